@@ -1,0 +1,280 @@
+//! One error type for the whole library: a stable code, a sentence, structured details, and whether trying again may help.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What every fallible function of the library returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Whether trying again may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// The same call will be refused again; change the input or the state first.
+    No,
+    /// The same call with the same request id may succeed later.
+    Later,
+}
+
+macro_rules! codes {
+    ($($variant:ident = $code:literal, $retry:ident, $help:literal;)*) => {
+        /// The stable code of an error. Codes are never renamed; new ones may be added.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ErrorCode {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code, for reference pages and for bindings.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as it crosses every border, such as `points.insufficient`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What to do about it, in a sentence.
+            #[must_use]
+            pub const fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
+
+            /// Whether trying again may help.
+            #[must_use]
+            pub const fn retry(self) -> Retry {
+                match self { $(Self::$variant => Retry::$retry,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    ValueText = "value.text", No, "give a text without control characters and without blanks around it";
+    ValueTooLong = "value.too_long", No, "shorten the value to the limit";
+    ValueTooMany = "value.too_many", No, "send fewer items; the limit is in the details";
+    ValueJson = "value.json", No, "send the documented JSON shape; money and decimals are strings, unknown fields are refused";
+    MoneyText = "money.text", No, "write plain decimal digits, such as \"12.50\"";
+    MoneyRange = "money.range", No, "amounts have at most 28 digits and stay below 2^53 minor units";
+    MoneyPrecision = "money.precision", No, "round to the minor unit of the currency first";
+    MoneyCurrency = "money.currency", No, "use an ISO 4217 code that the program accepts";
+    MoneyNegative = "money.negative", No, "amounts of an order are zero or more; send a refund for money that goes back";
+    PointsRange = "points.range", No, "points stay within ±(2^53−1)";
+    PointsAmount = "points.amount", No, "give a positive whole number of points";
+    PointsCurrency = "points.currency", No, "use a point currency that the program defines";
+    PointsNotRedeemable = "points.not_redeemable", No, "qualifying points are counted, not spent; use a redeemable currency";
+    PointsInsufficient = "points.insufficient", No, "spend or hold at most the available points";
+    PointsDebtLimit = "points.debt_limit", No, "the account may not go deeper into debt; raise the limit or settle first";
+    PointsRefundRefused = "points.refund_refused", No, "the points of this order were spent and the program refuses refunds then";
+    PointsHoldUnknown = "points.hold_unknown", No, "no hold of this customer has this id";
+    PointsHoldExists = "points.hold_exists", No, "this hold id was used before; choose a new one";
+    PointsHoldResolved = "points.hold_resolved", No, "a hold is captured, released or timed out once; it cannot be resolved again";
+    PointsHoldDuration = "points.hold_duration", No, "give a deadline after now and within the limit";
+    PointsRedemptionUnknown = "points.redemption_unknown", No, "no redemption of this customer has this id";
+    PointsRedemptionReversed = "points.redemption_reversed", No, "reverse at most what of the redemption has not been reversed yet";
+    PointsCap = "points.cap", No, "the rule's cap is reached and its policy is to reject";
+    PointsDates = "points.dates", No, "points must activate before they expire";
+    PointsLotsFull = "points.lots_full", No, "the account has too many open lots; give points an expiry or spend some";
+    PointsSameCustomer = "points.same_customer", No, "transfer between two different customers";
+    PointsNothingPending = "points.nothing_pending", No, "no points of this order wait for an event";
+    CustomerUnknown = "customer.unknown", No, "register the customer first, or name one of their identifiers";
+    CustomerExists = "customer.exists", No, "this customer id is registered already; update it instead";
+    CustomerField = "customer.field", No, "correct the named field";
+    IdentityText = "identity.text", No, "give the identifier in full; masked, placeholder and scientific-notation values identify nobody";
+    IdentityTaken = "identity.taken", No, "the identifier belongs to another customer; merge them or correct it";
+    IdentityMissing = "identity.missing", No, "name the customer by id or by at least one identifier";
+    ConsentField = "consent.field", No, "correct the named field";
+    OrderField = "order.field", No, "correct the named field";
+    OrderLines = "order.lines", No, "an order has 1 to 10,000 lines with distinct line numbers";
+    OrderQuantity = "order.quantity", No, "quantities have at most 3 digits after the point and stay within 10^9";
+    OrderTotal = "order.total", No, "discounts are at most the amount they reduce; tenders add up to the total";
+    OrderCurrency = "order.currency", No, "orders are in a currency that the program accepts, all parts in one";
+    OrderUnknown = "order.unknown", No, "record the order first, or name it as it was recorded";
+    OrderConflict = "order.conflict", No, "an order with this id and other content is recorded; use refunds or a new id";
+    OrderCancelled = "order.cancelled", No, "the order is cancelled already";
+    RefundField = "refund.field", No, "correct the named field";
+    RefundExceeds = "refund.exceeds", No, "refund at most what is left of the order or line";
+    RefundLine = "refund.line", No, "name a line of the order";
+    RefundConflict = "refund.conflict", No, "a refund with this id and other content is recorded; use a new id";
+    RefundNoOrder = "refund.no_order", No, "name the order; a refund without one needs a customer and the program's policy for it";
+    EventField = "event.field", No, "correct the named field";
+    EventConflict = "event.conflict", No, "an event with this id and other content is recorded; use a new id";
+    ReferralSelf = "referral.self", No, "nobody refers themselves";
+    ReferralUnknown = "referral.unknown", No, "the referrer must be registered";
+    TierUnknown = "tier.unknown", No, "use a ladder and a tier that the program defines";
+    TierLock = "tier.lock", No, "a lock ends after now";
+    BenefitUnknown = "benefit.unknown", No, "the customer's tier does not grant this benefit";
+    BenefitUsedUp = "benefit.used_up", No, "the benefit's limit for this period is reached";
+    LifecycleOff = "lifecycle.off", No, "the program defines no lifecycle";
+    TimeText = "time.text", No, "write RFC 3339, such as 2026-03-01T08:00:00+08:00";
+    TimeNaive = "time.naive", No, "add the offset from UTC, such as Z or +08:00";
+    TimeRange = "time.range", No, "use an existing day in the years 1 to 9999";
+    TimeZone = "time.zone", No, "use an IANA name such as Asia/Shanghai";
+    TimeFuture = "time.future", No, "a fact cannot happen after it is recorded; check the clock or the date";
+    ProgramInvalid = "program.invalid", No, "correct the findings; each names its place in the document";
+    ProgramRevision = "program.revision", No, "publish under a revision number above the last one";
+    ProgramMissing = "program.missing", No, "publish a program first";
+    RequestReused = "request.reused", No, "the request id was used for another payload; choose a new id for a new request";
+    RequestTooMany = "request.too_many", No, "split the batch";
+    BatchUnknown = "batch.unknown", No, "no import batch has this id";
+    ImportFile = "import.file", No, "give a readable file of the named format";
+    ImportHeader = "import.header", No, "the file lacks columns that the format needs; map them or choose another format";
+    ImportEncoding = "import.encoding", No, "save the file as UTF-8 or GB18030";
+    ImportRow = "import.row", No, "correct the named cell and import again; rows already imported change nothing";
+    QueryField = "query.field", No, "correct the named field";
+    StoreContended = "store.contended", Later, "other writers were faster each time; try again";
+    StoreBusy = "store.busy", Later, "another process holds the database; try again when it is done";
+    StoreFull = "store.full", Later, "free some disk space and try again; nothing was written";
+    StoreReadOnly = "store.read_only", No, "give write permission to the file and its folder";
+    StoreMissing = "store.missing", No, "the database file does not exist";
+    StoreExists = "store.exists", No, "the target file exists; choose another name or remove it";
+    StoreCorrupt = "store.corrupt", No, "the file is damaged or not a database of this library; restore a backup";
+    StoreNewer = "store.newer", No, "the file was written by a newer release; upgrade this one";
+    StoreClosed = "store.closed", No, "the store was closed; open it again";
+    StoreFailed = "store.failed", Later, "the storage failed; the cause is attached";
+    Internal = "internal", No, "a defect of the library; please report it with the message";
+}
+
+struct Inner {
+    code: ErrorCode,
+    message: String,
+    details: BTreeMap<&'static str, serde_json::Value>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A refusal or a fault: code, sentence, details, help, and whether to try again.
+///
+/// ```
+/// use crm_core::value::Points;
+/// let error = Points::new(1 << 60).unwrap_err();
+/// assert_eq!(error.code().as_str(), "points.range");
+/// assert_eq!(error.details()["field"], "points");
+/// ```
+pub struct Error(Box<Inner>);
+
+impl Error {
+    /// A new error; message in lower case without a final stop, user input in backticks.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { code, message: message.into(), details: BTreeMap::new(), source: None }))
+    }
+
+    /// A broken promise of the library itself.
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Internal, message)
+    }
+
+    /// Adds the name of the field at fault, unless an inner layer named one already.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.0.details.entry("field").or_insert_with(|| serde_json::Value::String(field.into()));
+        self
+    }
+
+    /// Puts an outer path in front of the field: `unit_price` in `lines[3]` becomes `lines[3].unit_price`.
+    #[must_use]
+    pub fn within(mut self, path: impl std::fmt::Display) -> Self {
+        let inner = self.0.details.get("field").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let full = inner.map_or_else(|| path.to_string(), |field| format!("{path}.{field}"));
+        self.0.details.insert("field", serde_json::Value::String(full));
+        self
+    }
+
+    /// Adds the limit that was broken.
+    #[must_use]
+    pub fn limit(self, limit: impl Serialize) -> Self {
+        self.with("limit", limit)
+    }
+
+    /// Adds a detail.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Serialize) -> Self {
+        self.0.details.insert(key, serde_json::to_value(value).unwrap_or(serde_json::Value::Null));
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    /// The sentence.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Structured details: `field`, `limit`, and what the code promises.
+    #[must_use]
+    pub fn details(&self) -> &BTreeMap<&'static str, serde_json::Value> {
+        &self.0.details
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.0.code.help()
+    }
+
+    /// Whether trying again may help.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.0.code.retry()
+    }
+
+    /// The form that crosses every border: `{code, message, details, help, retry}`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "code": self.code().as_str(), "message": self.message(), "details": self.details(),
+            "help": self.help(), "retry": self.retry(),
+        })
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.0.message, self.0.code.as_str())
+    }
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.0.code.as_str())
+            .field("message", &self.0.message)
+            .field("details", &self.0.details)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        self.code() == other.code() && self.message() == other.message() && self.details() == other.details()
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        // Our own checks already carry a code in brackets at the end of their sentence; keep it.
+        let text = error.to_string();
+        let code = ErrorCode::ALL.iter().copied().find(|code| text.contains(&format!("({})", code.as_str())));
+        Self::new(code.unwrap_or(ErrorCode::ValueJson), text)
+    }
+}

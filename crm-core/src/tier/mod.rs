@@ -1,0 +1,4 @@
+//! See `rules` for the document part.
+
+mod rules;
+pub use rules::*;

@@ -1,0 +1,22 @@
+//! The only place where numbers, zones and normal forms are made.
+//!
+//! Every other room takes these types and trusts them: a value that exists is a value that is in range.
+
+mod amount;
+mod id;
+mod points;
+mod quantity;
+mod stable;
+mod time;
+mod zone;
+
+pub use amount::{Amount, Currency, Money};
+pub use id::{
+    Actor, AttributeName, BatchId, BenefitId, Category, Channel, CustomerId, EventId, EventName, HoldId, LadderId,
+    OrderId, PointCurrency, Reason, RedemptionId, RefundId, RequestId, RuleId, Sku, StoreId, Tag, TierId,
+};
+pub use points::Points;
+pub use quantity::Quantity;
+pub use stable::{Fingerprint, bucket_of, fingerprint};
+pub use time::{CalendarDate, Timestamp};
+pub use zone::{Period, Zone};

@@ -1,0 +1,39 @@
+//! Hashes that mean the same on every machine and in every release.
+
+use siphasher::sip128::{Hasher128, SipHasher24};
+use std::hash::Hasher;
+
+/// 128 bits that stand for a payload; equal payloads have equal fingerprints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct Fingerprint(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
+
+struct Sink(SipHasher24);
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The fingerprint of a value's JSON form, with SipHash-2-4-128 (Aumasson and Bernstein, 2012) under the all-zero key.
+#[must_use]
+pub fn fingerprint<T: serde::Serialize>(value: &T) -> Fingerprint {
+    let mut sink = Sink(SipHasher24::new());
+    // Serialising our own plain types into a sink that never fails cannot fail; a value that somehow does hashes what it wrote.
+    let _ = serde_json::to_writer(&mut sink, value);
+    let hash = sink.0.finish128();
+    Fingerprint(hash.as_bytes())
+}
+
+/// The bucket of an owner, 0 to 1023: leads every key, so that a store can be split by copying buckets.
+#[must_use]
+pub fn bucket_of(owner: &str) -> u16 {
+    let mut hasher = SipHasher24::new();
+    hasher.write(owner.as_bytes());
+    u16::try_from(hasher.finish128().h1 % 1024).unwrap_or(0)
+}
