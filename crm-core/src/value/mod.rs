@@ -3,6 +3,7 @@
 //! Every other room takes these types and trusts them: a value that exists is a value that is in range.
 
 mod amount;
+mod attribute;
 mod id;
 mod points;
 mod quantity;
@@ -11,6 +12,7 @@ mod time;
 mod zone;
 
 pub use amount::{Amount, Currency, Money};
+pub use attribute::Attribute;
 pub use id::{
     Actor, AttributeName, BatchId, BenefitId, Category, Channel, CustomerId, EventId, EventName, HoldId, LadderId,
     OrderId, PointCurrency, Reason, RedemptionId, RefundId, RequestId, RuleId, Sku, StoreId, Tag, TierId,

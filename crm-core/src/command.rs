@@ -1,0 +1,341 @@
+//! What can be asked of the engine: every change is a request with an id, an instant and one command.
+
+use crate::customer::{Buyer, Consent, CustomerChange, Identifier, Profile};
+use crate::order::{Event, Order, Refund};
+use crate::value::{
+    Actor, Attribute, AttributeName, BatchId, BenefitId, CustomerId, HoldId, LadderId, OrderId, PointCurrency, Points,
+    Reason, RedemptionId, RequestId, Tag, TierId, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One attempt to change something.
+///
+/// Running a request twice has one effect: the same id with the same command gives the stored receipt, with another command
+/// `request.reused`. `at` is the clock of the host and may differ between tries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The caller's name for this attempt; time-ordered ids (UUIDv7) store best. Unique per customer.
+    pub request_id: RequestId,
+    /// The instant at which the command is carried out; nothing in the library reads a clock.
+    pub at: Timestamp,
+    /// Who does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The import it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
+    /// What to do.
+    #[serde(rename = "do")]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// Registers a customer. Refused with `customer.exists` or `identity.taken`.
+    RegisterCustomer(RegisterCustomer),
+    /// Changes profile, identifiers, tags or attributes.
+    UpdateCustomer(UpdateCustomer),
+    /// Records a statement about consent.
+    RecordConsent(RecordConsent),
+    /// Records a paid order: points, tiers and lifecycle follow. Idempotent on the order id.
+    RecordOrder(RecordOrder),
+    /// Records a refund, in full or in part. One for an order that has not arrived is parked until it does.
+    RecordRefund(RecordRefund),
+    /// Cancels an order: everything that is left goes back.
+    CancelOrder(CancelOrder),
+    /// Records a custom event.
+    RecordEvent(RecordEvent),
+    /// Gives points outside of the rules.
+    EarnPoints(EarnPoints),
+    /// Takes points for something.
+    SpendPoints(SpendPoints),
+    /// Reserves points while a payment runs.
+    HoldPoints(HoldPoints),
+    /// Takes held points, all or some; the rest is released.
+    CaptureHold(CaptureHold),
+    /// Gives held points back.
+    ReleaseHold(ReleaseHold),
+    /// Gives spent points back, all or some, to the lots they came from.
+    ReverseRedemption(ReverseRedemption),
+    /// Corrects a balance by hand; the request needs an actor and a reason.
+    AdjustPoints(AdjustPoints),
+    /// Moves points to another customer; they keep their dates.
+    TransferPoints(TransferPoints),
+    /// Makes the points of an order usable that wait for an event (`until_event`).
+    ActivatePoints(ActivatePoints),
+    /// Fixes a tier by hand until a date; the request needs an actor and a reason.
+    LockTier(LockTier),
+    /// Ends a tier lock.
+    UnlockTier(UnlockTier),
+    /// Uses a benefit of the customer's tier once.
+    UseBenefit(UseBenefit),
+    /// Writes what time alone has done to one customer up to the request's instant. Sweeps send this.
+    Settle(Settle),
+}
+
+/// Registers a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterCustomer {
+    /// The new customer's id.
+    pub customer_id: CustomerId,
+    /// When they joined; default the request's instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<Timestamp>,
+    /// What they are known by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<Identifier>,
+    /// Who they are.
+    #[serde(default)]
+    pub profile: Profile,
+    /// Labels.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<Tag>,
+    /// Custom attributes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<AttributeName, Attribute>,
+    /// Who brought them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referred_by: Option<CustomerId>,
+}
+
+/// Changes a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateCustomer {
+    /// Whom.
+    pub customer_id: CustomerId,
+    /// What to change.
+    pub change: CustomerChange,
+}
+
+/// Records a statement about consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordConsent {
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// The statement.
+    pub consent: Consent,
+}
+
+/// Records a paid order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordOrder {
+    /// Whose.
+    pub buyer: Buyer,
+    /// The order.
+    pub order: Order,
+}
+
+/// Records a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordRefund {
+    /// Whose; may be left out when the refund names its order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Buyer>,
+    /// The refund.
+    pub refund: Refund,
+}
+
+/// Cancels an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelOrder {
+    /// Which.
+    pub order_id: OrderId,
+    /// When; default the request's instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
+}
+
+/// Records a custom event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordEvent {
+    /// Whose.
+    pub buyer: Buyer,
+    /// The event.
+    pub event: Event,
+}
+
+/// Gives points outside of the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarnPoints {
+    /// To whom.
+    pub customer_id: CustomerId,
+    /// Of which currency.
+    pub currency: PointCurrency,
+    /// How many; more than zero.
+    pub points: Points,
+    /// When they were earned; default the request's instant. Dates are computed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earned_at: Option<Timestamp>,
+    /// Usable from this local day; default by the currency's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usable_from: Option<crate::value::CalendarDate>,
+    /// Usable through this local day; default by the currency's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usable_through: Option<crate::value::CalendarDate>,
+}
+
+/// Takes points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpendPoints {
+    /// From whom.
+    pub customer_id: CustomerId,
+    /// Of which currency.
+    pub currency: PointCurrency,
+    /// How many; more than zero.
+    pub points: Points,
+    /// A name for it; default the request id. Reversals and tenders point at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redemption_id: Option<RedemptionId>,
+    /// The order it helped to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
+}
+
+/// Reserves points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldPoints {
+    /// From whom.
+    pub customer_id: CustomerId,
+    /// Of which currency.
+    pub currency: PointCurrency,
+    /// How many; more than zero.
+    pub points: Points,
+    /// Its id.
+    pub hold_id: HoldId,
+    /// When it times out by itself.
+    pub until: Timestamp,
+}
+
+/// Takes held points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureHold {
+    /// From whom.
+    pub customer_id: CustomerId,
+    /// Which hold. The redemption gets the same id.
+    pub hold_id: HoldId,
+    /// How many; default all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<Points>,
+}
+
+/// Gives held points back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseHold {
+    /// To whom.
+    pub customer_id: CustomerId,
+    /// Which hold.
+    pub hold_id: HoldId,
+}
+
+/// Gives spent points back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReverseRedemption {
+    /// To whom.
+    pub customer_id: CustomerId,
+    /// Which redemption.
+    pub redemption_id: RedemptionId,
+    /// How many; default all that is left of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<Points>,
+}
+
+/// Corrects a balance by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdjustPoints {
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// Of which currency.
+    pub currency: PointCurrency,
+    /// More than zero gives, less takes (at most what is available).
+    pub points: Points,
+    /// For points given: usable through this local day; default by the currency's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usable_through: Option<crate::value::CalendarDate>,
+}
+
+/// Moves points to another customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransferPoints {
+    /// From whom.
+    pub from: CustomerId,
+    /// To whom.
+    pub to: CustomerId,
+    /// Of which currency.
+    pub currency: PointCurrency,
+    /// How many; more than zero.
+    pub points: Points,
+}
+
+/// Makes waiting points of an order usable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActivatePoints {
+    /// Of which order.
+    pub order_id: OrderId,
+}
+
+/// Fixes a tier by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockTier {
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// On which ladder.
+    pub ladder: LadderId,
+    /// At which tier.
+    pub tier: TierId,
+    /// Through this local day.
+    pub through: crate::value::CalendarDate,
+}
+
+/// Ends a tier lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockTier {
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// On which ladder.
+    pub ladder: LadderId,
+}
+
+/// Uses a benefit once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UseBenefit {
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// On which ladder.
+    pub ladder: LadderId,
+    /// Which.
+    pub benefit: BenefitId,
+}
+
+/// Writes what time alone has done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {
+    /// To whom.
+    pub customer_id: CustomerId,
+}
