@@ -339,3 +339,44 @@ pub struct Settle {
     /// To whom.
     pub customer_id: CustomerId,
 }
+
+impl Command {
+    /// The customer that the command names by id, and the other one of a transfer.
+    #[must_use]
+    pub fn customers(&self) -> (Option<&CustomerId>, Option<&CustomerId>) {
+        match self {
+            Self::RegisterCustomer(c) => (Some(&c.customer_id), None),
+            Self::UpdateCustomer(c) => (Some(&c.customer_id), None),
+            Self::RecordConsent(c) => (Some(&c.customer_id), None),
+            Self::RecordOrder(c) => (c.buyer.id(), None),
+            Self::RecordRefund(c) => (c.buyer.as_ref().and_then(Buyer::id).filter(|_| c.refund.order.is_none()), None),
+            Self::CancelOrder(_) | Self::ActivatePoints(_) => (None, None),
+            Self::RecordEvent(c) => (c.buyer.id(), None),
+            Self::EarnPoints(c) => (Some(&c.customer_id), None),
+            Self::SpendPoints(c) => (Some(&c.customer_id), None),
+            Self::HoldPoints(c) => (Some(&c.customer_id), None),
+            Self::CaptureHold(c) => (Some(&c.customer_id), None),
+            Self::ReleaseHold(c) => (Some(&c.customer_id), None),
+            Self::ReverseRedemption(c) => (Some(&c.customer_id), None),
+            Self::AdjustPoints(c) => (Some(&c.customer_id), None),
+            Self::TransferPoints(c) => (Some(&c.from), Some(&c.to)),
+            Self::LockTier(c) => (Some(&c.customer_id), None),
+            Self::UnlockTier(c) => (Some(&c.customer_id), None),
+            Self::UseBenefit(c) => (Some(&c.customer_id), None),
+            Self::Settle(c) => (Some(&c.customer_id), None),
+        }
+    }
+
+    /// The identifiers by which the command names or registers its customer.
+    #[must_use]
+    pub fn identifiers(&self) -> Option<&[Identifier]> {
+        match self {
+            Self::RegisterCustomer(command) => Some(&command.identifiers),
+            Self::UpdateCustomer(command) => Some(&command.change.add_identifiers),
+            Self::RecordOrder(command) => command.buyer.identifiers(),
+            Self::RecordRefund(command) => command.buyer.as_ref().and_then(Buyer::identifiers),
+            Self::RecordEvent(command) => command.buyer.identifiers(),
+            _ => None,
+        }
+    }
+}

@@ -42,6 +42,8 @@ pub const RULES_MAX: usize = 1_000;
 pub const BATCH_COMMANDS_MAX: usize = 100_000;
 /// How often a command is decided again after losing a race before it gives up with `store.contended`.
 pub const CONFLICT_TRIES_MAX: u32 = 64;
+/// How far a fact may lie after the instant at which it is recorded: clocks of tills and servers differ.
+pub const CLOCK_SKEW_MILLIS_MAX: i64 = 5 * 60 * 1000;
 /// Most rows of one page of a scan.
 pub const PAGE_ROWS_MAX: usize = 10_000;
 

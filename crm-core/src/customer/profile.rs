@@ -213,3 +213,23 @@ pub enum Buyer {
         profile: Profile,
     },
 }
+
+impl Buyer {
+    /// The id, where they are named by id.
+    #[must_use]
+    pub fn id(&self) -> Option<&CustomerId> {
+        match self {
+            Self::Customer { id } => Some(id),
+            Self::Known { .. } | Self::KnownOrNew { .. } => None,
+        }
+    }
+
+    /// The identifiers, where they are named by identifiers.
+    #[must_use]
+    pub fn identifiers(&self) -> Option<&[Identifier]> {
+        match self {
+            Self::Customer { .. } => None,
+            Self::Known { identifiers } | Self::KnownOrNew { identifiers, .. } => Some(identifiers),
+        }
+    }
+}

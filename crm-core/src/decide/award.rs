@@ -1,0 +1,437 @@
+//! Awards: which rules fire for an order or an event, what they give, and what caps leave of it.
+
+use super::context::{Context, change, part};
+use super::settle::keep_books;
+use super::standing;
+use super::state::AwardRecord;
+use super::workspace::{Decided, Workspace};
+use crate::customer::CustomerRecord;
+use crate::effect::PointsChange;
+use crate::lifecycle::LifecycleView;
+use crate::order::{Event, LineAmount, OrderRecord};
+use crate::points::{
+    self, Cap, CapWindow, Credit, CurrencyRules, Formula, LineBasis, LotId, MovementKind, Part, PartKind, Shortfall,
+    Source, SourceKind, dates,
+};
+use crate::program::{
+    CustomerFacts, EarnOn, EarnRule, Facts, Gives, InOrOut, LineFacts, LineScope, OrderFacts, ReferralSide,
+};
+use crate::value::{CustomerId, LadderId, Points, RuleId, TierId, Timestamp, Zone};
+
+/// What makes rules fire that give a fixed number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trigger<'a> {
+    SignUp,
+    Birthday,
+    Event(&'a Event),
+    Referral(ReferralSide),
+}
+
+/// What was given: changes that belong to the entry of the fact, and movements of time with instants of their own.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) direct: Vec<PointsChange>,
+    pub(crate) own: Vec<(Timestamp, PointsChange)>,
+    pub(crate) awards: Vec<AwardRecord>,
+}
+
+/// Where a customer stands at the instant of a fact, for conditions.
+struct Standing {
+    record: CustomerRecord,
+    tiers: Vec<(LadderId, TierId)>,
+    life: Option<LifecycleView>,
+}
+
+fn standing_of(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Standing> {
+    let mut tiers = Vec::new();
+    for (place, compiled) in context.program.ladders().iter().enumerate() {
+        if let Some(tier) = standing::tier_at(context, ws, id, place, at)? {
+            tiers.push((compiled.ladder.id().clone(), tier));
+        }
+    }
+    let life = standing::life_at(context, ws, id, at)?;
+    let record = ws.known(id)?.record()?.clone();
+    Ok(Standing { record, tiers, life })
+}
+
+impl Standing {
+    fn facts<'a>(
+        &'a self,
+        tiers: &'a [(&'a LadderId, &'a TierId)],
+        zone: &Zone,
+        at: Timestamp,
+        order: Option<OrderFacts<'a>>,
+        event: Option<&'a Event>,
+    ) -> Facts<'a> {
+        Facts {
+            local: zone.local(at),
+            customer: CustomerFacts {
+                tags: Some(&self.record.tags),
+                attributes: Some(&self.record.attributes),
+                birthday: self.record.profile.birthday,
+                tiers,
+                stage: self.life.as_ref().map(|view| &*view.stage),
+                activity: self.life.as_ref().map(|view| &*view.activity),
+            },
+            order,
+            event: event.map(|event| &event.attributes),
+        }
+    }
+
+    fn tiers(&self) -> Vec<(&LadderId, &TierId)> {
+        self.tiers.iter().map(|(ladder, tier)| (ladder, tier)).collect()
+    }
+}
+
+fn in_force(rule: &EarnRule, at: Timestamp) -> bool {
+    rule.valid.from.is_none_or(|from| from <= at) && rule.valid.until.is_none_or(|until| at < until)
+}
+
+/// What a fixed trigger gives to a customer, rule by rule. Each award is a lot of its own.
+pub(crate) fn fixed(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    trigger: Trigger<'_>,
+    source: &Source,
+    at: Timestamp,
+    zone: &Zone,
+) -> Decided<Given> {
+    let fires = |rule: &&EarnRule| {
+        in_force(rule, at)
+            && match (&rule.on, trigger) {
+                (EarnOn::SignUp, Trigger::SignUp) | (EarnOn::Birthday, Trigger::Birthday) => true,
+                (EarnOn::Event { name }, Trigger::Event(event)) => *name == event.name,
+                (EarnOn::Referral { side }, Trigger::Referral(which)) => *side == which,
+                _ => false,
+            }
+    };
+    let rules: Vec<&EarnRule> = context.program.earn_rules().iter().filter(fires).collect();
+    let mut given = Given::default();
+    let conditional = rules.iter().any(|rule| rule.when.is_some());
+    let standing = if conditional { Some(standing_of(context, ws, id, at)?) } else { None };
+    let event = if let Trigger::Event(event) = trigger { Some(event) } else { None };
+    for rule in rules {
+        let holds = match (&rule.when, &standing) {
+            (Some(condition), Some(standing)) => {
+                condition.holds(&standing.facts(&standing.tiers(), zone, at, None, event))
+            }
+            _ => true,
+        };
+        if holds {
+            bonus(context, ws, id, rule, source, at, &mut given)?;
+        }
+    }
+    Ok(given)
+}
+
+/// One fixed award under its caps.
+fn bonus(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    rule: &EarnRule,
+    source: &Source,
+    at: Timestamp,
+    given: &mut Given,
+) -> Decided<()> {
+    let Gives::Fixed { points } = &rule.gives else { return Ok(()) };
+    let Some(currency) = context.program.currency(&rule.currency) else { return Ok(()) };
+    let caps: Vec<&Cap> = rule.caps.iter().chain(&currency.caps).collect();
+    let (granted, shortfall) = under_caps(context, ws, id, currency, &caps, *points, at)?;
+    let pending = rule.pending.as_ref().unwrap_or(&currency.pending);
+    let expiry = rule.expiry.as_ref().unwrap_or(&currency.expiry);
+    let award = Wanted { currency, rule: Some(rule.id.clone()), granted, shortfall, pending, expiry };
+    credit(context, ws, id, award, source, at, given, None)
+}
+
+struct Wanted<'a> {
+    currency: &'a CurrencyRules,
+    rule: Option<RuleId>,
+    granted: Points,
+    shortfall: Vec<Shortfall>,
+    pending: &'a points::PendingPolicy,
+    expiry: &'a points::ExpiryPolicy,
+}
+
+/// What caps leave of an award; what is left is counted under them.
+fn under_caps(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    currency: &CurrencyRules,
+    caps: &[&Cap],
+    points: Points,
+    at: Timestamp,
+) -> Decided<(Points, Vec<Shortfall>)> {
+    if caps.is_empty() {
+        return Ok((points, Vec::new()));
+    }
+    let zone = context.zone();
+    let customer = ws.customer_mut(id)?;
+    let balances = &customer.account(&currency.id)?.balances;
+    let held = balances.pending.plus(balances.available)?.plus(balances.held)?;
+    let (left, shortfall) = points::clip(points, caps, &customer.state.caps, zone, at, held);
+    for cap in caps {
+        points::note(cap, &mut customer.state.caps, zone, at, left);
+    }
+    Ok((left, shortfall))
+}
+
+/// Credits an award as a lot of its own and notes it.
+#[allow(clippy::too_many_arguments, reason = "one award is that much")]
+fn credit(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    wanted: Wanted<'_>,
+    source: &Source,
+    at: Timestamp,
+    given: &mut Given,
+    formula: Option<(Formula, u8)>,
+) -> Decided<()> {
+    let Wanted { currency, rule, granted, mut shortfall, pending, expiry } = wanted;
+    let zone = context.zone();
+    let dates = dates(pending, expiry, zone, at);
+    let customer = ws.customer_mut(id)?;
+    let now = customer.state.recorded_at;
+    let account = customer.account(&currency.id)?;
+    let mut lots: Vec<LotId> = Vec::new();
+    if granted.is_positive() {
+        if dates.waiting || dates.activates_at.is_some_and(|from| now < from) {
+            shortfall.push(Shortfall::Pending { activates_at: dates.activates_at });
+        }
+        if dates.expires_at.is_some_and(|end| end <= now) {
+            shortfall.push(Shortfall::AlreadyExpired);
+        }
+        let mut log = Vec::new();
+        let what = Credit {
+            source: source.clone(),
+            rule: rule.clone(),
+            points: granted,
+            kind: MovementKind::Earn,
+            dates,
+            expiry: expiry.clone(),
+        };
+        lots.push(account.credit(what, now, &mut log)?);
+        if matches!(currency.expiry, points::ExpiryPolicy::Sliding { .. }) {
+            account.slide(zone, now, &mut log);
+        }
+        let (mut direct, own) = part(&currency.id, log, at);
+        if let Some(first) = direct.first_mut() {
+            first.rule.clone_from(&rule);
+            first.shortfall.clone_from(&shortfall);
+        }
+        given.direct.extend(direct);
+        given.own.extend(own);
+        keep_books(context, ws, id)?;
+    } else if !shortfall.is_empty() {
+        let nothing =
+            points::Movement { kind: MovementKind::Earn, effective_at: at, postings: Vec::new(), hold: None };
+        given.direct.push(PointsChange { rule: rule.clone(), shortfall: shortfall.clone(), ..change(&currency.id, nothing) });
+    }
+    let (formula, basis) = formula.map_or((None, 0), |(formula, basis)| (Some(formula), basis));
+    given.awards.push(AwardRecord {
+        currency: currency.id.clone(),
+        rule,
+        formula,
+        granted,
+        clawed: Points::ZERO,
+        lots,
+        shortfall,
+        to: None,
+        basis,
+    });
+    Ok(())
+}
+
+/// The flags under which the basis of an award was made, for the refund.
+pub(crate) fn basis_flags(context: &Context<'_>) -> u8 {
+    let basis = context.program.basis();
+    u8::from(basis.tax == InOrOut::In) + 2 * u8::from(basis.shipping == InOrOut::In)
+}
+
+/// Amounts of lines as the award looks at them.
+pub(crate) fn line_basis(amounts: &[LineAmount]) -> Vec<LineBasis> {
+    amounts.iter().map(|a| LineBasis { net_minor: a.net_minor, thousandths: a.thousandths }).collect()
+}
+
+/// What an order earns, currency by currency: one proportional award, and every fixed bonus.
+pub(crate) fn order(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &OrderRecord,
+    number: u32,
+) -> Decided<Given> {
+    let at = order.paid_at();
+    let rules: Vec<&EarnRule> = context.program.order_rules().filter(|rule| in_force(rule, at)).collect();
+    let mut given = Given::default();
+    if rules.is_empty() {
+        return Ok(given);
+    }
+    let conditional = rules.iter().any(|rule| rule.when.is_some());
+    let standing = if conditional { Some(standing_of(context, ws, id, at)?) } else { None };
+    let firing = firing(context, &rules, standing.as_ref(), order, number);
+    let zone = *context.zone();
+    let state = &mut ws.customer_mut(id)?.state;
+    points::prune(&mut state.caps, &zone, at);
+    state.caps.retain(|used| used.window != CapWindow::Order);
+    let source = Source::new(SourceKind::Order, order.id().as_str());
+    for currency in context.program.currencies() {
+        if !rules.iter().any(|rule| rule.currency == currency.id) {
+            continue;
+        }
+        proportional(context, ws, id, currency, &firing, order, &source, &mut given)?;
+        for rule in firing.iter().filter(|rule| rule.currency == currency.id) {
+            let touches = rule.lines.as_ref().is_none_or(|scope| has_line(scope, order));
+            if matches!(rule.gives, Gives::Fixed { .. }) && touches && !excluded_channel(context, order) {
+                bonus(context, ws, id, rule, &source, at, &mut given)?;
+            }
+        }
+    }
+    Ok(given)
+}
+
+fn excluded_channel(context: &Context<'_>, order: &OrderRecord) -> bool {
+    order.channel().is_some_and(|channel| context.program.basis().exclude_channels.contains(channel))
+}
+
+fn has_line(scope: &LineScope, order: &OrderRecord) -> bool {
+    order.lines().iter().any(|line| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref()))
+}
+
+fn firing<'a>(
+    context: &Context<'_>,
+    rules: &[&'a EarnRule],
+    standing: Option<&Standing>,
+    order: &OrderRecord,
+    number: u32,
+) -> Vec<&'a EarnRule> {
+    let Some(standing) = standing else { return rules.to_vec() };
+    let lines: Vec<LineFacts<'_>> = order
+        .lines()
+        .iter()
+        .map(|line| LineFacts { sku: &line.sku, category: line.category.as_ref(), brand: line.brand.as_ref() })
+        .collect();
+    let facts_of_order = OrderFacts {
+        channel: order.channel(),
+        store: order.store(),
+        tags: Some(order.tags()),
+        currency: order.currency(),
+        goods_minor: order.goods_net_minor(),
+        number: Some(number),
+        lines: &lines,
+    };
+    let tiers = standing.tiers();
+    let facts = standing.facts(&tiers, context.zone(), order.paid_at(), Some(facts_of_order), None);
+    rules.iter().copied().filter(|rule| rule.when.as_ref().is_none_or(|condition| condition.holds(&facts))).collect()
+}
+
+/// The proportional award of one currency.
+#[allow(clippy::too_many_arguments, reason = "one award is that much")]
+fn proportional(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    currency: &CurrencyRules,
+    firing: &[&EarnRule],
+    order: &OrderRecord,
+    source: &Source,
+    given: &mut Given,
+) -> Decided<()> {
+    let flags = basis_flags(context);
+    let amounts = order.basis(flags & 1 == 1, flags & 2 == 2);
+    let formula = formula(context, currency, firing, order, amounts.len())?;
+    let wants = context
+        .program
+        .order_rules()
+        .any(|rule| rule.currency == currency.id && !matches!(rule.gives, Gives::Fixed { .. }));
+    if !wants {
+        return Ok(());
+    }
+    let award = formula.award(&line_basis(&amounts))?;
+    let at = order.paid_at();
+    let (granted, mut shortfall) = if award.points.is_positive() {
+        let caps: Vec<&Cap> = currency.caps.iter().collect();
+        under_caps(context, ws, id, currency, &caps, award.points, at)?
+    } else {
+        (Points::ZERO, vec![why_nothing(context, &formula, order, &amounts)])
+    };
+    if granted.is_zero() && shortfall.is_empty() {
+        shortfall.push(Shortfall::BelowOnePoint);
+    }
+    let wanted = Wanted {
+        currency,
+        rule: None,
+        granted,
+        shortfall,
+        pending: &currency.pending,
+        expiry: &currency.expiry,
+    };
+    credit(context, ws, id, wanted, source, at, given, Some((formula, flags)))
+}
+
+fn why_nothing(context: &Context<'_>, formula: &Formula, order: &OrderRecord, amounts: &[LineAmount]) -> Shortfall {
+    let bases = formula.parts.iter().filter(|part| !matches!(part.kind, PartKind::Multiplier { .. }));
+    if excluded_channel(context, order) {
+        Shortfall::Excluded
+    } else if bases.clone().count() == 0 {
+        Shortfall::NoRule
+    } else if bases.clone().all(|part| part.lines.as_ref().is_some_and(Vec::is_empty)) {
+        Shortfall::Excluded
+    } else if amounts.iter().all(|amount| amount.net_minor == 0) && 0 < order.paid_with_points_minor() {
+        Shortfall::PaidWithPoints
+    } else {
+        Shortfall::BelowOnePoint
+    }
+}
+
+/// The rule snapshot of an order for one currency.
+fn formula(
+    context: &Context<'_>,
+    currency: &CurrencyRules,
+    firing: &[&EarnRule],
+    order: &OrderRecord,
+    places: usize,
+) -> Decided<Formula> {
+    let mut parts = Vec::new();
+    if !excluded_channel(context, order) {
+        for rule in firing.iter().filter(|rule| rule.currency == currency.id) {
+            if let Some(kind) = PartKind::of(&rule.gives, order.currency())? {
+                let lines = eligible(context.program.basis().exclude.as_ref(), rule.lines.as_ref(), order, places);
+                parts.push(Part { rule: rule.id.clone(), kind, lines });
+            }
+        }
+    }
+    Ok(Formula {
+        parts,
+        rounding: currency.rounding,
+        stacking: currency.stacking,
+        minor_digits: order.currency().digits(),
+    })
+}
+
+/// The places that a rule looks at: none means all of them. Shipping, where it counts, is the last place and belongs to rules for all lines.
+fn eligible(
+    excluded: Option<&LineScope>,
+    wanted: Option<&LineScope>,
+    order: &OrderRecord,
+    places: usize,
+) -> Option<Vec<u32>> {
+    if excluded.is_none() && wanted.is_none() {
+        return None;
+    }
+    let lines = order.lines();
+    let admitted = |place: usize| match lines.get(place) {
+        Some(line) => {
+            let is_in =
+                |scope: &LineScope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref());
+            excluded.is_none_or(|scope| !is_in(scope)) && wanted.is_none_or(is_in)
+        }
+        None => wanted.is_none(),
+    };
+    let found: Vec<u32> = (0..places).filter(|p| admitted(*p)).filter_map(|p| u32::try_from(p).ok()).collect();
+    (found.len() != places).then_some(found)
+}
+

@@ -1,0 +1,172 @@
+//! The only room where areas meet: a request, the rules and what was loaded go in; changes and a receipt come out.
+//!
+//! Everything here is pure: no clock, no randomness, no I/O. What is missing is asked for ([`Stop::Need`]) and the decision starts again.
+
+pub(crate) mod ask;
+mod award;
+mod benefits;
+mod context;
+mod customers;
+mod explain;
+mod orders;
+mod points;
+mod refunds;
+pub(crate) mod rows;
+pub(crate) mod settle;
+mod standing;
+pub(crate) mod state;
+mod tiers;
+pub(crate) mod workspace;
+
+use crate::command::{Command, Request};
+use crate::effect::{CurrencyBalance, Done, Outcome, Receipt};
+use crate::error::{Error, ErrorCode};
+use crate::program::Program;
+use crate::value::{CustomerId, fingerprint};
+use context::Context;
+use workspace::{Decided, Mark, MarkPart, Workspace};
+
+/// What came of one request.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    pub(crate) done: Done,
+    /// Whether the working set holds something new to commit.
+    pub(crate) changed: bool,
+}
+
+/// Decides one request against the working set.
+pub(crate) fn decide(program: &Program, ws: &mut Workspace, request: &Request) -> Decided<Verdict> {
+    let context = Context::new(program, request);
+    let print = fingerprint(&request.command);
+    if let Some(id) = context.subject(ws)?
+        && let Some((seq, mark)) = ws.mark(&id, &request.request_id)?
+    {
+        return replay(ws, request, &id, seq, mark, print);
+    }
+    let Some(id) = carry_out(&context, ws)? else {
+        let receipt = Receipt {
+            request_id: request.request_id.clone(),
+            customer_id: None,
+            entries: Vec::new(),
+            balances: Vec::new(),
+            parked: true,
+        };
+        return Ok(Verdict { done: Done { receipt, outcome: Outcome::Applied }, changed: true });
+    };
+    finish(&context, ws, id, print)
+}
+
+/// Carries the command out; the customer it was about, or none for a refund that waits for its order.
+fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<CustomerId>> {
+    let some = |result: Decided<CustomerId>| result.map(Some);
+    match &context.request.command {
+        Command::RegisterCustomer(command) => some(customers::register(context, ws, command)),
+        Command::UpdateCustomer(command) => some(customers::update(context, ws, command)),
+        Command::RecordConsent(command) => some(customers::consent(context, ws, command)),
+        Command::RecordOrder(command) => some(orders::record(context, ws, command)),
+        Command::RecordRefund(command) => refunds::record(context, ws, command),
+        Command::CancelOrder(command) => some(refunds::cancel(context, ws, command)),
+        Command::RecordEvent(command) => some(orders::event(context, ws, command)),
+        Command::EarnPoints(command) => some(points::earn(context, ws, command)),
+        Command::SpendPoints(command) => some(points::spend(context, ws, command)),
+        Command::HoldPoints(command) => some(points::hold(context, ws, command)),
+        Command::CaptureHold(command) => some(points::capture(context, ws, command)),
+        Command::ReleaseHold(command) => some(points::release(context, ws, command)),
+        Command::ReverseRedemption(command) => some(points::reverse(context, ws, command)),
+        Command::AdjustPoints(command) => some(points::adjust(context, ws, command)),
+        Command::TransferPoints(command) => some(points::transfer(context, ws, command)),
+        Command::ActivatePoints(command) => some(points::activate(context, ws, command)),
+        Command::LockTier(command) => some(tiers::lock(context, ws, command)),
+        Command::UnlockTier(command) => some(tiers::unlock(context, ws, command)),
+        Command::UseBenefit(command) => some(benefits::use_once(context, ws, command)),
+        Command::Settle(command) => {
+            settle::settle(context, ws, &command.customer_id)?;
+            Ok(Some(command.customer_id.clone()))
+        }
+    }
+}
+
+/// Follows the facts through tiers and lifecycle, checks the books, and makes the receipt.
+fn finish(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: CustomerId,
+    print: crate::value::Fingerprint,
+) -> Decided<Verdict> {
+    let mut touched: Vec<CustomerId> = vec![id.clone()];
+    for (entry, _) in ws.fresh() {
+        if !touched.contains(&entry.customer_id) {
+            touched.push(entry.customer_id.clone());
+        }
+    }
+    for customer in &touched {
+        standing::follow(context, ws, customer)?;
+        settle::check_books(ws, customer)?;
+    }
+    let entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
+    let balances = balances(context.program, ws, &id)?;
+    let changed = !entries.is_empty();
+    if changed {
+        let count = |whose: &CustomerId| entries.iter().filter(|entry| entry.customer_id == *whose).count();
+        let others = touched.iter().filter(|other| **other != id).filter_map(|other| {
+            let first = entries.iter().find(|entry| entry.customer_id == *other)?.seq;
+            Some(MarkPart { customer: other.clone(), first, count: u64::try_from(count(other)).unwrap_or(0) })
+        });
+        let mark = Mark {
+            fingerprint: print,
+            count: u64::try_from(count(&id)).unwrap_or(0),
+            balances: balances.clone(),
+            others: others.collect(),
+        };
+        ws.put_mark(&id, &context.request.request_id, mark);
+    }
+    let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
+    let receipt = Receipt {
+        request_id: context.request.request_id.clone(),
+        customer_id: Some(id),
+        entries,
+        balances,
+        parked: false,
+    };
+    Ok(Verdict { done: Done { receipt, outcome }, changed })
+}
+
+/// The four figures of every currency that the customer ever touched, in the program's order.
+fn balances(program: &Program, ws: &mut Workspace, id: &CustomerId) -> Decided<Vec<CurrencyBalance>> {
+    let customer = ws.known(id)?;
+    let accounts = &customer.state.accounts;
+    let known = program.currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
+    Ok(known.map(|account| CurrencyBalance::of(&account.currency, &account.balances)).collect())
+}
+
+/// The stored receipt of a request that was carried out before.
+fn replay(
+    ws: &mut Workspace,
+    request: &Request,
+    id: &CustomerId,
+    seq: u64,
+    mark: Mark,
+    print: crate::value::Fingerprint,
+) -> Decided<Verdict> {
+    if mark.fingerprint != print {
+        let message = format!("request `{}` was used before with another payload", request.request_id);
+        return Err(Error::new(ErrorCode::RequestReused, message).field("request_id").into());
+    }
+    let mut entries = journal_part(ws, id, seq, mark.count)?;
+    for part in &mark.others {
+        entries.extend(journal_part(ws, &part.customer, part.first, part.count)?);
+    }
+    let receipt = Receipt {
+        request_id: request.request_id.clone(),
+        customer_id: Some(id.clone()),
+        entries,
+        balances: mark.balances,
+        parked: false,
+    };
+    Ok(Verdict { done: Done { receipt, outcome: Outcome::Replayed }, changed: false })
+}
+
+fn journal_part(ws: &mut Workspace, id: &CustomerId, first: u64, count: u64) -> Decided<Vec<crate::effect::Entry>> {
+    let journal = ws.journal(id)?;
+    Ok(journal.into_iter().filter(|entry| first <= entry.seq && entry.seq < first.saturating_add(count)).collect())
+}

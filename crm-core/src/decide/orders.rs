@@ -1,0 +1,230 @@
+//! Orders and events: who bought, what it earns, what follows from it.
+
+use super::award::{self, Given, Trigger};
+use super::context::{Context, event_name, order_name};
+use super::customers;
+use super::refunds::{self, Parked};
+use super::rows::extra_of;
+use super::settle::{keep_books, settle};
+use super::state::{OrderExtra, decode, encode};
+use super::workspace::{Decided, Identity, Workspace, unknown_customer};
+use crate::command::{RecordEvent, RecordOrder};
+use crate::customer::Buyer;
+use crate::effect::What;
+use crate::error::{Error, ErrorCode};
+use crate::order::{Order, OrderRecord, OrderStatus};
+use crate::points::{Source, SourceKind};
+use crate::program::{InOrOut, ReferralSide};
+use crate::value::{CustomerId, Fingerprint, Timestamp, fingerprint};
+
+/// Whose fact it is; somebody new is registered where the request says so.
+pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at: Timestamp) -> Decided<CustomerId> {
+    match buyer {
+        Buyer::Customer { id } => {
+            ws.known(id)?;
+            Ok(id.clone())
+        }
+        Buyer::Known { identifiers } => {
+            let missing = || Error::new(ErrorCode::CustomerUnknown, "nobody is known by these identifiers").field("buyer");
+            named(identifiers.is_empty())?;
+            context.find(ws, identifiers)?.ok_or_else(|| missing().into())
+        }
+        Buyer::KnownOrNew { identifiers, profile } => {
+            named(identifiers.is_empty())?;
+            match context.find(ws, identifiers)? {
+                Some(id) => {
+                    customers::complete(context, ws, &id, identifiers, profile)?;
+                    Ok(id)
+                }
+                None => customers::register_unknown(context, ws, identifiers, profile, at),
+            }
+        }
+    }
+}
+
+fn named(empty: bool) -> Decided<()> {
+    if empty {
+        return Err(Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier").field("buyer.identifiers").into());
+    }
+    Ok(())
+}
+
+pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &RecordOrder) -> Decided<CustomerId> {
+    let order = &command.order;
+    context.check_time(order.paid_at, "order.paid_at")?;
+    let record = order.book().map_err(|error| error.within("order"))?;
+    if !context.program.accepts(record.currency()) {
+        let message = format!("orders in {} are not accepted", record.currency());
+        return Err(Error::new(ErrorCode::OrderCurrency, message).field("order.currency").into());
+    }
+    let id = buyer(context, ws, &command.buyer, order.paid_at)?;
+    if already(ws, &id, order)? {
+        return Ok(id);
+    }
+    settle(context, ws, &id)?;
+    let parked = claim(ws, &id, order)?;
+    place(context, ws, &id, record)?;
+    for parked in parked {
+        refunds::apply_parked(context, ws, &id, &order.id, parked)?;
+    }
+    Ok(id)
+}
+
+/// Whether the order is there already, with the same content.
+fn already(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<bool> {
+    let Some(owner) = ws.identity(&order_name(&order.id))?.and_then(|identity| identity.customer.clone()) else {
+        return Ok(false);
+    };
+    let conflict =
+        || Error::new(ErrorCode::OrderConflict, format!("order `{}` is recorded with other content", order.id)).field("order.id");
+    if owner != *id {
+        return Err(conflict().with("customer_id", owner).into());
+    }
+    match ws.order(&(owner.clone(), order.id.clone()))? {
+        Some(known) if known.status() == OrderStatus::Reverted => Ok(false),
+        Some(known) if *known.fingerprint() == fingerprint(order) => Ok(true),
+        Some(_) => Err(conflict().into()),
+        None => Err(Error::internal(format!("order `{}` has a name but no row", order.id)).into()),
+    }
+}
+
+/// Takes the order's name for the customer, and the refunds that waited under it.
+fn claim(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<Vec<Parked>> {
+    let name = order_name(&order.id);
+    let old = ws.identity(&name)?.cloned();
+    let version = old.as_ref().map_or(0, |identity| identity.version);
+    let parked = match old.as_ref().and_then(|identity| identity.body.as_ref()) {
+        Some(bytes) => decode(bytes, "parked refunds")?,
+        None => Vec::new(),
+    };
+    ws.put_identity(name, Some(Identity { version, customer: Some(id.clone()), body: None }));
+    // A row that was never loaded would be asked for again by whoever needs the order next in this working set.
+    Ok(parked)
+}
+
+/// What of an order counts as spend, in minor units of the program's first currency.
+pub(crate) fn spend_of(context: &Context<'_>, order: &OrderRecord) -> i64 {
+    if Some(order.currency()) != context.program.first_currency() {
+        return 0;
+    }
+    let basis = context.program.basis();
+    order.basis_left(basis.tax == InOrOut::In, basis.shipping == InOrOut::In).iter().map(|line| line.net_minor).sum()
+}
+
+/// Records a checked order: awards, entry, referral.
+fn place(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, mut record: OrderRecord) -> Decided<()> {
+    let paid_at = record.paid_at();
+    let customer = ws.customer_mut(id)?;
+    if customer.state.implicit && paid_at < customer.registered_at {
+        customer.registered_at = paid_at;
+        customer.record_mut()?.registered_at = paid_at;
+    }
+    customer.state.orders = customer.state.orders.saturating_add(1);
+    let number = customer.state.orders;
+    let Given { direct, mut own, mut awards } = award::order(context, ws, id, &record, number)?;
+    let spend_minor = spend_of(context, &record);
+    let what = What::Order { order_id: record.id().clone(), spend_minor };
+    context.write(ws, id, paid_at, what, direct)?;
+    if number == 1 {
+        let referral = referral(context, ws, id, &record, paid_at)?;
+        awards.extend(referral.awards);
+        own.extend(referral.own);
+    }
+    context.write_own(ws, id, own)?;
+    record.set_revision(context.program.revision());
+    record.set_batch(context.request.batch.clone());
+    record.set_extra(encode(&OrderExtra { awards, number, restored: Vec::new() }));
+    ws.put_order((id.clone(), record.id().clone()), Some(record));
+    Ok(())
+}
+
+/// Rewards a referral at the referred customer's first valid order: both sides, once.
+fn referral(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &OrderRecord,
+    at: Timestamp,
+) -> Decided<Given> {
+    let mut all = Given::default();
+    if !context.program.has_referral_rules() || ws.known(id)?.state.referral_rewarded {
+        return Ok(all);
+    }
+    let Some(referrer) = ws.known(id)?.record()?.referred_by.clone() else { return Ok(all) };
+    if !ws.customer(&referrer)?.is_some_and(|customer| !customer.state.unregistered) {
+        return Ok(all);
+    }
+    ws.customer_mut(id)?.state.referral_rewarded = true;
+    let source = Source::new(SourceKind::Referral, order.id().as_str());
+    let sides = [(id.clone(), ReferralSide::Referee, &referrer), (referrer.clone(), ReferralSide::Referrer, id)];
+    for (whom, side, other) in sides {
+        if whom != *id {
+            settle(context, ws, &whom)?;
+        }
+        let mut given = award::fixed(context, ws, &whom, Trigger::Referral(side), &source, at, context.zone())?;
+        for change in &mut given.direct {
+            change.other = Some(other.clone());
+        }
+        if !given.direct.is_empty() {
+            context.write(ws, &whom, at, What::Points, given.direct)?;
+        }
+        if whom == *id {
+            all.own.extend(given.own);
+        } else {
+            context.write_own(ws, &whom, given.own)?;
+        }
+        let to = (whom != *id).then(|| whom.clone());
+        all.awards.extend(given.awards.into_iter().map(|mut award| {
+            award.to.clone_from(&to);
+            award
+        }));
+        keep_books(context, ws, &whom)?;
+    }
+    Ok(all)
+}
+
+/// Records a custom event and what it earns.
+pub(crate) fn event(context: &Context<'_>, ws: &mut Workspace, command: &RecordEvent) -> Decided<CustomerId> {
+    let event = &command.event;
+    context.check_time(event.happened_at, "event.happened_at")?;
+    event.check().map_err(|error| error.within("event"))?;
+    let id = buyer(context, ws, &command.buyer, event.happened_at)?;
+    let name = event_name(&id, event.id.as_str());
+    let print = fingerprint(event);
+    if let Some(known) = ws.identity(&name)? {
+        let same = known.body.as_ref().is_some_and(|bytes| decode::<Fingerprint>(bytes, "event").is_ok_and(|p| p == print));
+        if same {
+            return Ok(id);
+        }
+        let message = format!("event `{}` is recorded with other content", event.id);
+        return Err(Error::new(ErrorCode::EventConflict, message).field("event.id").into());
+    }
+    settle(context, ws, &id)?;
+    let identity = Identity { version: 0, customer: Some(id.clone()), body: Some(encode(&print)) };
+    ws.put_identity(name, Some(identity));
+    let source = Source::new(SourceKind::Event, event.id.as_str());
+    let given = award::fixed(context, ws, &id, Trigger::Event(event), &source, event.happened_at, context.zone())?;
+    let what = What::Event { event_id: event.id.clone(), name: event.name.clone() };
+    context.write(ws, &id, event.happened_at, what, given.direct)?;
+    context.write_own(ws, &id, given.own)?;
+    keep_books(context, ws, &id)?;
+    Ok(id)
+}
+
+/// The order that a request names, and whose it is.
+pub(crate) fn find_order(
+    ws: &mut Workspace,
+    order_id: &crate::value::OrderId,
+) -> Decided<Option<(CustomerId, OrderRecord, OrderExtra)>> {
+    let Some(owner) = ws.identity(&order_name(order_id))?.and_then(|identity| identity.customer.clone()) else {
+        return Ok(None);
+    };
+    let Some(order) = ws.order(&(owner.clone(), order_id.clone()))?.cloned() else {
+        return Err(Error::internal(format!("order `{order_id}` has a name but no row")).into());
+    };
+    let extra = extra_of(&order)?;
+    if ws.customer(&owner)?.is_none() {
+        return Err(unknown_customer(&owner).into());
+    }
+    Ok(Some((owner, order, extra)))
+}

@@ -1,0 +1,398 @@
+//! Refunds and cancellations: what goes back in money, what is taken back in points, what is given back in points.
+
+use super::award::line_basis;
+use super::context::{Context, order_name, part};
+use super::orders::{buyer, find_order, spend_of};
+use super::settle::{keep_books, reopen, settle};
+use super::state::{AwardRecord, OrderExtra, decode, encode};
+use super::workspace::{Decided, Identity, Workspace};
+use crate::command::{CancelOrder, RecordRefund};
+use crate::effect::{PointsChange, What};
+use crate::error::{Error, ErrorCode};
+use crate::limits;
+use crate::order::{OrderRecord, OrderStatus, Refund, RefundWhat, match_articles};
+use crate::points::{CapOnRefund, DebtPolicy, MovementKind, RestorePolicy, give_back};
+use crate::program::WithoutOrder;
+use crate::value::{CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint};
+use minicbor::{Decode, Encode};
+use rust_decimal::prelude::ToPrimitive;
+
+/// A refund that waits for its order.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(crate) struct Parked {
+    #[n(0)]
+    id: RefundId,
+    #[n(1)]
+    fingerprint: Fingerprint,
+    /// The refund as JSON: it is the host's own form, and rare.
+    #[n(2)]
+    refund: String,
+}
+
+/// What a refund did to points.
+#[derive(Default)]
+struct Effects {
+    direct: Vec<PointsChange>,
+    own: Vec<(Timestamp, PointsChange)>,
+    netted_minor: i64,
+}
+
+/// Under which name a refund without an order is known to have been recorded.
+fn refund_name(customer: &CustomerId, refund: &RefundId) -> String {
+    format!("refund:{customer}/{refund}")
+}
+
+pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefund) -> Decided<Option<CustomerId>> {
+    let refund = &command.refund;
+    context.check_time(refund.refunded_at, "refund.refunded_at")?;
+    let Some(order_id) = &refund.order else { return without_order(context, ws, command).map(Some) };
+    if matches!(refund.what, RefundWhat::Articles { .. }) {
+        let message = "articles are for refunds that name no order; name lines of the order instead";
+        return Err(Error::new(ErrorCode::RefundField, message).field("refund.what").into());
+    }
+    let Some((id, order, extra)) = find_order(ws, order_id)? else {
+        return park(context, ws, order_id, refund).map(|()| None);
+    };
+    if order.has_refund(&refund.id, &fingerprint(refund))? {
+        return Ok(Some(id));
+    }
+    settle(context, ws, &id)?;
+    apply(context, ws, &id, order, extra, refund)?;
+    Ok(Some(id))
+}
+
+/// Keeps a refund until its order arrives.
+fn park(context: &Context<'_>, ws: &mut Workspace, order_id: &OrderId, refund: &Refund) -> Decided<()> {
+    let name = order_name(order_id);
+    let old = ws.identity(&name)?.cloned().unwrap_or_default();
+    let mut waiting: Vec<Parked> = match &old.body {
+        Some(bytes) => decode(bytes, "parked refunds")?,
+        None => Vec::new(),
+    };
+    let print = fingerprint(refund);
+    if let Some(known) = waiting.iter().find(|parked| parked.id == refund.id) {
+        if known.fingerprint == print {
+            return Ok(());
+        }
+        let message = format!("refund `{}` is recorded with other content", refund.id);
+        return Err(Error::new(ErrorCode::RefundConflict, message).field("refund.id").into());
+    }
+    if limits::PARKED_REFUNDS_MAX <= waiting.len() {
+        let message = format!("too many refunds wait for order `{order_id}`");
+        return Err(Error::new(ErrorCode::ValueTooMany, message).field("refund").limit(limits::PARKED_REFUNDS_MAX).into());
+    }
+    let json = serde_json::to_string(refund).map_err(Error::from)?;
+    waiting.push(Parked { id: refund.id.clone(), fingerprint: print, refund: json });
+    // Refunds of one order apply in the order in which the money went back, whatever the order of arrival.
+    let _ = context;
+    ws.put_identity(name, Some(Identity { body: Some(encode(&waiting)), ..old }));
+    Ok(())
+}
+
+/// Applies a refund that waited, under the request that brought its order. One that does not fit is noted as unmatched.
+pub(crate) fn apply_parked(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order_id: &OrderId,
+    parked: Parked,
+) -> Decided<()> {
+    let refund: Refund = serde_json::from_str(&parked.refund).map_err(Error::from)?;
+    let Some((_, order, extra)) = find_order(ws, order_id)? else {
+        return Err(Error::internal("the order of a parked refund is gone").into());
+    };
+    let mut trial = order.clone();
+    if let Err(error) = trial.refund(&refund, context.request.at, parked.fingerprint) {
+        let amount_minor = match &refund.what {
+            RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
+            _ => 0,
+        };
+        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: order.currency() };
+        // The host got no refusal when it sent the refund, so the journal has to say that it did not fit.
+        let _ = error;
+        return context.write(ws, id, refund.refunded_at, what, Vec::new());
+    }
+    apply(context, ws, id, order, extra, &refund)
+}
+
+fn apply(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    mut order: OrderRecord,
+    mut extra: OrderExtra,
+    refund: &Refund,
+) -> Decided<()> {
+    let spend_before = spend_of(context, &order);
+    let was_valid = order.status().is_valid();
+    let now = ws.known(id)?.state.recorded_at;
+    let effect = order.refund(refund, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
+    let full = was_valid && !order.status().is_valid();
+    let effects = points_of(context, ws, id, &order, &mut extra, full)?;
+    let what = What::Refund {
+        refund_id: refund.id.clone(),
+        order_id: order.id().clone(),
+        order_paid_at: order.paid_at(),
+        amount_minor: effect.amount_minor,
+        spend_minor: spend_before - spend_of(context, &order),
+        full,
+        netted_minor: effects.netted_minor,
+    };
+    write_back(context, ws, id, order, extra, what, refund.refunded_at, effects)
+}
+
+#[allow(clippy::too_many_arguments, reason = "the last step of refund and cancellation")]
+fn write_back(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    mut order: OrderRecord,
+    extra: OrderExtra,
+    what: What,
+    at: Timestamp,
+    effects: Effects,
+) -> Decided<()> {
+    context.write(ws, id, at, what, effects.direct)?;
+    context.write_own(ws, id, effects.own)?;
+    keep_books(context, ws, id)?;
+    order.set_extra(encode(&extra));
+    ws.put_order((id.clone(), order.id().clone()), Some(order));
+    Ok(())
+}
+
+/// Takes back what the order no longer earns, and gives back the points it was paid with.
+fn points_of(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &OrderRecord,
+    extra: &mut OrderExtra,
+    full: bool,
+) -> Decided<Effects> {
+    let mut effects = Effects::default();
+    for award in &mut extra.awards {
+        claw_back(context, ws, id, order, award, full, &mut effects)?;
+    }
+    if full {
+        let state = &mut ws.customer_mut(id)?.state;
+        state.orders = state.orders.saturating_sub(1);
+        if extra.awards.iter().any(|award| award.to.is_some()) {
+            state.referral_rewarded = false;
+        }
+    }
+    restore(context, ws, id, order, extra, &mut effects)?;
+    Ok(effects)
+}
+
+/// Takes back one award down to what its snapshot gives on what is left of the order.
+fn claw_back(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &OrderRecord,
+    award: &mut AwardRecord,
+    full: bool,
+    effects: &mut Effects,
+) -> Decided<()> {
+    let target = match &award.formula {
+        _ if full => Points::ZERO,
+        Some(formula) => {
+            let left = order.basis_left(award.basis & 1 == 1, award.basis & 2 == 2);
+            formula.award(&line_basis(&left))?.points.at_most(award.granted)
+        }
+        None => award.granted,
+    };
+    let due = award.granted.minus(award.clawed)?.minus(target)?;
+    if !due.is_positive() {
+        return Ok(());
+    }
+    let whom = award.to.clone().unwrap_or_else(|| id.clone());
+    let now = if whom == *id { ws.known(id)?.state.recorded_at } else { settle(context, ws, &whom)? };
+    reopen(ws, &whom, &award.currency, &award.lots)?;
+    let rules = context.program.currency(&award.currency);
+    let policy = rules.map_or_else(DebtPolicy::default, |rules| rules.debt);
+    let mut log = Vec::new();
+    let report = ws.customer_mut(&whom)?.account(&award.currency)?.claw_back(&award.lots, due, &policy, now, &mut log)?;
+    award.clawed = award.clawed.plus(due)?;
+    if let Some(rules) = rules {
+        let zone = context.zone();
+        let state = &mut ws.customer_mut(&whom)?.state;
+        for cap in rules.caps.iter().filter(|cap| cap.on_refund == CapOnRefund::GiveBack) {
+            give_back(cap, &mut state.caps, zone, order.paid_at(), due);
+        }
+        if report.net_from_refund.is_positive() {
+            let value = rules.value.map_or(rust_decimal::Decimal::ZERO, |value| value.decimal());
+            let scale = rust_decimal::Decimal::from(10_i64.pow(order.currency().digits()));
+            let minor = rust_decimal::Decimal::from(report.net_from_refund.get()) * value * scale;
+            effects.netted_minor += minor.floor().to_i64().unwrap_or(0);
+        }
+    }
+    let (mut direct, own) = part(&award.currency, log, now);
+    for change in &mut direct {
+        change.original_at = Some(order.paid_at());
+        change.rule.clone_from(&award.rule);
+    }
+    if whom == *id {
+        effects.direct.extend(direct);
+        effects.own.extend(own);
+    } else {
+        context.write(ws, &whom, now, What::Points, direct)?;
+        context.write_own(ws, &whom, own)?;
+        keep_books(context, ws, &whom)?;
+    }
+    Ok(())
+}
+
+/// Gives back to each redemption of a points tender its part of what was refunded so far.
+fn restore(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &OrderRecord,
+    extra: &mut OrderExtra,
+    effects: &mut Effects,
+) -> Decided<()> {
+    let shares = order.points_refunded(context.program.refunds().tender);
+    for (place, share) in shares.iter().enumerate() {
+        let done = extra.restored.get(place).copied().unwrap_or(Points::ZERO);
+        let key = (id.clone(), share.redemption.clone());
+        let Some(record) = ws.redemption(&key)?.cloned() else { continue };
+        if context.program.currency(&record.currency).is_some_and(|rules| rules.restore == RestorePolicy::None) {
+            continue;
+        }
+        let total = i128::from(record.redemption.points.get());
+        // Whole points, rounded down on the way and exact at the end, so that any split of a refund ends at the same number.
+        let target = total * i128::from(share.refunded_minor) / i128::from(share.tender_minor.max(1));
+        let wanted = Points::new(i64::try_from(target).unwrap_or(i64::MAX))?.minus(done)?;
+        let points = wanted.at_most(record.redemption.reversible());
+        if !points.is_positive() {
+            continue;
+        }
+        let (direct, own) = give_to(context, ws, id, &share.redemption, points)?;
+        effects.direct.extend(direct);
+        effects.own.extend(own);
+        extra.restored.resize(extra.restored.len().max(place + 1), Points::ZERO);
+        if let Some(slot) = extra.restored.get_mut(place) {
+            *slot = done.plus(points)?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes of a command and movements of time.
+pub(crate) type Changes = (Vec<PointsChange>, Vec<(Timestamp, PointsChange)>);
+
+/// Gives points of a redemption back to the lots they came from.
+pub(crate) fn give_to(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    redemption_id: &RedemptionId,
+    points: Points,
+) -> Decided<Changes> {
+    let key = (id.clone(), redemption_id.clone());
+    let Some(mut record) = ws.redemption(&key)?.cloned() else {
+        let message = format!("no redemption `{redemption_id}` of this customer");
+        return Err(Error::new(ErrorCode::PointsRedemptionUnknown, message).field("redemption_id").into());
+    };
+    let lots: Vec<_> = record.redemption.allocations.iter().map(|allocation| allocation.lot).collect();
+    reopen(ws, id, &record.currency, &lots)?;
+    let policy = context.program.currency(&record.currency).map_or(RestorePolicy::Strict, |rules| rules.restore);
+    let customer = ws.customer_mut(id)?;
+    let now = customer.state.recorded_at;
+    let mut log = Vec::new();
+    let account = customer.account(&record.currency)?;
+    account.restore(&mut record.redemption, points, &policy, context.zone(), now, &mut log)?;
+    let (mut direct, own) = part(&record.currency, log, now);
+    for change in direct.iter_mut().filter(|change| change.kind == MovementKind::Restore) {
+        change.redemption = Some(redemption_id.clone());
+    }
+    ws.put_redemption(key, Some(record));
+    keep_books(context, ws, id)?;
+    Ok((direct, own))
+}
+
+/// Cancels an order: everything that is left goes back.
+pub(crate) fn cancel(context: &Context<'_>, ws: &mut Workspace, command: &CancelOrder) -> Decided<CustomerId> {
+    let at = command.cancelled_at.unwrap_or(context.request.at);
+    context.check_time(at, "cancelled_at")?;
+    take_out(context, ws, &command.order_id, at, false)
+}
+
+/// Cancels or reverts an order.
+pub(crate) fn take_out(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    order_id: &OrderId,
+    at: Timestamp,
+    reverted: bool,
+) -> Decided<CustomerId> {
+    let Some((id, mut order, mut extra)) = find_order(ws, order_id)? else {
+        return Err(Error::new(ErrorCode::OrderUnknown, format!("order `{order_id}` is not recorded")).field("order_id").into());
+    };
+    if matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Reverted) {
+        if reverted {
+            return Ok(id);
+        }
+        return Err(Error::new(ErrorCode::OrderCancelled, format!("order `{order_id}` is cancelled already")).field("order_id").into());
+    }
+    let now = settle(context, ws, &id)?;
+    let spend_before = spend_of(context, &order);
+    let was_valid = order.status().is_valid();
+    let amount_minor = if reverted { order.revert(now)? } else { order.cancel(at, now)? };
+    let effects = points_of(context, ws, &id, &order, &mut extra, was_valid)?;
+    let what = What::Cancelled {
+        order_id: order_id.clone(),
+        order_paid_at: order.paid_at(),
+        amount_minor,
+        spend_minor: spend_before - spend_of(context, &order),
+        was_valid,
+        netted_minor: effects.netted_minor,
+        reverted,
+    };
+    write_back(context, ws, &id, order, extra, what, at, effects)?;
+    Ok(id)
+}
+
+/// A refund that names no order, by the program's policy.
+fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefund) -> Decided<CustomerId> {
+    let refund = &command.refund;
+    let refused = |message: &str| Error::new(ErrorCode::RefundNoOrder, message).field("refund.order");
+    let Some(who) = &command.buyer else { return Err(refused("a refund without an order needs a buyer").into()) };
+    let RefundWhat::Articles { currency, lines } = &refund.what else {
+        return Err(refused("a refund without an order names articles").into());
+    };
+    let policy = context.program.refunds().without_order;
+    if policy == WithoutOrder::Refuse {
+        return Err(refused("the program refuses refunds that name no order").into());
+    }
+    let id = buyer(context, ws, who, refund.refunded_at)?;
+    let name = refund_name(&id, &refund.id);
+    let print = fingerprint(refund);
+    if let Some(known) = ws.identity(&name)? {
+        if known.body.as_ref().is_some_and(|bytes| decode::<Fingerprint>(bytes, "refund").is_ok_and(|p| p == print)) {
+            return Ok(id);
+        }
+        let message = format!("refund `{}` is recorded with other content", refund.id);
+        return Err(Error::new(ErrorCode::RefundConflict, message).field("refund.id").into());
+    }
+    settle(context, ws, &id)?;
+    ws.put_identity(name, Some(Identity { version: 0, customer: Some(id.clone()), body: Some(encode(&print)) }));
+    let orders = if policy == WithoutOrder::MatchNewest && !ws.known(&id)?.is_new() { ws.orders_of(&id)? } else { Vec::new() };
+    let plan = match_articles(&orders, *currency, lines, refund.refunded_at)?;
+    for (order_id, lines) in plan.matched {
+        let Some((_, order, extra)) = find_order(ws, &order_id)? else { continue };
+        let part = Refund { order: Some(order_id), what: RefundWhat::Lines { lines }, ..refund.clone() };
+        apply(context, ws, &id, order, extra, &part)?;
+    }
+    if 0 < plan.unmatched_minor || plan.nothing {
+        let what = What::UnmatchedRefund {
+            refund_id: refund.id.clone(),
+            amount_minor: plan.unmatched_minor,
+            currency: *currency,
+        };
+        context.write(ws, &id, refund.refunded_at, what, Vec::new())?;
+    }
+    Ok(id)
+}
+

@@ -1,0 +1,381 @@
+//! Rows of the store and the things they stand for.
+
+use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, decode, encode};
+use super::workspace::{Identity, Mark, Workspace, cell};
+use crate::effect::{Entry, PointsChange, What};
+use crate::error::{Error, ErrorCode, Result};
+use crate::order::OrderRecord;
+use crate::points::{Book, Lot, LotId};
+use crate::program::Program;
+use crate::store::{Commit, Guard, Read, Row, Table, Value, Write};
+use crate::value::{
+    Actor, BatchId, CustomerId, OrderId, PointCurrency, Points, Reason, RedemptionId, RequestId, Timestamp, bucket_of,
+};
+use minicbor::{Decode, Encode};
+
+fn int(n: u64) -> Value {
+    Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn owner(customer: &CustomerId) -> [Value; 2] {
+    [Value::Int(i64::from(bucket_of(customer.as_str()))), Value::text(customer.as_str())]
+}
+
+fn key_of(customer: &CustomerId, rest: impl IntoIterator<Item = Value>) -> Vec<Value> {
+    owner(customer).into_iter().chain(rest).collect()
+}
+
+fn identity_key(name: &str) -> Vec<Value> {
+    vec![Value::Int(i64::from(bucket_of(name))), Value::text(name)]
+}
+
+pub(crate) fn read_customer(id: &CustomerId) -> Read {
+    Read::Row { table: Table::Customer, key: key_of(id, []) }
+}
+
+pub(crate) fn read_order(key: &(CustomerId, OrderId)) -> Read {
+    Read::Row { table: Table::Order, key: key_of(&key.0, [Value::text(key.1.as_str())]) }
+}
+
+pub(crate) fn read_orders(id: &CustomerId) -> Read {
+    Read::Prefix { table: Table::Order, prefix: key_of(id, []), after: None, limit: usize::MAX }
+}
+
+#[allow(clippy::ptr_arg, reason = "the key type of the map")]
+pub(crate) fn read_identity(name: &String) -> Read {
+    Read::Row { table: Table::Identity, key: identity_key(name) }
+}
+
+pub(crate) fn read_lot(key: &(CustomerId, PointCurrency, LotId)) -> Read {
+    Read::Row { table: Table::Lot, key: key_of(&key.0, [Value::text(key.1.as_str()), int(key.2.0)]) }
+}
+
+pub(crate) fn read_redemption(key: &(CustomerId, RedemptionId)) -> Read {
+    Read::Row { table: Table::Redemption, key: key_of(&key.0, [Value::text(key.1.as_str())]) }
+}
+
+pub(crate) fn read_mark(customer: &CustomerId, request: &RequestId) -> Read {
+    Read::Index { table: Table::Entry, index: 0, cells: key_of(customer, [Value::text(request.as_str())]) }
+}
+
+pub(crate) fn read_journal(customer: &CustomerId) -> Read {
+    Read::Prefix { table: Table::Entry, prefix: key_of(customer, []), after: None, limit: usize::MAX }
+}
+
+/// What a read of this room asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Want {
+    Customer(CustomerId),
+    Order((CustomerId, OrderId)),
+    Identity(String),
+    Lot((CustomerId, PointCurrency, LotId)),
+    Redemption((CustomerId, RedemptionId)),
+    Mark((CustomerId, RequestId)),
+    Journal(CustomerId),
+    Orders(CustomerId),
+}
+
+impl Want {
+    pub(crate) fn of(read: &Read) -> Option<Self> {
+        fn text(cells: &[Value], place: usize) -> Option<&str> {
+            cells.get(place).and_then(Value::as_text)
+        }
+        let customer = |cells: &[Value]| text(cells, 1).and_then(|t| CustomerId::new(t).ok());
+        match read {
+            Read::Row { table, key } => match table {
+                Table::Customer => Some(Self::Customer(customer(key)?)),
+                Table::Order => Some(Self::Order((customer(key)?, OrderId::new(text(key, 2)?).ok()?))),
+                Table::Identity => Some(Self::Identity(text(key, 1)?.to_owned())),
+                Table::Lot => {
+                    let lot = u64::try_from(key.get(3).and_then(Value::as_int)?).ok()?;
+                    Some(Self::Lot((customer(key)?, PointCurrency::new(text(key, 2)?).ok()?, LotId(lot))))
+                }
+                Table::Redemption => Some(Self::Redemption((customer(key)?, RedemptionId::new(text(key, 2)?).ok()?))),
+                _ => None,
+            },
+            Read::Index { table: Table::Entry, index: 0, cells } => {
+                Some(Self::Mark((customer(cells)?, RequestId::new(text(cells, 2)?).ok()?)))
+            }
+            Read::Prefix { table: Table::Entry, prefix, .. } => Some(Self::Journal(customer(prefix)?)),
+            Read::Prefix { table: Table::Order, prefix, .. } => Some(Self::Orders(customer(prefix)?)),
+            _ => None,
+        }
+    }
+}
+
+fn corrupt(table: Table, what: &str) -> Error {
+    Error::new(ErrorCode::StoreCorrupt, format!("a row of `{}` has no readable {what}", table.describe().name))
+}
+
+fn int_cell(row: &Row, place: usize) -> Result<i64> {
+    cell(row, place)?.as_int().ok_or_else(|| corrupt(row.table, "number"))
+}
+
+fn text_cell(row: &Row, place: usize) -> Result<&str> {
+    cell(row, place)?.as_text().ok_or_else(|| corrupt(row.table, "text"))
+}
+
+pub(crate) fn blob(row: &Row, place: usize) -> Result<&[u8]> {
+    cell(row, place)?.as_blob().ok_or_else(|| corrupt(row.table, "body"))
+}
+
+fn instant(row: &Row, place: usize) -> Result<Timestamp> {
+    Timestamp::from_millis(int_cell(row, place)?).map_err(|_| corrupt(row.table, "instant"))
+}
+
+pub(crate) fn customer_of(row: &Row) -> Result<Customer> {
+    let Value::Blob(profile) = cell(row, 9)? else { return Err(corrupt(row.table, "profile")) };
+    Ok(Customer {
+        id: CustomerId::new(text_cell(row, 1)?)?,
+        version: int_cell(row, 2)?,
+        registered_at: instant(row, 3)?,
+        profile: Profile::Stored(profile.clone()),
+        state: decode(blob(row, 10)?, "customer")?,
+    })
+}
+
+pub(crate) fn order_of(row: &Row) -> Result<OrderRecord> {
+    OrderRecord::from_bytes(blob(row, 10)?)
+}
+
+pub(crate) fn identity_of(row: &Row) -> Result<Identity> {
+    Ok(Identity {
+        version: int_cell(row, 2)?,
+        customer: cell(row, 3)?.as_text().map(CustomerId::new).transpose()?,
+        body: cell(row, 4)?.as_blob().map(<[u8]>::to_vec),
+    })
+}
+
+pub(crate) fn mark_of(row: &Row) -> Result<Option<(u64, Mark)>> {
+    let Some(bytes) = cell(row, 12)?.as_blob() else { return Ok(None) };
+    let seq = u64::try_from(int_cell(row, 2)?).map_err(|_| corrupt(row.table, "place"))?;
+    Ok(Some((seq, decode(bytes, "mark")?)))
+}
+
+/// The part of an entry that has no column of its own.
+#[derive(Encode, Decode)]
+struct EntryBody {
+    #[n(0)]
+    what: What,
+    #[n(1)]
+    points: Vec<PointsChange>,
+    #[n(2)]
+    actor: Option<Actor>,
+    #[n(3)]
+    reason: Option<Reason>,
+    #[n(4)]
+    batch: Option<BatchId>,
+    /// On entries other than the first of their request: its id.
+    #[n(5)]
+    request_id: Option<RequestId>,
+}
+
+pub(crate) fn entry_of(row: &Row) -> Result<Entry> {
+    let body: EntryBody = decode(blob(row, 11)?, "entry")?;
+    let request_id = match (cell(row, 6)?.as_text(), body.request_id) {
+        (Some(text), _) => RequestId::new(text)?,
+        (None, Some(id)) => id,
+        (None, None) => return Err(corrupt(row.table, "request id")),
+    };
+    Ok(Entry {
+        seq: u64::try_from(int_cell(row, 2)?).map_err(|_| corrupt(row.table, "place"))?,
+        customer_id: CustomerId::new(text_cell(row, 1)?)?,
+        effective_at: instant(row, 4)?,
+        recorded_at: instant(row, 5)?,
+        request_id,
+        revision: u32::try_from(int_cell(row, 10)?).map_err(|_| corrupt(row.table, "revision"))?,
+        what: body.what,
+        points: body.points,
+        actor: body.actor,
+        reason: body.reason,
+        batch: body.batch,
+    })
+}
+
+/// The word for an entry in the `kind` column, and what it is about.
+fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
+    let first = entry.points.first();
+    match &entry.what {
+        What::Registered => ("registered", None),
+        What::Updated { .. } => ("updated", None),
+        What::Consent { subject, .. } => ("consent", Some(subject)),
+        What::Order { order_id, .. } => ("order", Some(order_id.as_str())),
+        What::Refund { refund_id, .. } => ("refund", Some(refund_id.as_str())),
+        What::Cancelled { order_id, .. } => ("cancelled", Some(order_id.as_str())),
+        What::UnmatchedRefund { refund_id, .. } => ("unmatched_refund", Some(refund_id.as_str())),
+        What::Event { event_id, .. } => ("event", Some(event_id.as_str())),
+        What::Points => (
+            first.map_or("points", |change| change.kind.as_str()),
+            first.and_then(|c| {
+                c.redemption.as_ref().map(RedemptionId::as_str).or(c.hold.as_ref().map(|hold| hold.as_str()))
+            }),
+        ),
+        What::Tier { .. } => ("tier", None),
+        What::TierLocked { .. } => ("tier_locked", None),
+        What::TierUnlocked { .. } => ("tier_unlocked", None),
+        What::Lifecycle { .. } => ("lifecycle", None),
+        What::BenefitUsed { benefit, .. } => ("benefit_used", Some(benefit.as_str())),
+        What::Unregistered => ("unregistered", None),
+    }
+}
+
+/// What a change does to the points a customer holds: pending, available and held, less debt.
+pub(crate) fn holding_change(change: &PointsChange) -> i64 {
+    change
+        .postings
+        .iter()
+        .filter(|posting| matches!(posting.book, Book::Pending | Book::Available | Book::Held | Book::Debt))
+        .map(|posting| posting.points.get())
+        .sum()
+}
+
+fn entry_row(entry: &Entry, mark: Option<&Mark>) -> Row {
+    let (kind, subject) = kind_and_subject(entry);
+    let body = EntryBody {
+        what: entry.what.clone(),
+        points: entry.points.clone(),
+        actor: entry.actor.clone(),
+        reason: entry.reason.clone(),
+        batch: entry.batch.clone(),
+        request_id: mark.is_none().then(|| entry.request_id.clone()),
+    };
+    let first = entry.points.first();
+    let mut cells = Vec::with_capacity(13);
+    cells.extend(owner(&entry.customer_id));
+    cells.extend([
+        int(entry.seq),
+        Value::text(kind),
+        Value::Int(entry.effective_at.millis()),
+        Value::Int(entry.recorded_at.millis()),
+        mark.map_or(Value::Null, |_| Value::text(entry.request_id.as_str())),
+        first.map_or(Value::Null, |change| Value::text(change.currency.as_str())),
+        first.map_or(Value::Null, |change| Value::Int(holding_change(change))),
+        subject.map_or(Value::Null, Value::text),
+        Value::Int(i64::from(entry.revision)),
+        Value::Blob(encode(&body).into()),
+        mark.map_or(Value::Null, |mark| Value::Blob(encode(mark).into())),
+    ]);
+    Row { table: Table::Entry, cells }
+}
+
+fn customer_row(customer: &mut Customer, program: &Program, due: Option<Timestamp>) -> Result<Row> {
+    let profile = match &customer.profile {
+        Profile::Stored(bytes) => bytes.clone(),
+        Profile::Read(record) | Profile::Changed(record) => record.to_bytes()?.into(),
+    };
+    let state = &customer.state;
+    let first = program.currencies().first();
+    let points = first
+        .and_then(|rules| state.accounts.iter().find(|account| account.currency == rules.id))
+        .map_or(Points::ZERO, |account| account.balances.available);
+    let mut cells = Vec::with_capacity(11);
+    cells.extend(owner(&customer.id));
+    cells.extend([
+        Value::Int(customer.version + 1),
+        Value::Int(customer.registered_at.millis()),
+        state.life.as_ref().map_or(Value::Null, |slot| Value::Text(slot.told_stage.clone())),
+        state.life.as_ref().map_or(Value::Null, |slot| Value::Text(slot.told_activity.clone())),
+        state.ladders.first().map_or(Value::Null, |slot| Value::text(slot.told.as_str())),
+        Value::Int(points.get()),
+        due.map_or(Value::Null, |at| Value::Int(at.millis())),
+        Value::Blob(profile),
+        Value::Blob(encode(state).into()),
+    ]);
+    Ok(Row { table: Table::Customer, cells })
+}
+
+fn order_row(customer: &CustomerId, order: &OrderRecord) -> Row {
+    let mut cells = Vec::with_capacity(11);
+    cells.extend(owner(customer));
+    cells.extend([
+        Value::text(order.id().as_str()),
+        Value::Int(order.paid_at().millis()),
+        Value::text(order.currency().code()),
+        Value::Int(order.total_minor()),
+        Value::Int(order.refunded_minor()),
+        Value::text(order.status().as_str()),
+        order.channel().map_or(Value::Null, |c| Value::text(c.as_str())),
+        order.store().map_or(Value::Null, |s| Value::text(s.as_str())),
+        Value::Blob(order.to_bytes().into()),
+    ]);
+    Row { table: Table::Order, cells }
+}
+
+fn identity_row(name: &str, identity: &Identity) -> Row {
+    let mut cells = identity_key(name);
+    cells.extend([
+        Value::Int(identity.version + 1),
+        identity.customer.as_ref().map_or(Value::Null, |id| Value::text(id.as_str())),
+        identity.body.as_ref().map_or(Value::Null, |bytes| Value::Blob(bytes.as_slice().into())),
+    ]);
+    Row { table: Table::Identity, cells }
+}
+
+fn guard(version: i64) -> Guard {
+    if version == 0 { Guard::New } else { Guard::Version(version) }
+}
+
+impl Workspace {
+    /// Everything that changed, as one commit; and who owns each write, so that a conflict can be laid at somebody's door.
+    /// The order is fixed, so that equal decisions make equal commits.
+    pub(crate) fn flush(&mut self, program: &Program) -> Result<Commit> {
+        let mut writes = Vec::with_capacity(8);
+        let mut customers: Vec<_> = self.customers.iter_mut().filter(|(_, slot)| slot.dirty).collect();
+        customers.sort_by(|a, b| a.0.cmp(b.0));
+        for (_, slot) in customers {
+            if let Some(customer) = slot.value.as_mut() {
+                let due = super::settle::next_due(program, customer)?;
+                let row = customer_row(customer, program, due)?;
+                writes.push(Write::Put { row, guard: guard(customer.version) });
+            }
+        }
+        let mut names: Vec<_> = self.identities.iter().filter(|(_, slot)| slot.dirty).collect();
+        names.sort_by(|a, b| a.0.cmp(b.0));
+        for (name, slot) in names {
+            let Some(identity) = &slot.value else { continue };
+            writes.push(Write::Put { row: identity_row(name, identity), guard: guard(identity.version) });
+        }
+        self.flush_owned(&mut writes);
+        for (entry, mark) in &self.written {
+            writes.push(Write::Put { row: entry_row(entry, mark.as_ref()), guard: Guard::New });
+        }
+        Ok(Commit { writes })
+    }
+
+    fn flush_owned(&self, writes: &mut Vec<Write>) {
+        let mut orders: Vec<_> = self.orders.iter().filter(|(_, slot)| slot.dirty).collect();
+        orders.sort_by(|a, b| a.0.cmp(b.0));
+        for ((customer, _), slot) in orders {
+            if let Some(order) = &slot.value {
+                writes.push(Write::Put { row: order_row(customer, order), guard: Guard::Any });
+            }
+        }
+        let mut lots: Vec<_> = self.lots.iter().filter(|(_, slot)| slot.dirty).collect();
+        lots.sort_by(|a, b| a.0.cmp(b.0));
+        for ((customer, currency, id), slot) in lots {
+            let key = key_of(customer, [Value::text(currency.as_str()), int(id.0)]);
+            writes.push(write_body(Table::Lot, key, slot.value.as_ref().map(encode::<Lot>)));
+        }
+        let mut redemptions: Vec<_> = self.redemptions.iter().filter(|(_, slot)| slot.dirty).collect();
+        redemptions.sort_by(|a, b| a.0.cmp(b.0));
+        for ((customer, id), slot) in redemptions {
+            let key = key_of(customer, [Value::text(id.as_str())]);
+            writes.push(write_body(Table::Redemption, key, slot.value.as_ref().map(encode::<RedemptionRecord>)));
+        }
+    }
+}
+
+fn write_body(table: Table, mut key: Vec<Value>, body: Option<Vec<u8>>) -> Write {
+    match body {
+        Some(bytes) => {
+            key.push(Value::Blob(bytes.into()));
+            Write::Put { row: Row { table, cells: key }, guard: Guard::Any }
+        }
+        None => Write::Delete { table, key },
+    }
+}
+
+/// The extra part of an order.
+pub(crate) fn extra_of(order: &OrderRecord) -> Result<OrderExtra> {
+    if order.extra().is_empty() { Ok(OrderExtra::default()) } else { decode(order.extra(), "order") }
+}

@@ -1,0 +1,177 @@
+//! What time alone does: activation, expiry, time-outs, birthdays; and when it does something next.
+
+use super::award;
+use super::context::{Context, change, part};
+use super::standing;
+use super::state::{Customer, RedemptionRecord};
+use super::workspace::{Decided, Workspace};
+use crate::effect::{PointsChange, What};
+use crate::error::{Error, Result};
+use crate::points::{
+    Hold, HoldOutcome, LotId, Movement, Redemption, RedemptionKind, RedemptionStatus, Source, SourceKind,
+};
+use crate::program::Program;
+use crate::value::{CustomerId, PointCurrency, RedemptionId, Timestamp};
+
+/// Brings a customer to the instant of the request and says which instant that is: the journal's clock never goes back.
+pub(crate) fn settle(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<Timestamp> {
+    let customer = ws.known_mut(id)?;
+    let now = context.request.at.max(customer.state.recorded_at);
+    customer.state.recorded_at = now;
+    if customer.accounts_due().is_some_and(|due| due <= now) {
+        let mut own: Vec<(Timestamp, PointsChange)> = Vec::new();
+        for account in &mut customer.state.accounts {
+            let mut log = Vec::new();
+            account.advance(now, &mut log);
+            let currency = account.currency.clone();
+            own.extend(log.into_iter().map(|movement| (movement.effective_at, change(&currency, movement))));
+        }
+        // Stable: at one instant the account's own order (activate, settle debt, time out, expire) stays.
+        own.sort_by_key(|(at, _)| *at);
+        context.write_own(ws, id, own)?;
+        keep_books(context, ws, id)?;
+    }
+    birthday(context, ws, id, now)?;
+    Ok(now)
+}
+
+/// Files what an account operation has finished with: closed lots and resolved holds.
+pub(crate) fn keep_books(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<()> {
+    let customer = ws.customer_mut(id)?;
+    let mut closed = Vec::new();
+    let mut resolved = Vec::new();
+    for account in &mut customer.state.accounts {
+        let currency = account.currency.clone();
+        closed.extend(account.take_closed().into_iter().map(|lot| (currency.clone(), lot)));
+        resolved.extend(account.take_resolved().into_iter().map(|(hold, outcome)| (currency.clone(), hold, outcome)));
+    }
+    for (currency, lot) in closed {
+        ws.put_lot((id.clone(), currency, lot.id), Some(lot));
+    }
+    for (currency, hold, outcome) in resolved {
+        file_hold(context, ws, id, currency, hold, outcome)?;
+    }
+    Ok(())
+}
+
+/// Files a hold that was resolved, under its own id.
+pub(crate) fn file_hold(
+    _: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    currency: PointCurrency,
+    hold: Hold,
+    outcome: HoldOutcome,
+) -> Decided<()> {
+    let status = match outcome {
+        HoldOutcome::Captured => RedemptionStatus::Captured,
+        HoldOutcome::Released => RedemptionStatus::Released,
+        HoldOutcome::TimedOut => RedemptionStatus::TimedOut,
+    };
+    let name = RedemptionId::new(hold.id.as_str())?;
+    let redemption = Redemption::new(name.clone(), RedemptionKind::Hold, status, hold.allocations, hold.at)?;
+    ws.put_redemption((id.clone(), name), Some(RedemptionRecord { currency, redemption }));
+    Ok(())
+}
+
+/// Opens lots again that were closed, so that a refund or reversal finds them.
+pub(crate) fn reopen(
+    ws: &mut Workspace,
+    id: &CustomerId,
+    currency: &PointCurrency,
+    lots: &[LotId],
+) -> Decided<()> {
+    let closed = ws.customer_mut(id)?.account(currency)?.closed_of(lots);
+    let mut missing = Vec::new();
+    let mut found = Vec::new();
+    for lot in closed {
+        let key = (id.clone(), currency.clone(), lot);
+        match ws.lot(&key) {
+            Ok(Some(lot)) => found.push((key, lot.clone())),
+            Ok(None) => return Err(Error::internal(format!("lot {} of an order is gone", key.2)).into()),
+            Err(super::workspace::Stop::Need(reads)) => missing.extend(reads),
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(super::workspace::Stop::Need(missing));
+    }
+    for (key, lot) in found {
+        ws.customer_mut(id)?.account(currency)?.reopen(lot)?;
+        ws.put_lot(key, None);
+    }
+    Ok(())
+}
+
+/// Gives what birthday rules promise, at the first instant of the local day, once a calendar year, from the day of registration on.
+fn birthday(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<()> {
+    if !context.program.has_birthday_rules() {
+        return Ok(());
+    }
+    let zone = context.zone();
+    loop {
+        let customer = ws.known_mut(id)?;
+        let Some((year, at)) = next_birthday(context.program, customer)? else { return Ok(()) };
+        if now < at {
+            return Ok(());
+        }
+        customer.state.birthday_year = Some(year);
+        let source = Source::new(SourceKind::Birthday, &year.to_string());
+        let given = award::fixed(context, ws, id, award::Trigger::Birthday, &source, at, zone)?;
+        if given.direct.is_empty() {
+            continue;
+        }
+        context.write(ws, id, at, What::Points, given.direct)?;
+        context.write_own(ws, id, given.own)?;
+        keep_books(context, ws, id)?;
+    }
+}
+
+/// The next birthday that was not rewarded: its year and first instant.
+fn next_birthday(program: &Program, customer: &mut Customer) -> Result<Option<(i32, Timestamp)>> {
+    if !program.has_birthday_rules() {
+        return Ok(None);
+    }
+    let zone = *program.zone();
+    let registered_on = zone.date(customer.registered_at);
+    let last = customer.state.birthday_year;
+    let record = customer.record()?;
+    let first_year = last.map_or(registered_on.ymd().0, |year| year + 1);
+    let mut year = first_year;
+    loop {
+        let Some(day) = record.birthday_in(year) else { return Ok(None) };
+        if registered_on <= day {
+            return Ok(Some((year, zone.start_of(day))));
+        }
+        year += 1;
+    }
+}
+
+/// When time alone changes something for this customer next.
+pub(crate) fn next_due(program: &Program, customer: &mut Customer) -> Result<Option<Timestamp>> {
+    let accounts = customer.accounts_due();
+    let birthday = next_birthday(program, customer)?.map(|(_, at)| at);
+    let standing = standing::next_due(program, customer);
+    Ok([accounts, birthday, standing].into_iter().flatten().min())
+}
+
+/// Asserts the invariants of every account before anything is committed.
+pub(crate) fn check_books(ws: &mut Workspace, id: &CustomerId) -> Decided<()> {
+    for account in &ws.known(id)?.state.accounts {
+        account.check()?;
+    }
+    Ok(())
+}
+
+/// Parts a log of one account and files what it finished.
+pub(crate) fn filed(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    currency: &PointCurrency,
+    log: Vec<Movement>,
+    at: Timestamp,
+) -> Decided<(Vec<PointsChange>, Vec<(Timestamp, PointsChange)>)> {
+    keep_books(context, ws, id)?;
+    Ok(part(currency, log, at))
+}

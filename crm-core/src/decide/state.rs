@@ -1,0 +1,248 @@
+//! The state of a customer as of the last command: what the row in the `customer` table carries besides the profile.
+
+use crate::customer::CustomerRecord;
+use crate::error::{Error, Result};
+use crate::lifecycle::LifeState;
+use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
+use crate::tier::LadderState;
+use crate::value::{BenefitId, CustomerId, LadderId, PointCurrency, Points, RuleId, TierId, Timestamp};
+use minicbor::{Decode, Encode};
+use std::sync::Arc;
+
+/// The hot part of a customer's row.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct CustomerState {
+    /// The last entry's place.
+    #[n(0)]
+    pub(crate) seq: u64,
+    /// The instant of the last command; the journal's clock never goes back.
+    #[n(1)]
+    pub(crate) recorded_at: Timestamp,
+    /// One per currency that ever moved.
+    #[n(2)]
+    pub(crate) accounts: Vec<Account>,
+    /// One per ladder.
+    #[n(3)]
+    pub(crate) ladders: Vec<LadderSlot>,
+    /// Stage and activity.
+    #[n(4)]
+    pub(crate) life: Option<LifeSlot>,
+    /// What caps have seen.
+    #[n(5)]
+    pub(crate) caps: Vec<CapUse>,
+    /// Valid orders so far, in order of arrival.
+    #[n(6)]
+    pub(crate) orders: u32,
+    /// The last calendar year whose birthday was rewarded.
+    #[n(7)]
+    pub(crate) birthday_year: Option<i32>,
+    /// Whether the referral of this customer was rewarded.
+    #[n(8)]
+    pub(crate) referral_rewarded: bool,
+    /// Uses of benefits in their current period.
+    #[n(9)]
+    pub(crate) benefits: Vec<BenefitUse>,
+    /// Whether the registration was reverted with its import.
+    #[n(10)]
+    pub(crate) unregistered: bool,
+    /// Whether they were registered by their first order, and not by themselves.
+    #[n(11)]
+    pub(crate) implicit: bool,
+}
+
+/// A ladder's state as of the last fact, and what has been told about it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct LadderSlot {
+    #[n(0)]
+    pub(crate) ladder: LadderId,
+    /// Which rules made the state; other rules play the journal again.
+    #[n(1)]
+    pub(crate) stamp: u64,
+    #[n(2)]
+    pub(crate) state: LadderState,
+    /// The tier last written to the journal.
+    #[n(3)]
+    pub(crate) told: TierId,
+    /// Changes up to here are in the journal.
+    #[n(4)]
+    pub(crate) told_at: Timestamp,
+}
+
+/// The lifecycle's state as of the last fact, and what has been told about it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct LifeSlot {
+    #[n(0)]
+    pub(crate) state: LifeState,
+    #[n(1)]
+    pub(crate) told_stage: Arc<str>,
+    #[n(2)]
+    pub(crate) told_activity: Arc<str>,
+    #[n(3)]
+    pub(crate) told_at: Timestamp,
+}
+
+/// Uses of a benefit in one period.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct BenefitUse {
+    #[n(0)]
+    pub(crate) ladder: LadderId,
+    #[n(1)]
+    pub(crate) benefit: BenefitId,
+    /// First day of the period, in days since 1970.
+    #[n(2)]
+    pub(crate) period: i64,
+    #[n(3)]
+    pub(crate) used: u32,
+}
+
+/// An award of an order, kept with the order so that a refund needs nothing else.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct AwardRecord {
+    #[n(0)]
+    pub(crate) currency: PointCurrency,
+    /// For a fixed bonus: its rule.
+    #[n(1)]
+    pub(crate) rule: Option<RuleId>,
+    /// For a proportional award: the rule snapshot.
+    #[n(2)]
+    pub(crate) formula: Option<Formula>,
+    #[n(3)]
+    pub(crate) granted: Points,
+    #[n(4)]
+    pub(crate) clawed: Points,
+    #[n(5)]
+    pub(crate) lots: Vec<LotId>,
+    #[n(6)]
+    pub(crate) shortfall: Vec<Shortfall>,
+    /// Who got it, when it was not the buyer: the referrer.
+    #[n(7)]
+    pub(crate) to: Option<CustomerId>,
+    /// The ways in which points paid for redemptions of this order were given back, is elsewhere; this is the basis flags:
+    /// bit 0 tax counted, bit 1 shipping counted.
+    #[n(8)]
+    pub(crate) basis: u8,
+}
+
+/// What decide keeps with an order.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub(crate) struct OrderExtra {
+    #[n(0)]
+    pub(crate) awards: Vec<AwardRecord>,
+    /// Its place among the customer's valid orders, for `order_number`.
+    #[n(1)]
+    pub(crate) number: u32,
+    /// Points already given back per redemption of a points tender.
+    #[n(2)]
+    pub(crate) restored: Vec<Points>,
+}
+
+/// A customer in the workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct Customer {
+    pub(crate) id: CustomerId,
+    /// Version of the stored row; 0 for a new one.
+    pub(crate) version: i64,
+    pub(crate) registered_at: Timestamp,
+    pub(crate) profile: Profile,
+    pub(crate) state: CustomerState,
+}
+
+/// The cold part of a customer's row: decoded when somebody looks.
+#[derive(Clone, Debug)]
+pub(crate) enum Profile {
+    Stored(Arc<[u8]>),
+    Read(Box<CustomerRecord>),
+    Changed(Box<CustomerRecord>),
+}
+
+impl Customer {
+    pub(crate) fn new(record: CustomerRecord, at: Timestamp) -> Self {
+        Self {
+            id: record.id.clone(),
+            version: 0,
+            registered_at: record.registered_at,
+            profile: Profile::Changed(Box::new(record)),
+            state: CustomerState {
+                seq: 0,
+                recorded_at: at,
+                accounts: Vec::new(),
+                ladders: Vec::new(),
+                life: None,
+                caps: Vec::new(),
+                orders: 0,
+                birthday_year: None,
+                referral_rewarded: false,
+                benefits: Vec::new(),
+                unregistered: false,
+                implicit: false,
+            },
+        }
+    }
+
+    /// Whether nothing of it is stored yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.version == 0
+    }
+
+    /// The cold part for reading.
+    pub(crate) fn record(&mut self) -> Result<&CustomerRecord> {
+        if let Profile::Stored(bytes) = &self.profile {
+            self.profile = Profile::Read(Box::new(CustomerRecord::from_bytes(bytes)?));
+        }
+        match &self.profile {
+            Profile::Read(record) | Profile::Changed(record) => Ok(record),
+            Profile::Stored(_) => Err(Error::internal("profile was not decoded")),
+        }
+    }
+
+    /// The cold part for changing.
+    pub(crate) fn record_mut(&mut self) -> Result<&mut CustomerRecord> {
+        let record = self.record()?.clone();
+        self.profile = Profile::Changed(Box::new(record));
+        match &mut self.profile {
+            Profile::Changed(record) => Ok(record),
+            _ => Err(Error::internal("profile was not decoded")),
+        }
+    }
+
+    /// The account of a currency, opened when it is first used.
+    pub(crate) fn account(&mut self, currency: &PointCurrency) -> Result<&mut Account> {
+        let place = match self.state.accounts.iter().position(|account| account.currency == *currency) {
+            Some(place) => place,
+            None => {
+                self.state.accounts.push(Account::new(currency.clone()));
+                self.state.accounts.len().saturating_sub(1)
+            }
+        };
+        self.state.accounts.get_mut(place).ok_or_else(|| Error::internal("account vanished"))
+    }
+
+    /// When time alone changes one of the accounts next.
+    pub(crate) fn accounts_due(&self) -> Option<Timestamp> {
+        self.state.accounts.iter().filter_map(Account::next_due).min()
+    }
+}
+
+/// A redemption with the currency it was taken from.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct RedemptionRecord {
+    #[n(0)]
+    pub(crate) currency: PointCurrency,
+    #[n(1)]
+    pub(crate) redemption: Redemption,
+}
+
+/// Encodes a part of the state.
+pub(crate) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(256);
+    // Writing into a vector cannot fail.
+    let _ = minicbor::encode(value, &mut bytes);
+    bytes
+}
+
+/// Decodes a part of the state.
+pub(crate) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], what: &str) -> Result<T> {
+    minicbor::decode(bytes).map_err(|error| {
+        Error::new(crate::ErrorCode::StoreCorrupt, format!("the stored {what} cannot be read")).caused_by(error.to_string())
+    })
+}

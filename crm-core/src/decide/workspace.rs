@@ -1,0 +1,332 @@
+//! The working set of decisions: what was loaded, what changed, and what is missing.
+//!
+//! A decision asks for things; what is not there becomes a [`Stop::Need`], the driver loads it, and the decision starts again.
+//! A refused command leaves no trace: every first touch of a thing keeps its old form until the command is accepted.
+
+use super::rows;
+use super::state::{Customer, RedemptionRecord, decode};
+use crate::effect::Entry;
+use crate::error::{Error, ErrorCode, Result};
+use crate::order::OrderRecord;
+use crate::points::{Lot, LotId};
+use crate::store::{Read, Row, Value};
+use crate::value::{CustomerId, OrderId, PointCurrency, RedemptionId, RequestId};
+use std::collections::HashMap;
+
+/// Why a decision stopped.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It needs more; load this and decide again.
+    Need(Vec<Read>),
+    /// The command is refused.
+    Refuse(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Refuse(error)
+    }
+}
+
+/// What a decision returns.
+pub(crate) type Decided<T> = std::result::Result<T, Stop>;
+
+/// A thing that may or may not exist, as it was loaded or as it is now.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot<T> {
+    pub(crate) value: Option<T>,
+    pub(crate) dirty: bool,
+}
+
+/// Who has a name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identity {
+    pub(crate) version: i64,
+    pub(crate) customer: Option<CustomerId>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// The mark of a request: what it was, and where its receipt is.
+#[derive(Clone, Debug, PartialEq, minicbor::Encode, minicbor::Decode)]
+pub(crate) struct Mark {
+    #[n(0)]
+    pub(crate) fingerprint: crate::value::Fingerprint,
+    /// How many entries of the customer's journal belong to it, the marked one included.
+    #[n(1)]
+    pub(crate) count: u64,
+    #[n(2)]
+    pub(crate) balances: Vec<crate::effect::CurrencyBalance>,
+    /// Entries in other customers' journals: whose, from which place, how many.
+    #[n(3)]
+    pub(crate) others: Vec<MarkPart>,
+}
+
+/// A part of a receipt in another journal.
+#[derive(Clone, Debug, PartialEq, minicbor::Encode, minicbor::Decode)]
+pub(crate) struct MarkPart {
+    #[n(0)]
+    pub(crate) customer: CustomerId,
+    #[n(1)]
+    pub(crate) first: u64,
+    #[n(2)]
+    pub(crate) count: u64,
+}
+
+type LotKey = (CustomerId, PointCurrency, LotId);
+
+#[derive(Debug)]
+enum Undo {
+    Customer(CustomerId, Slot<Customer>),
+    Order((CustomerId, OrderId), Slot<OrderRecord>),
+    Identity(String, Slot<Identity>),
+    Lot(LotKey, Slot<Lot>),
+    Redemption((CustomerId, RedemptionId), Slot<RedemptionRecord>),
+}
+
+/// The working set.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    pub(crate) customers: HashMap<CustomerId, Slot<Customer>>,
+    pub(crate) orders: HashMap<(CustomerId, OrderId), Slot<OrderRecord>>,
+    pub(crate) identities: HashMap<String, Slot<Identity>>,
+    pub(crate) lots: HashMap<LotKey, Slot<Lot>>,
+    pub(crate) redemptions: HashMap<(CustomerId, RedemptionId), Slot<RedemptionRecord>>,
+    marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
+    journals: HashMap<CustomerId, Vec<Entry>>,
+    all_orders: HashMap<CustomerId, Vec<OrderId>>,
+    /// Entries written by accepted commands and by the one under way, with the mark on the first of a request.
+    pub(crate) written: Vec<(Entry, Option<Mark>)>,
+    accepted: usize,
+    undo: Vec<Undo>,
+    /// Whether a refusal must be undone: not when the command is the only one of its commit.
+    keeps_undo: bool,
+}
+
+/// Builds the accessor of one kind of thing: read, change, create; a thing that was never loaded is a need.
+macro_rules! things {
+    ($map:ident, $key:ty, $value:ty, $undo:ident, $get:ident, $change:ident, $put:ident, $read:expr) => {
+        /// What is known of it; a need when it was not loaded.
+        pub(crate) fn $get(&mut self, key: &$key) -> Decided<Option<&mut $value>> {
+            match self.$map.get_mut(key) {
+                Some(slot) => Ok(slot.value.as_mut()),
+                None => Err(Stop::Need(vec![$read(key)])),
+            }
+        }
+
+        /// The thing for changing, with its old form kept.
+        #[allow(dead_code, reason = "the macro makes all accessors for every kind")]
+        pub(crate) fn $change(&mut self, key: &$key) -> Decided<&mut $value> {
+            let slot = self.$map.get_mut(key).ok_or_else(|| Stop::Need(vec![$read(key)]))?;
+            if self.keeps_undo {
+                self.undo.push(Undo::$undo(key.clone(), slot.clone()));
+            }
+            slot.dirty = true;
+            slot.value.as_mut().ok_or_else(|| Stop::Refuse(Error::internal(concat!(stringify!($map), ": nothing to change"))))
+        }
+
+        /// Puts or removes the thing, with its old form kept.
+        #[allow(dead_code, reason = "the macro makes all accessors for every kind")]
+        pub(crate) fn $put(&mut self, key: $key, value: Option<$value>) {
+            let old = self.$map.insert(key.clone(), Slot { value, dirty: true });
+            if self.keeps_undo {
+                self.undo.push(Undo::$undo(key, old.unwrap_or(Slot { value: None, dirty: false })));
+            }
+        }
+    };
+}
+
+impl Workspace {
+    pub(crate) fn new(keeps_undo: bool) -> Self {
+        Self { keeps_undo, ..Self::default() }
+    }
+
+    things!(customers, CustomerId, Customer, Customer, customer, customer_mut, put_customer, rows::read_customer);
+    things!(orders, (CustomerId, OrderId), OrderRecord, Order, order, order_mut, put_order, rows::read_order);
+    things!(identities, String, Identity, Identity, identity, identity_mut, put_identity, rows::read_identity);
+    things!(lots, LotKey, Lot, Lot, lot, lot_mut, put_lot, rows::read_lot);
+    things!(
+        redemptions,
+        (CustomerId, RedemptionId),
+        RedemptionRecord,
+        Redemption,
+        redemption,
+        redemption_mut,
+        put_redemption,
+        rows::read_redemption
+    );
+
+    /// A customer that must exist.
+    pub(crate) fn known(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
+        match self.customer(id)? {
+            Some(customer) if !customer.state.unregistered => Ok(customer),
+            _ => Err(Stop::Refuse(unknown_customer(id))),
+        }
+    }
+
+    /// A customer that must exist, for changing.
+    pub(crate) fn known_mut(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
+        self.known(id)?;
+        self.customer_mut(id)
+    }
+
+    /// The mark of a request, if it was carried out before, and the place of its first entry.
+    pub(crate) fn mark(&mut self, customer: &CustomerId, request: &RequestId) -> Decided<Option<(u64, Mark)>> {
+        let key = (customer.clone(), request.clone());
+        match self.marks.get(&key) {
+            Some(mark) => Ok(mark.clone()),
+            None => Err(Stop::Need(vec![rows::read_mark(customer, request)])),
+        }
+    }
+
+    /// The whole journal of a customer, in order, with what this working set has added.
+    pub(crate) fn journal(&mut self, customer: &CustomerId) -> Decided<Vec<Entry>> {
+        let stored = self.journals.get(customer).ok_or_else(|| Stop::Need(vec![rows::read_journal(customer)]))?;
+        let mut entries = stored.clone();
+        entries.extend(self.written.iter().filter(|(entry, _)| entry.customer_id == *customer).map(|(e, _)| e.clone()));
+        Ok(entries)
+    }
+
+    /// All orders of a customer, as they are now.
+    pub(crate) fn orders_of(&mut self, customer: &CustomerId) -> Decided<Vec<OrderRecord>> {
+        if !self.all_orders.contains_key(customer) {
+            return Err(Stop::Need(vec![rows::read_orders(customer)]));
+        }
+        let mut found: Vec<_> =
+            self.orders.iter().filter(|((owner, _), _)| owner == customer).filter_map(|(_, s)| s.value.clone()).collect();
+        found.sort_by(|a, b| (a.paid_at(), a.id()).cmp(&(b.paid_at(), b.id())));
+        Ok(found)
+    }
+
+    /// Notes an entry of the command under way.
+    pub(crate) fn write(&mut self, entry: Entry) {
+        self.written.push((entry, None));
+    }
+
+    /// The entries of the command under way.
+    pub(crate) fn fresh(&self) -> &[(Entry, Option<Mark>)] {
+        self.written.get(self.accepted..).unwrap_or(&[])
+    }
+
+    /// Puts the mark on the first entry that the command under way wrote for this customer.
+    pub(crate) fn put_mark(&mut self, customer: &CustomerId, request: &RequestId, mark: Mark) {
+        let accepted = self.accepted;
+        let first = self.written.iter_mut().skip(accepted).find(|(entry, _)| entry.customer_id == *customer);
+        if let Some((entry, slot)) = first {
+            *slot = Some(mark.clone());
+            self.marks.insert((customer.clone(), request.clone()), Some((entry.seq, mark)));
+        }
+    }
+
+    /// The command is accepted: what it changed stays.
+    pub(crate) fn accept(&mut self) {
+        self.undo.clear();
+        self.accepted = self.written.len();
+    }
+
+    /// The command is refused or must be decided again: what it changed goes.
+    pub(crate) fn abort(&mut self) {
+        for undo in self.undo.drain(..).rev() {
+            match undo {
+                Undo::Customer(key, slot) => drop(self.customers.insert(key, slot)),
+                Undo::Order(key, slot) => drop(self.orders.insert(key, slot)),
+                Undo::Identity(key, slot) => drop(self.identities.insert(key, slot)),
+                Undo::Lot(key, slot) => drop(self.lots.insert(key, slot)),
+                Undo::Redemption(key, slot) => drop(self.redemptions.insert(key, slot)),
+            }
+        }
+        let accepted = self.accepted;
+        for (entry, mark) in self.written.drain(accepted..) {
+            if mark.is_some() {
+                self.marks.insert((entry.customer_id, entry.request_id), None);
+            }
+        }
+    }
+
+    /// Whether a read has been answered already.
+    pub(crate) fn has(&self, read: &Read) -> bool {
+        match rows::Want::of(read) {
+            Some(rows::Want::Customer(id)) => self.customers.contains_key(&id),
+            Some(rows::Want::Order(key)) => self.orders.contains_key(&key),
+            Some(rows::Want::Identity(name)) => self.identities.contains_key(&name),
+            Some(rows::Want::Lot(key)) => self.lots.contains_key(&key),
+            Some(rows::Want::Redemption(key)) => self.redemptions.contains_key(&key),
+            Some(rows::Want::Mark(key)) => self.marks.contains_key(&key),
+            Some(rows::Want::Journal(id)) => self.journals.contains_key(&id),
+            Some(rows::Want::Orders(id)) => self.all_orders.contains_key(&id),
+            None => false,
+        }
+    }
+
+    /// Takes over what was loaded. Things that this working set has already are left as they are.
+    pub(crate) fn absorb(&mut self, reads: &[Read], found: Vec<Vec<Row>>) -> Result<()> {
+        for (read, rows) in reads.iter().zip(found) {
+            if self.has(read) {
+                continue;
+            }
+            let Some(want) = rows::Want::of(read) else {
+                return Err(Error::internal("a read that nobody asked for"));
+            };
+            self.absorb_one(want, rows)?;
+        }
+        Ok(())
+    }
+
+    fn absorb_one(&mut self, want: rows::Want, mut found: Vec<Row>) -> Result<()> {
+        fn slot<T>(value: Option<T>) -> Slot<T> {
+            Slot { value, dirty: false }
+        }
+        match want {
+            rows::Want::Customer(id) => {
+                let value = found.pop().map(|row| rows::customer_of(&row)).transpose()?;
+                self.customers.insert(id, slot(value));
+            }
+            rows::Want::Order(key) => {
+                let value = found.pop().map(|row| rows::order_of(&row)).transpose()?;
+                self.orders.insert(key, slot(value));
+            }
+            rows::Want::Identity(name) => {
+                let value = found.pop().map(|row| rows::identity_of(&row)).transpose()?;
+                self.identities.insert(name, slot(value));
+            }
+            rows::Want::Lot(key) => {
+                let value = found.pop().map(|row| decode(rows::blob(&row, 4)?, "lot")).transpose()?;
+                self.lots.insert(key, slot(value));
+            }
+            rows::Want::Redemption(key) => {
+                let value = found.pop().map(|row| decode(rows::blob(&row, 3)?, "redemption")).transpose()?;
+                self.redemptions.insert(key, slot(value));
+            }
+            rows::Want::Mark(key) => {
+                let value = found.pop().map(|row| rows::mark_of(&row)).transpose()?.flatten();
+                self.marks.insert(key, value);
+            }
+            rows::Want::Journal(id) => {
+                let entries = found.iter().map(rows::entry_of).collect::<Result<Vec<_>>>()?;
+                self.journals.insert(id, entries);
+            }
+            rows::Want::Orders(id) => {
+                let mut ids = Vec::with_capacity(found.len());
+                for row in &found {
+                    let order = rows::order_of(row)?;
+                    ids.push(order.id().clone());
+                    self.orders.entry((id.clone(), order.id().clone())).or_insert_with(|| slot(Some(order)));
+                }
+                self.all_orders.insert(id, ids);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The refusal for a customer nobody knows.
+pub(crate) fn unknown_customer(id: &CustomerId) -> Error {
+    Error::new(ErrorCode::CustomerUnknown, format!("customer `{id}` is not registered")).field("customer_id")
+}
+
+/// A cell that must be there.
+pub(crate) fn cell(row: &Row, place: usize) -> Result<&Value> {
+    row.cells.get(place).ok_or_else(|| {
+        Error::new(ErrorCode::StoreCorrupt, format!("a row of `{}` lacks cells", row.table.describe().name))
+    })
+}
+

@@ -1,0 +1,366 @@
+//! What can be read, and the answers. Answers never depend on whether a sweep has run.
+
+use crate::customer::{Consent, CustomerRecord, Identifier};
+use crate::effect::Entry;
+use crate::lifecycle::{LifecycleView, Transition};
+use crate::points::{Balances, Lot, Shortfall};
+use crate::tier::TierExplanation;
+use crate::value::{
+    Amount, BenefitId, CalendarDate, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency, Points,
+    Quantity, Reason, RefundId, RuleId, Sku, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Query {
+    /// Who is it?
+    Customer {
+        /// The customer.
+        customer_id: CustomerId,
+    },
+    /// Who has this identifier?
+    Find {
+        /// The identifier, in any of its spellings.
+        identifier: Identifier,
+    },
+    /// What do they hold at this instant?
+    Wallet {
+        /// The customer.
+        customer_id: CustomerId,
+        /// The instant; not before the last entry.
+        at: Timestamp,
+    },
+    /// Which lots are open at this instant, in consumption order?
+    Lots {
+        /// The customer.
+        customer_id: CustomerId,
+        /// The point currency.
+        currency: PointCurrency,
+        /// The instant; not before the last entry.
+        at: Timestamp,
+    },
+    /// What happened, entry by entry?
+    Statement {
+        /// The customer.
+        customer_id: CustomerId,
+        /// Only entries after this one.
+        #[serde(default)]
+        after: u64,
+        /// At most so many; default 1,000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+    },
+    /// What did an order earn, and what became of it?
+    Order {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// Why this tier, since when, until when, what is needed to keep it or to reach the next?
+    Tier {
+        /// The customer.
+        customer_id: CustomerId,
+        /// The ladder; default the program's first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ladder: Option<LadderId>,
+        /// At this instant.
+        at: Timestamp,
+        /// With what was known then; default everything known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known_at: Option<Timestamp>,
+    },
+    /// In which stage, how active?
+    Lifecycle {
+        /// The customer.
+        customer_id: CustomerId,
+        /// At this instant.
+        at: Timestamp,
+        /// With what was known then; default everything known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known_at: Option<Timestamp>,
+    },
+    /// What may they use, how often still?
+    Benefits {
+        /// The customer.
+        customer_id: CustomerId,
+        /// At this instant.
+        at: Timestamp,
+    },
+    /// May they be contacted?
+    Consent {
+        /// The customer.
+        customer_id: CustomerId,
+    },
+    /// What does the merchant owe in points at this instant?
+    Liability {
+        /// The instant.
+        at: Timestamp,
+    },
+    /// Who is due to be settled up to this instant?
+    Due {
+        /// The instant.
+        until: Timestamp,
+        /// At most so many; default 1,000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Answer {
+    /// To `customer` and `find`.
+    Customer {
+        /// The customer.
+        customer: CustomerRecord,
+    },
+    /// To `wallet`.
+    Wallet(Wallet),
+    /// To `lots`.
+    Lots {
+        /// The lots.
+        lots: Vec<Lot>,
+    },
+    /// To `statement`.
+    Statement {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// To `order`.
+    Order(OrderExplained),
+    /// To `tier`.
+    Tier(TierExplanation),
+    /// To `lifecycle`.
+    Lifecycle(LifecycleAnswer),
+    /// To `benefits`.
+    Benefits {
+        /// The benefits.
+        benefits: Vec<BenefitLeft>,
+    },
+    /// To `consent`.
+    Consent {
+        /// What holds now, one per purpose and channel.
+        effective: Vec<Consent>,
+        /// Every statement.
+        statements: Vec<Consent>,
+    },
+    /// To `liability`.
+    Liability {
+        /// One per currency.
+        currencies: Vec<Liability>,
+    },
+    /// To `due`.
+    Due {
+        /// Who, and since when, the earliest first.
+        due: Vec<Due>,
+    },
+}
+
+/// What a customer holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wallet {
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The instant.
+    pub at: Timestamp,
+    /// One per currency of the program, in its order.
+    pub accounts: Vec<WalletAccount>,
+}
+
+/// What a customer holds of one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletAccount {
+    /// The currency.
+    pub currency: PointCurrency,
+    /// All balances.
+    pub balances: Balances,
+    /// Money value of what is available, where the currency has a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Money>,
+    /// What expires next, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_expiry: Option<Expiring>,
+    /// Open holds.
+    pub holds: Vec<HoldView>,
+}
+
+/// Points that end at an instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiring {
+    /// The last local day on which they are usable.
+    pub usable_through: CalendarDate,
+    /// The first instant at which they are not.
+    pub expires_at: Timestamp,
+    /// How many.
+    pub points: Points,
+}
+
+/// An open hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldView {
+    /// Its id.
+    pub hold_id: HoldId,
+    /// How many points.
+    pub points: Points,
+    /// When it times out.
+    pub until: Timestamp,
+}
+
+/// An order, with every number explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderExplained {
+    /// The order.
+    pub order_id: OrderId,
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// When it was paid.
+    pub paid_at: Timestamp,
+    /// `valid`, `partly_refunded`, `fully_refunded`, `cancelled`, `reverted`.
+    pub status: String,
+    /// What was paid in all.
+    pub total: Money,
+    /// What went back so far.
+    pub refunded: Money,
+    /// Revision of the program whose rules made the awards.
+    pub revision: u32,
+    /// Its lines.
+    pub lines: Vec<LineExplained>,
+    /// What it earned.
+    pub awards: Vec<AwardExplained>,
+    /// What went back.
+    pub refunds: Vec<RefundExplained>,
+}
+
+/// A line with what it earned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineExplained {
+    /// Its number.
+    pub line_no: u32,
+    /// The article.
+    pub sku: Sku,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// What was paid for it.
+    pub net: Amount,
+    /// What went back.
+    pub refunded: Amount,
+}
+
+/// An award with its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwardExplained {
+    /// Of which currency.
+    pub currency: PointCurrency,
+    /// What was given.
+    pub points: Points,
+    /// What was taken back since.
+    pub taken_back: Points,
+    /// What each rule gave; sums to `points` before caps.
+    pub rules: Vec<RulePoints>,
+    /// What each line gave, by line number; sums to `points` before caps. A fixed bonus belongs to no line.
+    pub lines: Vec<LinePoints>,
+    /// Why it is less than the rules alone would give.
+    pub shortfall: Vec<Shortfall>,
+}
+
+/// What a rule gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulePoints {
+    /// The rule.
+    pub rule: RuleId,
+    /// How many points.
+    pub points: Points,
+}
+
+/// What a line gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinePoints {
+    /// The line; 0 is shipping.
+    pub line_no: u32,
+    /// How many points.
+    pub points: Points,
+}
+
+/// A refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundExplained {
+    /// Its id.
+    pub refund_id: RefundId,
+    /// When the money went back.
+    pub refunded_at: Timestamp,
+    /// How much.
+    pub amount: Amount,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// Stage and activity, and how they came about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifecycleAnswer {
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// What holds at the instant.
+    pub now: LifecycleView,
+    /// Every transition up to the instant, the oldest first.
+    pub history: Vec<Transition>,
+}
+
+/// A benefit and how often it is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BenefitLeft {
+    /// The ladder.
+    pub ladder: LadderId,
+    /// The benefit.
+    pub benefit: BenefitId,
+    /// How often it may still be used in this period; none is without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
+}
+
+/// What a merchant owes in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Liability {
+    /// The currency.
+    pub currency: PointCurrency,
+    /// Pending, available and held points of all customers.
+    pub outstanding: Points,
+    /// Their value, where the currency has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Money>,
+    /// What customers owe.
+    pub debt: Points,
+    /// Ever issued.
+    pub issued: Points,
+    /// Ever redeemed, less what was reversed.
+    pub redeemed: Points,
+    /// Ever expired: breakage.
+    pub expired: Points,
+    /// Ever taken back.
+    pub revoked: Points,
+    /// By local month of the last usable day; none is without expiry. Sums to `outstanding`.
+    pub by_month: Vec<LiabilityMonth>,
+}
+
+/// What ends in one month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiabilityMonth {
+    /// `YYYY-MM`; none for points without expiry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+    /// How many.
+    pub points: Points,
+}
+
+/// Somebody who is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// Who.
+    pub customer_id: CustomerId,
+    /// Since when.
+    pub due_at: Timestamp,
+}
