@@ -1,6 +1,7 @@
 //! What puts points into an account: credits, transfers in, activation by an event, sliding.
 
-use super::account::{add, record, sub};
+use super::account::record;
+use super::balances::{add, sub};
 use super::{
     Account, Book, Dates, ExpiryPolicy, Lot, LotId, Movement, MovementKind, Origin, Posting, Source, SourceKind,
     TransferSlice, dates,

@@ -1,6 +1,7 @@
 //! What takes points out of an account by the customer's will: spend, hold, capture, release, transfer; and corrections downwards.
 
-use super::account::{record, sub};
+use super::account::record;
+use super::balances::sub;
 use super::{Account, Allocation, Book, ExpiryPolicy, Hold, LotId, Movement, MovementKind};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;

@@ -5,6 +5,7 @@
 
 mod account;
 mod award;
+mod balances;
 mod cap;
 mod credit;
 mod dates;
@@ -20,8 +21,9 @@ mod laws;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Account, Balances, Debt};
+pub use account::Account;
 pub use award::{Award, Formula, LineBasis, Part, PartKind, Ratio};
+pub use balances::{Balances, Debt};
 pub use cap::{CapUse, clip, give_back, note, prune, room};
 pub use credit::Credit;
 pub use dates::{Dates, dates, expires_at};

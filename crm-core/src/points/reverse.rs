@@ -1,6 +1,7 @@
 //! Turning back: restoring redemptions, clawing awards back.
 
-use super::account::{add, record, sub};
+use super::account::record;
+use super::balances::{add, sub};
 use super::{
     Account, Book, Debt, DebtPolicy, Lot, LotId, Movement, MovementKind, Origin, Posting, Redemption, RestorePolicy,
     Source, SourceKind,
