@@ -74,7 +74,7 @@ impl Balances {
     }
 }
 
-/// Points that the customer owes.
+/// Points that the customer owes. A debt for the same cause as the newest one joins it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(deny_unknown_fields)]
 pub struct Debt {

@@ -512,8 +512,7 @@ fn refusals_change_nothing() {
     let mut b = Ledger::new();
     b.earn("o", 10, "2026-01-01");
     let (before, length, now) = (b.account.clone(), b.log.len(), t("2026-01-02"));
-    let mut codes = Vec::new();
-    codes.push(b.account.spend(p(11), now, &mut b.log).unwrap_err().code());
+    let mut codes = vec![b.account.spend(p(11), now, &mut b.log).unwrap_err().code()];
     codes.push(b.account.spend(p(0), now, &mut b.log).unwrap_err().code());
     codes.push(b.account.debit(p(11), now, &mut b.log).unwrap_err().code());
     codes.push(b.account.hold(hold_id("h"), p(1), now, now, &mut b.log).unwrap_err().code());
@@ -655,4 +654,18 @@ fn holds_of_several_deadlines_time_out_in_one_sweep() {
     let resolved = b.account.take_resolved();
     assert_eq!(resolved.iter().map(|(hold, _)| hold.id.as_str()).collect::<Vec<_>>(), ["early", "late"]);
     assert_eq!(b.account.balances.held.get(), 3);
+}
+
+#[test]
+fn points_let_go_before_their_end_still_end() {
+    let mut b = Ledger::new();
+    b.through("a", 10, Some("2026-01-31"), "2026-01-01");
+    b.account.hold(hold_id("h"), p(10), t("2026-02-05"), t("2026-01-10"), &mut b.log).unwrap();
+    // Stored and read while everything is held: nothing but the hold is waited for then.
+    b.account = minicbor::decode(&minicbor::to_vec(&b.account).unwrap()).unwrap();
+    b.account.advance(t("2026-01-11"), &mut b.log);
+    assert_eq!(b.account.next_due(), Some(t("2026-02-05")));
+    b.account.release(&hold_id("h"), t("2026-01-15"), &mut b.log).unwrap();
+    assert_eq!(b.available("2026-01-31T23:59:59.999Z"), 10);
+    assert_eq!(b.available("2026-02-01"), 0);
 }
