@@ -24,7 +24,7 @@ impl CustomerRecord {
     /// Records a statement. True when it is new and the record has to be stored; the same statement again is false.
     ///
     /// Every statement is kept as history. A grant by an operator or an import has no effect: only customers widen consent.
-    /// When the history is full, the oldest statement that can never matter again makes room, so a withdrawal always fits.
+    /// When the history is full, the oldest statement that can never matter again makes room, so a withdrawal of what was given always fits.
     ///
     /// # Errors
     /// `value.too_many` when the history is full of statements that all still matter.
