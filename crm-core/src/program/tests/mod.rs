@@ -1,0 +1,7 @@
+//! Tests of the program room.
+
+mod conditions;
+mod findings;
+mod reference;
+mod samples;
+pub(crate) mod schema;
