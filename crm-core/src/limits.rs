@@ -26,6 +26,8 @@ pub const TEXT_BYTES_MAX: usize = 4_096;
 pub const OPEN_LOTS_MAX: usize = 8_000;
 /// Most open holds of one account.
 pub const OPEN_HOLDS_MAX: usize = 256;
+/// Most open debts kept apart in one account; later ones join the newest. A year of daily refunds, less the weekends.
+pub const OPEN_DEBTS_MAX: usize = 256;
 /// Longest hold, in seconds: 31 days, the longest pre-authorisation that payment networks grant.
 pub const HOLD_SECONDS_MAX: i64 = 31 * 24 * 3600;
 /// Most refunds of one order.

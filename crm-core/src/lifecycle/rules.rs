@@ -69,7 +69,8 @@ pub enum StageTest {
         /// The tests, at most 16, without further nesting.
         of: Vec<StageTest>,
     },
-    /// Silence: the activity band of this name is reached (AIPL's 流失).
+    /// Silence: the activity band of this name is reached (AIPL's 流失). A stage with this test is no progress and leaves the
+    /// high-water mark alone.
     Silent {
         /// The band.
         band: String,
@@ -81,9 +82,10 @@ pub enum StageTest {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActivityRules {
-    /// From the shortest silence to the longest; default `at_risk` 60, `dormant` 90, `lost` 180.
+    /// From the shortest silence to the longest; default `at_risk` 60, `dormant` 90, `lost` 180. Without any nobody falls silent.
     pub bands: Vec<Band>,
-    /// A return from this band or a later one is `reactivated`; from an earlier one `active`. Default `dormant`.
+    /// A return from this band or a later one is `reactivated`; from an earlier one `active`. Default `dormant`. Without bands it is
+    /// not looked at.
     pub reactivated_from: String,
     /// Custom events that count like an order. Default none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -112,7 +114,7 @@ impl Default for ActivityRules {
     }
 }
 
-/// What a full refund does to the stage that its order led to.
+/// What a full refund does to the stage that its order led to. The activity is judged without the order either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -120,6 +122,6 @@ pub enum OnReversal {
     /// The stage is judged again without the order.
     #[default]
     Recompute,
-    /// The stage is kept; the order still counts as it did.
+    /// The stage is kept; the order still counts as it did, and a partial refund does not lower its spend.
     Sticky,
 }
