@@ -3,8 +3,9 @@
 use super::check::Parts;
 use super::document::{Basis, Document, EarnRule, RefundRules};
 use super::finding::{Finding, FindingCode, Severity};
-use super::pending::{Ladder, Lifecycle};
-use crate::points::{CurrencyRules, EarnOn, ReferralSide};
+use super::pending::Ladder;
+use crate::lifecycle::Lifecycle;
+use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
 use crate::value::{Currency, EventName, LadderId, PointCurrency, RuleId, Zone};
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub struct Program {
     currencies: BTreeMap<PointCurrency, usize>,
     /// Places in the document of the rules that a fact sets off.
     triggers: Triggers,
+    /// For each accepted currency, what each rule gives on orders.
+    kinds: Vec<Vec<Option<PartKind>>>,
     ladders: BTreeMap<LadderId, usize>,
     parts: Parts,
     warnings: Vec<Finding>,
@@ -59,13 +62,20 @@ impl Program {
         };
         let zone = Zone::new(&document.zone)
             .map_err(|error| unreadable(FindingCode::Zone, "/zone", error.message().to_owned()))?;
-        let main_currency = document.currencies.first().copied().ok_or_else(|| {
-            unreadable(FindingCode::Currencies, "/currencies", "no currency is accepted".to_owned())
-        })?;
+        let main_currency =
+            document.currencies.first().copied().ok_or_else(|| {
+                unreadable(FindingCode::Currencies, "/currencies", "no currency is accepted".to_owned())
+            })?;
         let currencies = document.points.iter().enumerate().map(|(place, rules)| (rules.id.clone(), place)).collect();
         let ladders = document.tiers.iter().enumerate().map(|(place, rules)| (rules.id.clone(), place)).collect();
         let triggers = Triggers::of(&document.earn);
-        Ok(Self { zone, main_currency, currencies, triggers, ladders, parts, warnings, document })
+        let of_currency = |currency: &Currency| {
+            document.earn.iter().map(|rule| PartKind::of(&rule.gives, *currency)).collect::<crate::Result<Vec<_>>>()
+        };
+        let kinds = document.currencies.iter().map(of_currency).collect::<crate::Result<Vec<_>>>();
+        let kinds =
+            kinds.map_err(|error| unreadable(FindingCode::EarnPrecision, "/earn", error.message().to_owned()))?;
+        Ok(Self { kinds, zone, main_currency, currencies, triggers, ladders, parts, warnings, document })
     }
 
     /// The document it was compiled from.
@@ -155,6 +165,22 @@ impl Program {
     /// The rules that orders set off for a point currency, in the order of the document.
     pub fn order_rules(&self, currency: &PointCurrency) -> impl Iterator<Item = &EarnRule> + Clone {
         self.rules(self.triggers.orders.get(currency).map_or(&[], Vec::as_slice))
+    }
+
+    /// As [`Program::order_rules`], with what each rule gives on orders of this currency; none for `fixed` rules, and for every rule when
+    /// the program does not accept the currency.
+    pub fn order_parts(
+        &self,
+        points: &PointCurrency,
+        currency: Currency,
+    ) -> impl Iterator<Item = (&EarnRule, Option<PartKind>)> + Clone {
+        let index = self.document.currencies.iter().position(|accepted| *accepted == currency);
+        let kinds = index.and_then(|index| self.kinds.get(index));
+        let places: &[usize] = self.triggers.orders.get(points).map_or(&[], Vec::as_slice);
+        places.iter().filter_map(move |place| {
+            let kind = kinds.and_then(|kinds| kinds.get(*place)).copied().flatten();
+            Some((self.document.earn.get(*place)?, kind))
+        })
     }
 
     /// The rules that an event of this name sets off, in the order of the document.

@@ -99,7 +99,7 @@ findings! {
     EarnCurrency = "earn.currency_unknown", Error, "name a point currency of the document";
     EarnNeedsFixed = "earn.needs_fixed", Error, "only orders have an amount; give a `fixed` number of points";
     EarnAmount = "earn.amount", Error, "give numbers above zero; a multiplier's bonus is above -1";
-    EarnPrecision = "earn.precision", Error, "write at most as many digits as the minor unit of the currency has";
+    EarnPrecision = "earn.precision", Error, "write fewer digits: a step has at most those of the minor unit of every currency of orders";
     EarnNoEffect = "earn.no_effect", Warning, "remove the multiplier or give it a bonus other than zero";
     EarnNoBase = "earn.no_base", Error, "a multiplier raises what `per_amount`, `per_step` or `per_unit` rules of its currency give on orders; add one";
     EarnDates = "earn.dates_not_allowed", Error, "only `fixed` rules have dates of their own; put these on the currency";

@@ -73,9 +73,8 @@ impl Places {
 
 /// Takes broken parts out of a document that was walked, and reads the rest.
 pub(super) fn salvage(mut value: Value, report: &mut Report) -> Option<(Document, Places)> {
-    let hard = |code: &str| {
-        ![FindingCode::UnknownField, FindingCode::DuplicateField].iter().any(|soft| soft.as_str() == code)
-    };
+    let hard =
+        |code: &str| ![FindingCode::UnknownField, FindingCode::DuplicateField].iter().any(|soft| soft.as_str() == code);
     let broken: Vec<String> =
         report.findings().iter().filter(|found| hard(&found.code)).map(|found| found.pointer.clone()).collect();
     let is_broken = |pointer: &str| {

@@ -3,7 +3,7 @@
 use super::points::{bound, dates};
 use super::sheet::Named;
 use super::{Sheet, condition, scope};
-use crate::points::{CapWindow, EarnOn, Gives, PendingPolicy};
+use crate::points::{CapWindow, EarnOn, Gives, PartKind, PendingPolicy};
 use crate::program::document::EarnRule;
 use crate::program::finding::{FindingCode, Report};
 use crate::program::salvage::List;
@@ -44,7 +44,9 @@ fn currency(sheet: &Sheet<'_>, rule: &EarnRule, pointer: &str, report: &mut Repo
 }
 
 fn gives(sheet: &Sheet<'_>, rule: &EarnRule, pointer: &str, report: &mut Report) {
+    let mut exact = true;
     let mut positive = |field: &str, above: bool, shown: &dyn std::fmt::Display| {
+        exact &= above;
         if !above {
             let message = format!("rule `{}` has {field} {shown}", rule.id);
             report.add(FindingCode::EarnAmount, format!("{pointer}/gives/{field}"), message);
@@ -55,12 +57,10 @@ fn gives(sheet: &Sheet<'_>, rule: &EarnRule, pointer: &str, report: &mut Report)
         Gives::PerAmount { points, per } => {
             positive("points", above(*points), points);
             positive("per", above(*per), per);
-            precision(sheet, *per, &format!("{pointer}/gives/per"), report);
         }
         Gives::PerStep { points, step } => {
             positive("points", points.is_positive(), points);
             positive("step", above(*step), step);
-            precision(sheet, *step, &format!("{pointer}/gives/step"), report);
         }
         Gives::PerUnit { points } => positive("points", above(*points), points),
         Gives::Fixed { points } => positive("points", points.is_positive(), points),
@@ -73,11 +73,16 @@ fn gives(sheet: &Sheet<'_>, rule: &EarnRule, pointer: &str, report: &mut Report)
             base(sheet, rule, pointer, report);
         }
     }
+    if exact {
+        precision(sheet, rule, pointer, report);
+    }
 }
 
-fn precision(sheet: &Sheet<'_>, amount: Amount, pointer: &str, report: &mut Report) {
-    if let Some(error) = sheet.main_currency().and_then(|currency| currency.minor(amount).err()) {
-        report.add(FindingCode::EarnPrecision, pointer, error.message());
+/// Whether the numbers can be calculated with exactly, in every currency of orders.
+fn precision(sheet: &Sheet<'_>, rule: &EarnRule, pointer: &str, report: &mut Report) {
+    let refused = sheet.document.currencies.iter().find_map(|currency| PartKind::of(&rule.gives, *currency).err());
+    if let Some(error) = refused {
+        report.add(FindingCode::EarnPrecision, format!("{pointer}/gives"), error.message());
     }
 }
 

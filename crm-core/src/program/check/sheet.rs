@@ -1,9 +1,9 @@
 //! What every check may look at: the document, where its parts stood, and what names mean.
 
-use crate::lifecycle::LifecycleRules;
+use crate::lifecycle::{Lifecycle, LifecycleRules, preset};
 use crate::points::CurrencyRules;
 use crate::program::document::{Document, LifecycleChoice};
-use crate::program::pending::{Ladder, Lifecycle, preset};
+use crate::program::pending::Ladder;
 use crate::program::salvage::{List, Places};
 use crate::tier::LadderRules;
 use crate::value::Currency;

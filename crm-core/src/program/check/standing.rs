@@ -2,9 +2,10 @@
 
 use super::Sheet;
 use super::sheet::{Named, Parts, Stages};
+use crate::lifecycle::{Lifecycle, PRESETS};
 use crate::program::document::LifecycleChoice;
 use crate::program::finding::{Finding, FindingCode, Report, Severity};
-use crate::program::pending::{Ladder, Lifecycle, PRESETS};
+use crate::program::pending::Ladder;
 use crate::program::salvage::List;
 use crate::program::suggest;
 use crate::tier::Metric;
@@ -61,12 +62,6 @@ fn metric(sheet: &Sheet<'_>, name: &str, pointer: &str, report: &mut Report) {
 fn take_over(found: Vec<(String, String, String)>, prefix: &str, report: &mut Report) {
     for (pointer, code, message) in found {
         let help = "correct the named place".to_owned();
-        report.push(Finding {
-            code,
-            pointer: format!("{prefix}{pointer}"),
-            message,
-            help,
-            severity: Severity::Error,
-        });
+        report.push(Finding { code, pointer: format!("{prefix}{pointer}"), message, help, severity: Severity::Error });
     }
 }

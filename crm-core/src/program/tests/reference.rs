@@ -115,7 +115,11 @@ fn range(low: &Value, high: &Value) -> String {
 }
 
 fn about(part: &Value) -> String {
-    part["description"].as_str().unwrap_or_else(|| panic!("{part} has no description")).replace('\n', " ").replace('|', "\\|")
+    part["description"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{part} has no description"))
+        .replace('\n', " ")
+        .replace('|', "\\|")
 }
 
 fn target(field: &Value) -> Option<&str> {
@@ -136,8 +140,11 @@ fn references(part: &Value, out: &mut Vec<String>) {
 }
 
 fn findings(page: &mut String) {
-    writeln!(page, "\n## Findings\n\nErrors stop a program, warnings do not.\n\n| code | severity | what to do |\n|---|---|---|")
-        .unwrap();
+    writeln!(
+        page,
+        "\n## Findings\n\nErrors stop a program, warnings do not.\n\n| code | severity | what to do |\n|---|---|---|"
+    )
+    .unwrap();
     for code in FindingCode::ALL {
         let severity = match code.severity() {
             Severity::Error => "error",

@@ -74,7 +74,6 @@ impl JsonSchema for value::Points {
     }
 }
 
-
 /// The schema of the Rust types, with absence in one form only: a field is left out, it is never null.
 pub(super) fn schema() -> Value {
     let mut schema = schemars::schema_for!(Document).to_value();
@@ -127,8 +126,27 @@ fn the_schema_is_made_from_the_types() {
     let mut keywords = std::collections::BTreeSet::new();
     collect_keywords(&schema(), &mut keywords);
     let understood = [
-        "$defs", "$id", "$ref", "$schema", "additionalProperties", "const", "default", "description", "format", "items",
-        "maxItems", "maxLength", "maximum", "minItems", "minimum", "oneOf", "pattern", "properties", "required", "title", "type",
+        "$defs",
+        "$id",
+        "$ref",
+        "$schema",
+        "additionalProperties",
+        "const",
+        "default",
+        "description",
+        "format",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maximum",
+        "minItems",
+        "minimum",
+        "oneOf",
+        "pattern",
+        "properties",
+        "required",
+        "title",
+        "type",
     ];
     assert!(keywords.iter().all(|word| understood.contains(&word.as_str())), "{keywords:?}");
 }
@@ -137,7 +155,9 @@ fn collect_keywords(schema: &Value, out: &mut std::collections::BTreeSet<String>
     for (word, value) in schema.as_object().into_iter().flatten() {
         out.insert(word.clone());
         match word.as_str() {
-            "properties" | "$defs" => value.as_object().unwrap().values().for_each(|inner| collect_keywords(inner, out)),
+            "properties" | "$defs" => {
+                value.as_object().unwrap().values().for_each(|inner| collect_keywords(inner, out))
+            }
             "oneOf" => value.as_array().unwrap().iter().for_each(|inner| collect_keywords(inner, out)),
             "items" => collect_keywords(value, out),
             _ => {}
