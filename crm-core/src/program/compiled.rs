@@ -3,9 +3,9 @@
 use super::check::Parts;
 use super::document::{Basis, Document, EarnRule, RefundRules};
 use super::finding::{Finding, FindingCode, Severity};
-use super::pending::Ladder;
 use crate::lifecycle::Lifecycle;
 use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
+use crate::tier::Ladder;
 use crate::value::{Currency, EventName, LadderId, PointCurrency, RuleId, Zone};
 use std::collections::BTreeMap;
 

@@ -89,6 +89,7 @@ findings! {
     PointsDebtValue = "points.debt_value", Error, "give the currency a `value`, or choose another debt policy";
     PointsDebtLimit = "points.debt_limit", Error, "give a limit above zero; use `clamp` for no debt at all";
     PointsFixedDates = "points.fixed_dates", Error, "list days of the year as MM-DD, such as 06-30, each once";
+    PointsPeriod = "points.period", Error, "use the end of a month, quarter or year; for shorter validity use `days`";
     PointsSlidingPending = "points.sliding_pending", Error, "sliding validity counts from activity, so points must be usable well before it ends: shorten `pending` or lengthen `expiry`";
     PointsSlidingUntilEvent = "points.sliding_until_event", Warning, "points that wait for an event may end before it; consider validity in days or months, which counts from activation";
     PointsRoundingMints = "points.rounding_mints", Warning, "use `floor` or `half_up`: rounded up, every split of an order gives up to one more point";
@@ -122,6 +123,27 @@ findings! {
     ConditionActivity = "condition.activity_unknown", Error, "name `new`, `active`, `reactivated` or a band of the lifecycle";
     TierCurrency = "tier.currency_unknown", Error, "name a point currency of the document";
     TierNotQualifying = "tier.not_qualifying", Error, "set `qualifying` on the currency, or count another one";
+    TierWindow = "tier.window", Error, "use a month, quarter or year; rolling windows have 1 to 3,660 days or 1 to 120 months";
+    TierGrace = "tier.grace", Error, "shorten the grace";
+    TierEmpty = "tier.empty", Error, "add a first tier with threshold 0, which everybody holds";
+    TierTooMany = "tier.too_many", Error, "remove tiers";
+    TierDuplicate = "tier.duplicate", Error, "give each tier of a ladder a name of its own";
+    TierFirst = "tier.first_threshold", Error, "put a tier with threshold 0 first; everybody holds it";
+    TierUnreachable = "tier.unreachable", Error, "list tiers from the lowest threshold to the highest, each above the last";
+    TierRetain = "tier.retain", Error, "make the retention at most the threshold";
+    TierScale = "tier.scale", Error, "write at most the digits of the currency; points and counts are whole";
+    TierNegative = "tier.negative", Error, "write zero or more";
+    TierRange = "tier.range", Error, "write a smaller number";
+    TierBenefit = "tier.benefit", Error, "name each benefit of a tier once, with a limit above zero or none";
+    LifecycleNoStages = "lifecycle.no_stages", Error, "add a first stage; everybody is in it";
+    LifecycleName = "lifecycle.name", Error, "use a name of 1 to 128 bytes other than `new`, `active` and `reactivated`";
+    LifecycleDuplicate = "lifecycle.duplicate", Error, "give each stage and each band a name of its own";
+    LifecycleBounds = "lifecycle.bounds", Error, "write a number within the range";
+    LifecycleAmount = "lifecycle.amount", Error, "write an amount above zero with at most the digits of the first currency";
+    LifecycleNested = "lifecycle.nested", Error, "put all tests into the outer `any`";
+    LifecycleBand = "lifecycle.unknown_band", Error, "name a band of `activity`";
+    LifecycleBandsOrder = "lifecycle.bands_order", Error, "list bands from the shortest silence to the longest";
+    LifecycleUnreachable = "lifecycle.unreachable", Error, "put the stage further down, or make the further one harder to reach";
     LifecyclePreset = "lifecycle.preset_unknown", Error, "name one of the presets, or write `rules`";
 }
 

@@ -11,7 +11,6 @@ mod document;
 mod facts;
 mod finding;
 mod holds;
-mod pending;
 mod read;
 mod salvage;
 mod suggest;

@@ -4,6 +4,7 @@ use super::Sheet;
 use crate::points::{Cap, CapWindow, CurrencyRules, DebtPolicy, EarnOn, ExpiryPolicy, Gives, PendingPolicy, Rounding};
 use crate::program::finding::{FindingCode, Report};
 use crate::program::salvage::List;
+use crate::value::Period;
 use rust_decimal::Decimal;
 
 pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) {
@@ -43,6 +44,10 @@ fn purpose(currency: &CurrencyRules, pointer: &str, report: &mut Report) {
 pub(super) fn dates(pending: &PendingPolicy, expiry: &ExpiryPolicy, pointer: &str, report: &mut Report) {
     // The shortest month is the one that counts.
     const DAYS_OF_MONTH_MIN: u32 = 28;
+    if let ExpiryPolicy::EndOf { period: Period::Day | Period::Week, .. } = expiry {
+        let message = "points end with a month, a quarter or a year";
+        report.add(FindingCode::PointsPeriod, format!("{pointer}/expiry/period"), message);
+    }
     let ExpiryPolicy::Sliding { months } = expiry else { return };
     match pending {
         PendingPolicy::Days { days } if *days >= months.saturating_mul(DAYS_OF_MONTH_MIN) => {

@@ -3,9 +3,8 @@
 use crate::lifecycle::{Lifecycle, LifecycleRules, preset};
 use crate::points::CurrencyRules;
 use crate::program::document::{Document, LifecycleChoice};
-use crate::program::pending::Ladder;
 use crate::program::salvage::{List, Places};
-use crate::tier::LadderRules;
+use crate::tier::{Ladder, LadderRules};
 use crate::value::Currency;
 
 /// The document under check.

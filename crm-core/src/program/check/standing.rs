@@ -5,10 +5,9 @@ use super::sheet::{Named, Parts, Stages};
 use crate::lifecycle::{Lifecycle, PRESETS};
 use crate::program::document::LifecycleChoice;
 use crate::program::finding::{Finding, FindingCode, Report, Severity};
-use crate::program::pending::Ladder;
 use crate::program::salvage::List;
 use crate::program::suggest;
-use crate::tier::Metric;
+use crate::tier::{Ladder, Metric};
 
 /// Digits of minor units when the currencies cannot be read; a finding of its own says so.
 const DIGITS_DEFAULT: u32 = 2;
@@ -61,7 +60,8 @@ fn metric(sheet: &Sheet<'_>, name: &str, pointer: &str, report: &mut Report) {
 /// Findings of another room: their pointers start at its part, and the sentence says it all.
 fn take_over(found: Vec<(String, String, String)>, prefix: &str, report: &mut Report) {
     for (pointer, code, message) in found {
-        let help = "correct the named place".to_owned();
+        let known = FindingCode::ALL.iter().find(|known| known.as_str() == code);
+        let help = known.map_or("correct the named place", |known| known.help()).to_owned();
         report.push(Finding { code, pointer: format!("{prefix}{pointer}"), message, help, severity: Severity::Error });
     }
 }

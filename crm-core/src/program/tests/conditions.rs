@@ -91,7 +91,8 @@ fn the_customer() {
         activity: Some("at_risk"),
     };
     let facts = Facts { local: local("2026-03-07 10:00"), customer, order: None, event: None };
-    let children = |is: &str, value: Value| json!({ "type": "customer_attribute", "name": "children", "is": is, "value": value });
+    let children =
+        |is: &str, value: Value| json!({ "type": "customer_attribute", "name": "children", "is": is, "value": value });
     let three = || json!({ "type": "number", "value": "3" });
     for (json, expected) in [
         (json!({ "type": "tier", "ladder": "club", "any": ["silver", "gold"] }), true),

@@ -1,6 +1,7 @@
 //! Tests of the program room.
 
 mod conditions;
+mod coverage;
 mod findings;
 mod reference;
 mod samples;

@@ -77,6 +77,7 @@ fn table(page: &mut String, part: &Value) {
         let default = match field.get("default") {
             _ if required.contains(&name.as_str()) => "**required**".to_owned(),
             Some(value) => format!("`{value}`"),
+            None if field["type"] == "array" => "`[]`".to_owned(),
             None => "none".to_owned(),
         };
         writeln!(page, "| `{name}` | {} | {default} | {} |", kind(field), about(field)).unwrap();
@@ -109,6 +110,7 @@ fn range(low: &Value, high: &Value) -> String {
     match (low.as_i64(), high.as_i64()) {
         (Some(low), Some(high)) if high == i64::from(u32::MAX) => format!("whole number from {low}"),
         (Some(low), Some(high)) if high == crate::limits::POINTS_ABS_MAX && low == -high => "whole number".to_owned(),
+        (Some(low), Some(high)) if low == high => format!("`{low}`"),
         (Some(low), Some(high)) => format!("whole number, {low} to {high}"),
         _ => "whole number".to_owned(),
     }
