@@ -40,6 +40,8 @@ pub const PROGRAM_BYTES_MAX: usize = 1_048_576;
 pub const CONDITION_DEPTH_MAX: usize = 16;
 /// Most rules of one program.
 pub const RULES_MAX: usize = 1_000;
+/// Most findings of one program that are reported; more help nobody.
+pub const FINDINGS_MAX: usize = 1_000;
 /// Most commands of one call to `execute_many`.
 pub const BATCH_COMMANDS_MAX: usize = 100_000;
 /// How often a command is decided again after losing a race before it gives up with `store.contended`.

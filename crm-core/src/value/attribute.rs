@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// The value of a custom attribute: `{"type":"text","value":"M"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Attribute {
     /// Free text, at most 4,096 bytes.
