@@ -1,7 +1,17 @@
 //! Where rows are kept: the contract, the tables, and the backends.
 
+#[cfg(any())]
+pub mod conformance;
 mod contract;
+mod key;
+mod memory;
+mod shape;
+#[cfg(any())]
+mod sqlite;
 mod table;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Row, Store, Value, Write};
+pub use memory::MemoryStore;
+#[cfg(any())]
+pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};
 pub use table::{Column, ColumnType, Description, Index, Table};
