@@ -1,6 +1,6 @@
 //! Where rows are kept: the contract, the tables, and the backends.
 
-#[cfg(any())]
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
 mod key;
