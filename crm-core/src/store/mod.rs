@@ -6,12 +6,12 @@ mod contract;
 mod key;
 mod memory;
 mod shape;
-#[cfg(any())]
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod table;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Row, Store, Value, Write};
 pub use memory::MemoryStore;
-#[cfg(any())]
+#[cfg(feature = "sqlite")]
 pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};
 pub use table::{Column, ColumnType, Description, Index, Table};

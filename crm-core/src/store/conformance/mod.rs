@@ -55,7 +55,7 @@ macro_rules! laws {
                     $(
                         #[test]
                         $d(#[$d attribute])*
-                        fn $law() -> Result<(), String> {
+                        fn $law() -> ::std::result::Result<(), ::std::string::String> {
                             $d crate::store::conformance::$law(&$d factory)
                         }
                     )*
