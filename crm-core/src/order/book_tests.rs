@@ -220,9 +220,24 @@ fn rows_of_version_1_read_the_same() {
     assert_eq!(OrderRecord::from_bytes(b"").unwrap_err().code(), ErrorCode::StoreCorrupt);
 }
 
+/// A row with amounts that no order can have is refused before anything is added up.
+#[test]
+fn rows_beyond_the_limits_are_corrupt() {
+    let row = example_6().book().unwrap().to_bytes().unwrap();
+    let place = row.windows(3).position(|three| three == [0x19, 0x04, 0xe1]).unwrap();
+    let with_price = |price: &[u8]| {
+        let row = [&row[..place], price, &row[place + 3..]].concat();
+        OrderRecord::from_bytes(&row).map_err(|error| error.code())
+    };
+    assert!(with_price(&[0x19, 0x04, 0xe0]).is_ok());
+    for price in [i64::MAX, i64::MIN, -1, crate::limits::MINOR_ABS_MAX] {
+        assert_eq!(with_price(&minicbor::to_vec(price).unwrap()), Err(ErrorCode::StoreCorrupt), "{price}");
+    }
+}
+
 proptest! {
     /// No damage of a stored row makes reading it panic, and what is read holds its sums.
-    /// To break it: let `decode_derived` skip `sums_hold`.
+    /// To break it: let `decode_derived` skip `refunds_hold` or `sums_hold`.
     #[test]
     fn damaged_rows_never_panic(flips in prop::collection::vec((0usize..120, any::<u8>()), 1..4)) {
         let mut mixed = example_6();

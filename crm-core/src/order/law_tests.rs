@@ -127,6 +127,7 @@ proptest! {
                 continue;
             };
             sum += effect.amount_minor;
+            prop_assert!(sum <= record.total_minor());
             prop_assert!(0 <= effect.amount_minor && 0 <= effect.shipping_minor);
             let of_lines: i64 = effect.lines.iter().map(|line| line.amount_minor).sum();
             prop_assert_eq!(of_lines + effect.shipping_minor, effect.amount_minor);
