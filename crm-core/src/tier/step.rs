@@ -138,8 +138,11 @@ impl Ladder {
     /// The next instant at which the tier may change without a new fact; none when it cannot.
     #[must_use]
     pub fn next_due(&self, state: &LadderState) -> Option<Timestamp> {
-        let periods = matches!(state.sums, Sums::Periods(_));
-        let rises = periods && state.top() < self.reached(state.metric());
+        let rises = match &state.sums {
+            Sums::Periods(periods) => state.top() < self.reached(periods.sum),
+            Sums::Days(days) => days.days.iter().any(|day| day.sum < 0),
+            Sums::Ever { .. } => false,
+        };
         let falls = 0 < state.base && self.floor != Floor::Permanent;
         let review = state.review_at.filter(|_| rises || falls);
         let kept = state.kept.iter().filter(|kept| state.base < kept.rank).map(|kept| kept.until).min();
@@ -169,7 +172,8 @@ impl Ladder {
         if turns {
             self.turn(zone, state, until);
         }
-        let mut cause = if top < state.top() { TierCause::NextPeriod } else { fell };
+        let rose = top < state.top() && self.upgrade == Upgrade::NextPeriod;
+        let mut cause = if rose { TierCause::NextPeriod } else { fell };
         if state.lock.as_ref().is_some_and(|lock| lock.until <= at) {
             state.lock = None;
             cause = TierCause::LockEnded;
@@ -207,6 +211,10 @@ impl Ladder {
             }
         }
         state.base = base;
+        if matches!(state.sums, Sums::Days(_)) {
+            // A refund of something that was never counted may leave the window, too, and the metric rises.
+            self.lift(zone, state, at);
+        }
     }
 
     /// Begins the next period, after the review of the one that ended.
@@ -227,7 +235,7 @@ impl Ladder {
     /// Drops what is kept no longer; under the floor `one_level` the tier below the one lost is kept on. Says why something was lost.
     fn expire(&self, zone: Zone, state: &mut LadderState, at: Timestamp) -> TierCause {
         let top = state.top();
-        let lost = state.kept.iter().filter(|kept| kept.until <= at && kept.rank == top).next_back().copied();
+        let lost = state.kept.iter().rfind(|kept| kept.until <= at && kept.rank == top).copied();
         state.kept.retain(|kept| at < kept.until);
         let below = top.saturating_sub(1);
         if state.top() < top && self.floor == Floor::OneLevel && 0 < below {
@@ -235,6 +243,7 @@ impl Ladder {
             let graced_at = self.review_after_loss(zone, state, at);
             state.keep(Kept { rank: below, graced_at, until: self.grace_end(zone, graced_at) });
         }
+        state.forget_lost();
         match lost {
             Some(kept) if kept.graced_at < kept.until => TierCause::GraceEnded,
             _ => TierCause::Review,
@@ -324,6 +333,7 @@ impl Ladder {
             Sums::Periods(periods) => self.carried(periods, on),
         };
         state.base = state.base.min(carried);
+        state.forget_lost();
     }
 
     /// The tier that the two periods carry. A tier reached within a period needs its threshold there, one held before needs its
