@@ -212,8 +212,9 @@ impl Ladder {
         }
         state.base = base;
         if matches!(state.sums, Sums::Days(_)) {
-            // A refund of something that was never counted may leave the window, too, and the metric rises.
-            self.lift(zone, state, at);
+            // A refund of something that was never counted may leave the window, too, and the metric rises; at the first instant of
+            // a month this comes just in time for the upgrade of that instant.
+            self.lift(zone, state, at.plus_millis(-1));
         }
     }
 

@@ -254,6 +254,15 @@ fn rolling_months_clamp_and_refunds_wait_for_the_next_local_day() {
 }
 
 #[test]
+fn a_refund_that_leaves_at_the_turn_of_a_month_lets_the_upgrade_of_that_instant_through() {
+    let more = json!({"upgrade": "next_period", "window": {"type": "rolling_months", "months": 1}});
+    // The order of the refund was never counted. On 1 May the refund leaves, and the metric is 500 again.
+    let rows = ["2025-04-18 -1 r of 2025-04-01", "2025-04-20 +500 o1"];
+    let changes = ["2025-05-01T00:00:00Z bronze>silver next_period", "2025-05-20T00:00:00Z silver>bronze review"];
+    check(&more, &rows, "2025-06-01", &changes);
+}
+
+#[test]
 fn anniversaries_begin_on_the_local_day_of_registration() {
     let ladder = ladder(&json!({"window": {"type": "anniversary"}}));
     let joined_at = at("2024-02-29");
