@@ -5,6 +5,7 @@ mod basis;
 mod book;
 mod check;
 mod codec;
+mod derive;
 mod facts;
 mod record;
 mod refund;

@@ -4,11 +4,10 @@ use super::record::{BookedTender, OrderRecord};
 use super::spread::share;
 use crate::value::RedemptionId;
 
-/// Which tender of a mixed payment goes back first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Which tender of a mixed payment goes back first. It has no default here: the program document has the only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TenderOrder {
     /// In proportion to how it was paid.
-    #[default]
     Proportional,
     /// Money and stored value first.
     CashFirst,
