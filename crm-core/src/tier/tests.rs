@@ -215,6 +215,15 @@ fn rolling_windows_lose_a_contribution_at_the_first_instant_of_its_day_plus_n() 
     let floor = json!({"window": {"type": "rolling_days", "days": 30}, "floor": "one_level"});
     let steps = ["2025-03-31T00:00:00Z gold>silver review", "2025-04-30T00:00:00Z silver>bronze review"];
     check(&floor, &rows, "2025-06-01", &[up.as_slice(), &steps].concat());
+    // Also when the metric carries that level on the day, or else another day's contribution would do harm.
+    let steps = [
+        "2025-03-01T12:00:00Z bronze>gold reached",
+        "2025-03-02T12:00:00Z gold>platinum reached",
+        "2025-03-31T00:00:00Z platinum>gold review",
+        "2025-04-30T00:00:00Z gold>silver review",
+        "2025-05-30T00:00:00Z silver>bronze review",
+    ];
+    check(&floor, &["2025-03-01 +1500 o1", "2025-03-02 +1000 o2"], "2025-06-01", &steps);
 }
 
 #[test]
