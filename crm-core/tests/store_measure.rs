@@ -1,6 +1,7 @@
 //! Measures, not tests: bytes per row and time per commit. Run with
 //! `cargo test --release --features sqlite --test store_measure -- --ignored --nocapture`.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, clippy::float_arithmetic, reason = "helpers of tests")]
 
 use crm_core::store::{
     Commit, CommitReply, Durability, Guard, MemoryStore, Read, Row, SqliteOptions, SqliteStore, Store, Table, Value,

@@ -1,5 +1,6 @@
 //! The SQLite store against bad files, full disks, locks and other processes; backups and their way back.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use crm_core::ErrorCode;
 use crm_core::store::{
@@ -322,7 +323,7 @@ fn a_backup_is_made_while_writing_and_restored() {
     assert_eq!(report.bytes, backup.metadata().unwrap().len());
     let verified = SqliteStore::verify(&backup).unwrap();
     assert_eq!((verified.pages, verified.bytes, verified.schema_version), (report.pages, report.bytes, 1));
-    assert!(1_000 <= verified.rows["identity"] && verified.rows["identity"] % 2 == 0);
+    assert!(1_000 <= verified.rows["identity"] && verified.rows["identity"].is_multiple_of(2));
     assert!(verified.rows["identity"] < u64::try_from(rows(&store).len()).unwrap());
 
     assert_eq!(SqliteStore::restore(&backup, &restored).unwrap().rows, verified.rows);
