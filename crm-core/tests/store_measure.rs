@@ -184,23 +184,40 @@ fn sqlite() {
 #[test]
 #[ignore = "a measure, not a test"]
 fn memory() {
-    for customers in [number("CUSTOMERS", 100_000)] {
-        let store = MemoryStore::new();
-        fill(&store, customers, 300);
-        let (cpu, wall) = drive(&store, customers, 0, 200_000, 1, 300, 120);
-        println!("{customers} customers: {cpu:.2} us cpu, {wall:.2} us wall per commit of 4 rows");
-        let before = cpu_us();
-        for n in 0..200_000 {
-            let customer = scattered(n, customers);
-            let key = vec![bucket_of(customer), id_of(customer)];
-            let request = Value::text(&format!("01890a5d-ac96-774b-bcce-{n:012}"));
-            let cells = [key.clone(), vec![request]].concat();
-            let mark = Read::Index { table: Table::Entry, index: 0, cells };
-            assert!(!store.load(&[Read::Row { table: Table::Customer, key }, mark]).unwrap().is_empty());
-        }
-        println!(
-            "{customers} customers: {:.2} us cpu per load of a customer and a mark",
-            (cpu_us() - before) / 200_000.0
-        );
+    let (customers, count) = (number("CUSTOMERS", 100_000), number("COUNT", 100_000));
+    let store = MemoryStore::new();
+    fill(&store, customers, 300);
+    let (cpu, wall) = drive(&store, customers, 0, count, 1, 300, 120);
+    println!("{customers} customers: {cpu:.2} us cpu, {wall:.2} us wall per commit of 4 rows");
+    let before = cpu_us();
+    for n in 0..count {
+        let customer = scattered(n, customers);
+        let key = vec![bucket_of(customer), id_of(customer)];
+        let request = Value::text(&format!("01890a5d-ac96-774b-bcce-{n:012}"));
+        let cells = [key.clone(), vec![request]].concat();
+        let mark = Read::Index { table: Table::Entry, index: 0, cells };
+        assert!(!store.load(&[Read::Row { table: Table::Customer, key }, mark]).unwrap().is_empty());
     }
+    println!("  {:.2} us cpu per load of a customer and a mark", (cpu_us() - before) / count as f64);
+    bare(customers, count);
+}
+
+/// The same rows in plain maps of bytes: what a program without a store would pay in the same run.
+fn bare(customers: i64, count: i64) {
+    let mut maps: [std::collections::HashMap<String, Vec<u8>>; 4] = Default::default();
+    for n in 0..customers {
+        maps[0].insert(format!("C{n:09}"), vec![1; 560]);
+    }
+    let keys: Vec<[String; 4]> = (0..count)
+        .map(|n| {
+            [format!("C{:09}", (n * 7_919) % customers), format!("O{n:012}"), format!("E{n:012}"), format!("I{n:012}")]
+        })
+        .collect();
+    let before = cpu_us();
+    for (n, keys) in keys.into_iter().enumerate() {
+        for ((map, key), bytes) in maps.iter_mut().zip(keys).zip([560_usize, 180, 300, 40]) {
+            map.insert(key, vec![n.to_le_bytes()[0]; bytes]);
+        }
+    }
+    println!("  {:.2} us cpu per 4 inserts into plain maps", (cpu_us() - before) / count as f64);
 }
