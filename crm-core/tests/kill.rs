@@ -98,15 +98,14 @@ fn every_kill_leaves_books_that_add_up() {
     }
     let engine = engine(&path);
     let last = acknowledged.unwrap() * 5 + 4;
-    let again: Vec<_> = (0..=last).map(|number| engine.execute(numbered(number))).collect();
-    let fresh = again.iter().flatten().filter(|done| done.outcome == Outcome::Applied).count();
-    assert_eq!(fresh, 0, "what was acknowledged was not there");
-    // Another file that nobody killed, with the same requests, says the same.
+    // Another engine that nobody killed is told the same, once.
     let calm = Engine::open(crm_core::store::MemoryStore::new()).unwrap();
     calm.publish_json(PROGRAM, Timestamp::from_millis(1_767_225_600_000).unwrap()).unwrap();
-    let first: Vec<_> = (0..=last).map(|number| calm.execute(numbered(number))).collect();
-    let receipts = |outcomes: Vec<crm_core::Result<crm_core::effect::Done>>| -> Vec<_> {
-        outcomes.into_iter().map(|outcome| outcome.map(|done| done.receipt).map_err(|error| error.code())).collect()
-    };
-    assert_eq!(receipts(again), receipts(first));
+    for number in 0..=last {
+        // What was refused left nothing behind and may succeed later, so it is not sent again.
+        let Ok(first) = calm.execute(numbered(number)) else { continue };
+        let again = engine.execute(numbered(number)).unwrap();
+        assert_ne!(again.outcome, Outcome::Applied, "request {number} was acknowledged and was not there");
+        assert_eq!(again.receipt, first.receipt, "request {number}");
+    }
 }
