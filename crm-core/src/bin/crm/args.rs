@@ -17,7 +17,7 @@ Colours are off where NO_COLOR is set; progress is shown on terminals only.";
 
 /// Customers, points, tiers and lifecycle on one SQLite file.
 #[derive(Debug, Parser)]
-#[command(name = "crm", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "crm", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The database file
-    #[arg(long, global = true, env = "CRM_DB", value_name = "FILE")]
+    #[arg(long, global = true, env = "CRM_DB", hide_env_values = true, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
     /// Writes JSON to stdout, and errors as JSON to stderr
     #[arg(long, global = true)]

@@ -12,7 +12,7 @@ use crm_core::points::{Book, Gives};
 use crm_core::program::Program;
 use crm_core::query::{Answer, AwardExplained, OrderExplained, Query, WalletAccount};
 use crm_core::tier::{Evidence, TierExplanation};
-use crm_core::value::{LadderId, OrderId, RuleId};
+use crm_core::value::{Amount, LadderId, Money, OrderId, RuleId};
 use serde_json::json;
 
 pub(crate) fn explain(global: &Global, what: &What, out: &mut Out) -> Finished {
@@ -47,7 +47,7 @@ fn print_order(program: &Program, order: &OrderExplained, out: &mut Out) -> Fini
         words::money(&order.total)
     ))?;
     let status = order.status.replace('_', " ");
-    if order.refunded.amount == crm_core::value::Amount::ZERO {
+    if order.refunded.amount == Amount::ZERO {
         out.line(format!("It is {status}."))?;
     } else {
         out.line(format!("It is {status}; {} went back.", words::money(&order.refunded)))?;
@@ -74,7 +74,7 @@ fn print_order(program: &Program, order: &OrderExplained, out: &mut Out) -> Fini
         out.line("It earned nothing.")?;
     }
     for award in &order.awards {
-        print_award(program, order.revision, award, out)?;
+        print_award(program, order, award, out)?;
     }
     for refund in &order.refunds {
         let reason = refund.reason.as_ref().map_or_else(String::new, |reason| format!(" – {reason}"));
@@ -84,11 +84,11 @@ fn print_order(program: &Program, order: &OrderExplained, out: &mut Out) -> Fini
     Ok(())
 }
 
-fn print_award(program: &Program, revision: u32, award: &AwardExplained, out: &mut Out) -> Finished {
-    let name = award.currency.as_str();
+fn print_award(program: &Program, order: &OrderExplained, award: &AwardExplained, out: &mut Out) -> Finished {
+    let (name, revision) = (award.currency.as_str(), order.revision);
     out.heading(format!("It earned {} (revision {revision} of the program)", words::some(award.points.get(), name)))?;
     for rule in &award.rules {
-        let how = rule_words(program, revision, &rule.rule);
+        let how = rule_words(program, order, &rule.rule);
         out.line(format!("  {} by the rule `{}`{how}", words::some(rule.points.get(), name), rule.rule))?;
     }
     if let Some(shipping) = award.lines.iter().find(|line| line.line_no == 0 && !line.points.is_zero()) {
@@ -106,11 +106,13 @@ fn print_award(program: &Program, revision: u32, award: &AwardExplained, out: &m
 }
 
 /// What a rule gives, if the program in force is the one that the order was decided under.
-fn rule_words(program: &Program, revision: u32, rule: &RuleId) -> String {
-    let Some(rule) = program.rule(rule).filter(|_| program.revision() == revision) else { return String::new() };
+fn rule_words(program: &Program, order: &OrderExplained, rule: &RuleId) -> String {
+    let Some(rule) = program.rule(rule).filter(|_| program.revision() == order.revision) else { return String::new() };
+    let currency = order.total.currency;
+    let money = |amount: &Amount| words::money(&Money { amount: *amount, currency });
     match &rule.gives {
-        Gives::PerAmount { points, per } => format!(": {points} for every {per}, in proportion"),
-        Gives::PerStep { points, step } => format!(": {points} for every full {step}"),
+        Gives::PerAmount { points, per } => format!(": {points} for every {}, in proportion", money(per)),
+        Gives::PerStep { points, step } => format!(": {points} for every full {}", money(step)),
         Gives::PerUnit { points } => format!(": {points} for every unit"),
         Gives::Fixed { .. } => ": a fixed number".to_owned(),
         Gives::Multiplier { bonus } => format!(": {bonus} times the award on top"),
@@ -293,8 +295,10 @@ fn print_account(program: &Program, account: &WalletAccount, entries: &[Entry], 
         })
         .sum();
     if written != total {
-        let moved = words::number(i128::from(total) - i128::from(written));
-        out.line(format!("{moved} of this is due to time alone since the last entry; a sweep writes it down"))?;
+        let (journal, total) = (words::number(written), words::number(total));
+        out.line(format!(
+            "the journal still says {journal}: time alone made it {total}, and a sweep writes that down"
+        ))?;
     }
     if let Some(next) = &account.next_expiry {
         let last = next.usable_through;

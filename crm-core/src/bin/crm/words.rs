@@ -240,10 +240,8 @@ fn movement(zone: &Zone, change: &PointsChange) -> String {
     if unrecovered > 0 {
         told.push_str(&format!(", {} of them not recovered", number(unrecovered)));
     }
-    for reason in &change.shortfall {
-        told.push_str(&format!(": {}", shortfall(zone, reason)));
-    }
-    told
+    let reasons: Vec<_> = change.shortfall.iter().map(|reason| shortfall(zone, reason)).collect();
+    if reasons.is_empty() { told } else { format!("{told} ({})", reasons.join("; ")) }
 }
 
 #[cfg(test)]
