@@ -16,6 +16,7 @@ pub(crate) mod settle;
 mod standing;
 pub(crate) mod state;
 mod tiers;
+pub(crate) mod view;
 pub(crate) mod workspace;
 
 use crate::command::{Command, Request};
@@ -79,6 +80,10 @@ fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<Custom
         Command::LockTier(command) => some(tiers::lock(context, ws, command)),
         Command::UnlockTier(command) => some(tiers::unlock(context, ws, command)),
         Command::UseBenefit(command) => some(benefits::use_once(context, ws, command)),
+        Command::RevertOrder(command) => {
+            some(refunds::take_out(context, ws, &command.order_id, context.request.at, true))
+        }
+        Command::Unregister(command) => some(customers::unregister(context, ws, &command.customer_id)),
         Command::Settle(command) => {
             settle::settle(context, ws, &command.customer_id)?;
             Ok(Some(command.customer_id.clone()))
@@ -105,8 +110,10 @@ fn finish(
     }
     let entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
     let balances = balances(context.program, ws, &id)?;
-    let changed = !entries.is_empty();
-    if changed {
+    // A settling that finds nothing to write still moves the customer's next due instant.
+    let settles = matches!(context.request.command, Command::Settle(_));
+    let changed = settles || !entries.is_empty();
+    if !entries.is_empty() {
         let count = |whose: &CustomerId| entries.iter().filter(|entry| entry.customer_id == *whose).count();
         let others = touched.iter().filter(|other| **other != id).filter_map(|other| {
             let first = entries.iter().find(|entry| entry.customer_id == *other)?.seq;
@@ -120,7 +127,7 @@ fn finish(
         };
         ws.put_mark(&id, &context.request.request_id, mark);
     }
-    let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
+    let outcome = if !entries.is_empty() { Outcome::Applied } else { Outcome::Unchanged };
     let receipt = Receipt {
         request_id: context.request.request_id.clone(),
         customer_id: Some(id),
@@ -133,9 +140,9 @@ fn finish(
 
 /// The four figures of every currency that the customer ever touched, in the program's order.
 fn balances(program: &Program, ws: &mut Workspace, id: &CustomerId) -> Decided<Vec<CurrencyBalance>> {
-    let customer = ws.known(id)?;
+    let Some(customer) = ws.customer(id)? else { return Ok(Vec::new()) };
     let accounts = &customer.state.accounts;
-    let known = program.currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
+    let known = program.point_currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
     Ok(known.map(|account| CurrencyBalance::of(&account.currency, &account.balances)).collect())
 }
 
@@ -169,4 +176,9 @@ fn replay(
 fn journal_part(ws: &mut Workspace, id: &CustomerId, first: u64, count: u64) -> Decided<Vec<crate::effect::Entry>> {
     let journal = ws.journal(id)?;
     Ok(journal.into_iter().filter(|entry| first <= entry.seq && entry.seq < first.saturating_add(count)).collect())
+}
+
+/// The reads that a request is sure to need.
+pub(crate) fn scope(program: &Program, request: &Request) -> Vec<crate::store::Read> {
+    Context::new(program, request).scope()
 }
