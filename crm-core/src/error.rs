@@ -77,6 +77,7 @@ codes! {
     PointsLotsFull = "points.lots_full", No, "the account has too many open lots; give points an expiry or spend some";
     PointsSameCustomer = "points.same_customer", No, "transfer between two different customers";
     PointsNothingPending = "points.nothing_pending", No, "no points of this order wait for an event";
+    PointsRestoreRefused = "points.restore_refused", No, "the program makes redemptions final; credit points instead";
     CustomerUnknown = "customer.unknown", No, "register the customer first, or name one of their identifiers";
     CustomerExists = "customer.exists", No, "this customer id is registered already; update it instead";
     CustomerField = "customer.field", No, "correct the named field";

@@ -26,6 +26,8 @@ pub const TEXT_BYTES_MAX: usize = 4_096;
 pub const OPEN_LOTS_MAX: usize = 8_000;
 /// Most open holds of one account.
 pub const OPEN_HOLDS_MAX: usize = 256;
+/// Most open debts kept apart in one account; later ones join the newest. A year of daily refunds, less the weekends.
+pub const OPEN_DEBTS_MAX: usize = 256;
 /// Longest hold, in seconds: 31 days, the longest pre-authorisation that payment networks grant.
 pub const HOLD_SECONDS_MAX: i64 = 31 * 24 * 3600;
 /// Most refunds of one order.
@@ -38,6 +40,8 @@ pub const PROGRAM_BYTES_MAX: usize = 1_048_576;
 pub const CONDITION_DEPTH_MAX: usize = 16;
 /// Most rules of one program.
 pub const RULES_MAX: usize = 1_000;
+/// Most findings of one program that are reported; more help nobody.
+pub const FINDINGS_MAX: usize = 1_000;
 /// Most commands of one call to `execute_many`.
 pub const BATCH_COMMANDS_MAX: usize = 100_000;
 /// How often a command is decided again after losing a race before it gives up with `store.contended`.

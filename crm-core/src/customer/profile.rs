@@ -191,6 +191,10 @@ pub enum ConsentSource {
 }
 
 /// Whose order, refund or event it is.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one per command, never stored in bulk; a box would show in every host's code"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Buyer {

@@ -16,6 +16,7 @@ pub(crate) mod settle;
 mod standing;
 pub(crate) mod state;
 mod tiers;
+pub(crate) mod view;
 pub(crate) mod workspace;
 
 use crate::command::{Command, Request};
@@ -105,8 +106,10 @@ fn finish(
     }
     let entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
     let balances = balances(context.program, ws, &id)?;
-    let changed = !entries.is_empty();
-    if changed {
+    // A settling that finds nothing to write still moves the customer's next due instant.
+    let settles = matches!(context.request.command, Command::Settle(_));
+    let changed = settles || !entries.is_empty();
+    if !entries.is_empty() {
         let count = |whose: &CustomerId| entries.iter().filter(|entry| entry.customer_id == *whose).count();
         let others = touched.iter().filter(|other| **other != id).filter_map(|other| {
             let first = entries.iter().find(|entry| entry.customer_id == *other)?.seq;
@@ -120,7 +123,7 @@ fn finish(
         };
         ws.put_mark(&id, &context.request.request_id, mark);
     }
-    let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
+    let outcome = if !entries.is_empty() { Outcome::Applied } else { Outcome::Unchanged };
     let receipt = Receipt {
         request_id: context.request.request_id.clone(),
         customer_id: Some(id),
@@ -169,4 +172,9 @@ fn replay(
 fn journal_part(ws: &mut Workspace, id: &CustomerId, first: u64, count: u64) -> Decided<Vec<crate::effect::Entry>> {
     let journal = ws.journal(id)?;
     Ok(journal.into_iter().filter(|entry| first <= entry.seq && entry.seq < first.saturating_add(count)).collect())
+}
+
+/// The reads that a request is sure to need.
+pub(crate) fn scope(program: &Program, request: &Request) -> Vec<crate::store::Read> {
+    Context::new(program, request).scope()
 }

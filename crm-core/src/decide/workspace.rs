@@ -36,6 +36,8 @@ pub(crate) type Decided<T> = std::result::Result<T, Stop>;
 pub(crate) struct Slot<T> {
     pub(crate) value: Option<T>,
     pub(crate) dirty: bool,
+    /// The command that touched it last; the first touch keeps the old form.
+    touched: u64,
 }
 
 /// Who has a name.
@@ -98,6 +100,8 @@ pub(crate) struct Workspace {
     pub(crate) written: Vec<(Entry, Option<Mark>)>,
     accepted: usize,
     undo: Vec<Undo>,
+    /// Counts commands, from 1.
+    turn: u64,
     /// Whether a refusal must be undone: not when the command is the only one of its commit.
     keeps_undo: bool,
 }
@@ -117,9 +121,10 @@ macro_rules! things {
         #[allow(dead_code, reason = "the macro makes all accessors for every kind")]
         pub(crate) fn $change(&mut self, key: &$key) -> Decided<&mut $value> {
             let slot = self.$map.get_mut(key).ok_or_else(|| Stop::Need(vec![$read(key)]))?;
-            if self.keeps_undo {
+            if self.keeps_undo && slot.touched != self.turn {
                 self.undo.push(Undo::$undo(key.clone(), slot.clone()));
             }
+            slot.touched = self.turn;
             slot.dirty = true;
             slot.value.as_mut().ok_or_else(|| Stop::Refuse(Error::internal(concat!(stringify!($map), ": nothing to change"))))
         }
@@ -127,9 +132,10 @@ macro_rules! things {
         /// Puts or removes the thing, with its old form kept.
         #[allow(dead_code, reason = "the macro makes all accessors for every kind")]
         pub(crate) fn $put(&mut self, key: $key, value: Option<$value>) {
-            let old = self.$map.insert(key.clone(), Slot { value, dirty: true });
-            if self.keeps_undo {
-                self.undo.push(Undo::$undo(key, old.unwrap_or(Slot { value: None, dirty: false })));
+            let turn = self.turn;
+            let old = self.$map.insert(key.clone(), Slot { value, dirty: true, touched: turn });
+            if self.keeps_undo && old.as_ref().is_none_or(|slot| slot.touched != turn) {
+                self.undo.push(Undo::$undo(key, old.unwrap_or(Slot { value: None, dirty: false, touched: 0 })));
             }
         }
     };
@@ -137,7 +143,7 @@ macro_rules! things {
 
 impl Workspace {
     pub(crate) fn new(keeps_undo: bool) -> Self {
-        Self { keeps_undo, ..Self::default() }
+        Self { keeps_undo, turn: 1, ..Self::default() }
     }
 
     things!(customers, CustomerId, Customer, Customer, customer, customer_mut, put_customer, rows::read_customer);
@@ -220,6 +226,7 @@ impl Workspace {
     /// The command is accepted: what it changed stays.
     pub(crate) fn accept(&mut self) {
         self.undo.clear();
+        self.turn += 1;
         self.accepted = self.written.len();
     }
 
@@ -234,6 +241,7 @@ impl Workspace {
                 Undo::Redemption(key, slot) => drop(self.redemptions.insert(key, slot)),
             }
         }
+        self.turn += 1;
         let accepted = self.accepted;
         for (entry, mark) in self.written.drain(accepted..) {
             if mark.is_some() {
@@ -273,7 +281,7 @@ impl Workspace {
 
     fn absorb_one(&mut self, want: rows::Want, mut found: Vec<Row>) -> Result<()> {
         fn slot<T>(value: Option<T>) -> Slot<T> {
-            Slot { value, dirty: false }
+            Slot { value, dirty: false, touched: 0 }
         }
         match want {
             rows::Want::Customer(id) => {
@@ -309,7 +317,8 @@ impl Workspace {
                 for row in &found {
                     let order = rows::order_of(row)?;
                     ids.push(order.id().clone());
-                    self.orders.entry((id.clone(), order.id().clone())).or_insert_with(|| slot(Some(order)));
+                    let key = (id.clone(), order.id().clone());
+                    self.orders.entry(key).or_insert_with(|| slot(Some(order)));
                 }
                 self.all_orders.insert(id, ids);
             }

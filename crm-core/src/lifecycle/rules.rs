@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Two axes: how far a customer has come (stage), and how recently they were here (activity).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LifecycleRules {
     /// From the first to the furthest; a customer is in the furthest stage whose test holds, at least in the first.
@@ -19,6 +20,7 @@ pub struct LifecycleRules {
 
 /// A stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StageRules {
     /// Its name: `prospect`, `first_purchase`, …
@@ -29,6 +31,7 @@ pub struct StageRules {
 
 /// When a customer is in a stage. Windows are local calendar days at the same time of day: a fact at `t` counts in `[t, t + days)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StageTest {
     /// Always.
@@ -66,7 +69,8 @@ pub enum StageTest {
         /// The tests, at most 16, without further nesting.
         of: Vec<StageTest>,
     },
-    /// Silence: the activity band of this name is reached (AIPL's 流失).
+    /// Silence: the activity band of this name is reached (AIPL's 流失). A stage with this test is no progress and leaves the
+    /// high-water mark alone.
     Silent {
         /// The band.
         band: String,
@@ -75,11 +79,13 @@ pub enum StageTest {
 
 /// Bands of silence since the last qualifying event, in local calendar days at the same time of day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActivityRules {
-    /// From the shortest silence to the longest; default `at_risk` 60, `dormant` 90, `lost` 180.
+    /// From the shortest silence to the longest; default `at_risk` 60, `dormant` 90, `lost` 180. Without any nobody falls silent.
     pub bands: Vec<Band>,
-    /// A return from this band or a later one is `reactivated`; from an earlier one `active`. Default `dormant`.
+    /// A return from this band or a later one is `reactivated`; from an earlier one `active`. Default `dormant`. Without bands it is
+    /// not looked at.
     pub reactivated_from: String,
     /// Custom events that count like an order. Default none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -88,6 +94,7 @@ pub struct ActivityRules {
 
 /// A band of silence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// Its name.
@@ -107,13 +114,14 @@ impl Default for ActivityRules {
     }
 }
 
-/// What a full refund does to the stage that its order led to.
+/// What a full refund does to the stage that its order led to. The activity is judged without the order either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnReversal {
     /// The stage is judged again without the order.
     #[default]
     Recompute,
-    /// The stage is kept; the order still counts as it did.
+    /// The stage is kept; the order still counts as it did, and a partial refund does not lower its spend.
     Sticky,
 }

@@ -1,5 +1,28 @@
 //! Orders, refunds and events: what was bought, what came back, what is left.
 
+mod articles;
+mod basis;
+mod book;
+mod check;
+mod codec;
 mod facts;
+mod record;
+mod refund;
+mod spread;
+mod tender;
+mod view;
 
+pub use articles::{ArticleMatch, match_articles};
+pub use basis::{BasisRules, Counted, LineAmount};
 pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, TaxMode, Tender};
+pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
+pub use refund::RefundEffect;
+pub use tender::TenderOrder;
+pub use view::LineBack;
+
+#[cfg(test)]
+mod book_tests;
+#[cfg(test)]
+mod law_tests;
+#[cfg(test)]
+mod refund_tests;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A point currency. Redeemable points are spent; qualifying points are counted for tiers. One currency may be both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CurrencyRules {
     /// Its name: `points`, `status`, `miles`, …
@@ -47,6 +48,7 @@ fn yes() -> bool {
 
 /// What happens when a clawback finds fewer points than it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DebtPolicy {
     /// The rest becomes debt that later points settle, up to a limit; beyond the limit it is unrecovered.
@@ -73,6 +75,7 @@ impl Default for DebtPolicy {
 
 /// When earned points become usable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PendingPolicy {
     /// At once.
@@ -81,6 +84,7 @@ pub enum PendingPolicy {
     /// At the first instant of the local day `days` days after the day they were earned.
     Days {
         /// 1 to 3650.
+        #[cfg_attr(test, schemars(range(min = 1, max = 3650)))]
         days: u32,
     },
     /// When the host says so: `activate_points` for the order.
@@ -89,6 +93,7 @@ pub enum PendingPolicy {
 
 /// When usable points end. Days and months count from the day of activation; the last local day is usable to its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ExpiryPolicy {
     /// Never.
@@ -97,38 +102,45 @@ pub enum ExpiryPolicy {
     /// Last usable day = day of activation + days.
     Days {
         /// 1 to 36,500.
+        #[cfg_attr(test, schemars(range(min = 1, max = 36500)))]
         days: u32,
     },
     /// Last usable day = day of activation + months, clamped to the month's end.
     Months {
         /// 1 to 1,200.
+        #[cfg_attr(test, schemars(range(min = 1, max = 1200)))]
         months: u32,
     },
     /// Last usable day = last day of the period, `after` periods after the one of activation (0: the same).
     EndOf {
         /// Month, quarter or year.
         period: Period,
-        /// How many periods later.
+        /// How many periods later, 0 to 1,200.
         #[serde(default)]
+        #[cfg_attr(test, schemars(range(min = 0, max = 1200)))]
         after: u32,
     },
     /// Last usable day = the next of these days of the year, at least `min_days` after activation.
     FixedDates {
         /// Days of the year `MM-DD`; `02-29` is the last of February.
+        #[cfg_attr(test, schemars(with = "Vec<crate::program::MonthDay>", length(min = 1)))]
         dates: Vec<String>,
-        /// Fewest days of validity.
+        /// Fewest days of validity, 0 to 36,500.
         #[serde(default)]
+        #[cfg_attr(test, schemars(range(min = 0, max = 36500)))]
         min_days: u32,
     },
     /// Last usable day = day of the customer's last activity (an earn or a spend of this currency) + months.
     Sliding {
         /// 1 to 1,200.
+        #[cfg_attr(test, schemars(range(min = 1, max = 1200)))]
         months: u32,
     },
 }
 
 /// What a reversed redemption gives back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RestorePolicy {
     /// The lots with their old dates; what has expired meanwhile stays expired.
@@ -137,6 +149,7 @@ pub enum RestorePolicy {
     /// As strict, but slices that have expired, or would within the grace, are usable through `days` days from the reversal.
     Grace {
         /// 1 to 3650.
+        #[cfg_attr(test, schemars(range(min = 1, max = 3650)))]
         days: u32,
     },
     /// Nothing: redemptions are final.
@@ -145,6 +158,7 @@ pub enum RestorePolicy {
 
 /// The one rounding of an award to whole points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum Rounding {
@@ -162,6 +176,7 @@ pub enum Rounding {
 
 /// How several multipliers combine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum Stacking {
@@ -179,6 +194,7 @@ pub enum Stacking {
 
 /// An upper bound on awards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cap {
     /// Its name in explanations.
@@ -197,6 +213,7 @@ pub struct Cap {
 
 /// What a cap counts over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum CapWindow {
@@ -225,6 +242,7 @@ pub enum CapWindow {
 
 /// What happens to the part of an award above a cap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Overflow {
     /// It is cut off, with the reason `capped`.
@@ -236,6 +254,7 @@ pub enum Overflow {
 
 /// Whether a refund gives room under a cap back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CapOnRefund {
     /// No: a cap counts what was awarded.
@@ -247,6 +266,7 @@ pub enum CapOnRefund {
 
 /// What an earn rule gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Gives {
     /// `points` for every `per` of the eligible net amount, in proportion (not in steps).
@@ -282,6 +302,7 @@ pub enum Gives {
 
 /// What makes an earn rule fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum EarnOn {
     /// A paid order.
@@ -304,6 +325,7 @@ pub enum EarnOn {
 
 /// A side of a referral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReferralSide {
     /// Who brought the other.
@@ -314,6 +336,7 @@ pub enum ReferralSide {
 
 /// The days on which a rule is in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Validity {
     /// First instant.
@@ -326,6 +349,7 @@ pub struct Validity {
 
 /// Why an award is zero or smaller than the rules alone would give.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Shortfall {
     /// A cap cut it.

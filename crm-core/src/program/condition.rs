@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What must hold for a rule to fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// Each of them holds; true when empty.
@@ -87,11 +88,13 @@ pub enum Condition {
     },
     /// The local day of the fact is the birthday, or within so many days of it.
     Birthday {
-        /// Days before it.
+        /// Days before it, at most 182.
         #[serde(default)]
+        #[cfg_attr(test, schemars(range(min = 0, max = 182)))]
         days_before: u32,
-        /// Days after it.
+        /// Days after it, at most 182.
         #[serde(default)]
+        #[cfg_attr(test, schemars(range(min = 0, max = 182)))]
         days_after: u32,
     },
     /// The local month of the fact is the month of the birthday.
@@ -103,9 +106,11 @@ pub enum Condition {
     },
     /// The local time of day of the fact is in `[from, to)`; past midnight when `to` is before `from`.
     TimeOfDay {
-        /// `HH:MM`.
+        /// `HH:MM`, from `00:00` to `23:59`.
+        #[cfg_attr(test, schemars(with = "super::ClockTime"))]
         from: String,
-        /// `HH:MM`.
+        /// `HH:MM`, from `00:00` to `23:59`.
+        #[cfg_attr(test, schemars(with = "super::ClockTime"))]
         to: String,
     },
     /// A custom attribute of the event compares so.
@@ -121,6 +126,7 @@ pub enum Condition {
 
 /// How two values of one type compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Comparison {
     /// The same.
@@ -137,6 +143,7 @@ pub enum Comparison {
 
 /// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Weekday {
     /// Monday.
@@ -157,6 +164,7 @@ pub enum Weekday {
 
 /// Lines of an order. A line is in it when every list that is not empty names it, and no `not_` list does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LineScope {
     /// Articles.

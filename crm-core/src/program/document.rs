@@ -9,20 +9,27 @@ use serde::{Deserialize, Serialize};
 
 /// One revision of a merchant's rules. Immutable once published; every entry names the revision it was made under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Version of this format: 1.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1)))]
     pub version: u32,
     /// The program's name.
+    #[cfg_attr(test, schemars(with = "crate::value::Tag"))]
     pub program: String,
-    /// Number of this revision; each published one is above the last.
+    /// Number of this revision, from 1; each published one is above the last.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub revision: u32,
-    /// IANA time zone of days, months and years.
+    /// IANA time zone of days, months and years, such as `Asia/Shanghai`.
+    #[cfg_attr(test, schemars(with = "crate::value::Zone"))]
     pub zone: String,
     /// Currencies that orders may have; the first is the one of `spend` thresholds. Usually one.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub currencies: Vec<Currency>,
     /// ISO 3166-1 alpha-2 country of phone numbers written without a country code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<super::Country>"))]
     pub country: Option<String>,
     /// Point currencies.
     #[serde(default)]
@@ -46,6 +53,7 @@ pub struct Document {
 
 /// The lifecycle of a program: a preset by name, or rules of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LifecycleChoice {
     /// One of the presets: `retail`, `youzan4`, `aipl`, `o5a`, `hubspot`, `restaurant3`, `value3`.
@@ -62,6 +70,7 @@ pub enum LifecycleChoice {
 
 /// What of an order earns: always after discounts, never the part paid with points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Basis {
     /// Whether tax earns.
@@ -90,6 +99,7 @@ impl Default for Basis {
 
 /// Counted or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InOrOut {
     /// Counted.
@@ -101,6 +111,7 @@ pub enum InOrOut {
 
 /// A rule that gives points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EarnRule {
     /// Its name in explanations.
@@ -133,6 +144,7 @@ pub struct EarnRule {
 
 /// How refunds are handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundRules {
     /// Which tender of a mixed payment goes back first.
@@ -145,6 +157,7 @@ pub struct RefundRules {
 
 /// Which tender of a mixed payment goes back first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TenderOrder {
     /// In proportion to how it was paid.
@@ -158,6 +171,7 @@ pub enum TenderOrder {
 
 /// What to do with a refund that names no order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WithoutOrder {
     /// Match its articles to the customer's orders before it, the newest first, as far as units are left; the rest is recorded

@@ -1,7 +1,28 @@
 //! The rules of a merchant as one document: schema, compile, conditions, findings.
+//!
+//! [`Program::from_json`] reads a document, reports everything that is wrong with it at once, and makes the form that the engine
+//! decides with. The fields are described in `docs/reference/program.md`, samples stand in `docs/programs`.
 
+mod check;
+mod compile;
+mod compiled;
 mod condition;
 mod document;
+mod facts;
+mod finding;
+mod holds;
+mod read;
+mod salvage;
+mod suggest;
+mod walk;
 
+#[cfg(test)]
+mod tests;
+
+pub use compiled::Program;
 pub use condition::{Comparison, Condition, LineScope, Weekday};
 pub use document::{Basis, Document, EarnRule, InOrOut, LifecycleChoice, RefundRules, TenderOrder, WithoutOrder};
+pub use facts::{CustomerFacts, Facts, LineFacts, OrderFacts};
+pub use finding::{Finding, FindingCode, Severity};
+#[cfg(test)]
+pub(crate) use tests::schema::{ClockTime, Country, MonthDay};

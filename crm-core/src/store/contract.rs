@@ -39,7 +39,8 @@ pub enum Read {
         /// All key cells.
         key: Vec<Value>,
     },
-    /// The rows whose first index cells are these, in index order. Indexes are numbered as in the table's description.
+    /// The rows whose first index cells are these, in index order (ties in key order). A null cell equals nothing.
+    /// Indexes are numbered as in the table's description.
     Index {
         /// Of which table.
         table: Table,
@@ -59,7 +60,7 @@ pub enum Read {
         /// At most so many rows.
         limit: usize,
     },
-    /// The rows whose first index cell is not null and at most `up_to`, in index order (ties in key order).
+    /// The rows whose first index cell is not null and at most `up_to`, in the order of that cell (ties in key order).
     UpTo {
         /// Of which table.
         table: Table,
@@ -81,7 +82,7 @@ pub enum Guard {
     New,
     /// The stored row has this version (the table has a version column; the new row carries the next version).
     Version(i64),
-    /// Nothing.
+    /// Nothing. A unique index is guarded all the same.
     Any,
 }
 
@@ -111,7 +112,8 @@ pub enum Write {
         /// The version that was read.
         version: Option<i64>,
     },
-    /// Adds to a counter, as long as the sum stays within the limit. Commutes: several in one commit add up.
+    /// Adds to a counter (a missing one stands at zero), as long as the sum stays within the limit. Commutes: several in
+    /// one commit add up. Where not all of them fit, the first ones count and the later ones are named.
     Within {
         /// All key cells of the counter's row.
         key: Vec<Value>,
@@ -123,13 +125,16 @@ pub enum Write {
 }
 
 /// Everything that one commit changes: all of it, or nothing.
+///
+/// Writes take effect in their order, and a guard sees the writes before it, so two commits one after the other are one
+/// commit. A row that breaks a unique index counts as a broken guard, whatever its guard is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commit {
     /// The changes.
     pub writes: Vec<Write>,
 }
 
-/// How a commit ended. Anything but `Done` has changed nothing.
+/// How a commit ended. Anything but `Done` has changed nothing. Where guards and limits are both broken, it is a `Conflict`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommitReply {
     /// Everything is written, durably as the store was opened.
@@ -174,7 +179,7 @@ pub trait Store: Send + Sync {
     /// Codes `store.*`; after an error nothing is written, or (where a connection was lost) the marks tell on the next try.
     fn commit(&self, commit: &Commit) -> Result<CommitReply>;
 
-    /// Flushes, frees files and refuses further work with `store.closed`.
+    /// Waits for work under way, flushes, frees files and refuses further work with `store.closed`. Closing again is fine.
     ///
     /// # Errors
     /// Codes `store.*`.

@@ -1,7 +1,17 @@
 //! Where rows are kept: the contract, the tables, and the backends.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod contract;
+mod key;
+mod memory;
+mod shape;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod table;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Row, Store, Value, Write};
+pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};
 pub use table::{Column, ColumnType, Description, Index, Table};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A ladder of tiers. Several may stand side by side; each looks at one metric over one window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LadderRules {
     /// Its name.
@@ -31,6 +32,7 @@ pub struct LadderRules {
 
 /// What a ladder counts. Refunds count against the period of their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Metric {
     /// Qualifying points earned (less those taken back); spending and expiry do not lower it.
@@ -51,6 +53,7 @@ pub enum Metric {
 
 /// Over which time a ladder counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Window {
     /// Calendar periods. A tier reached in one is valid through the end of the next; the review at the end of a period looks at it.
@@ -76,6 +79,7 @@ pub enum Window {
 
 /// A tier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierRules {
     /// Its name.
@@ -92,6 +96,7 @@ pub struct TierRules {
 
 /// A named right of a tier's holders: free delivery, lounge, a birthday cake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Benefit {
     /// Its name.
@@ -103,6 +108,7 @@ pub struct Benefit {
 
 /// How often a benefit may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BenefitLimit {
     /// How often.
@@ -113,6 +119,7 @@ pub struct BenefitLimit {
 
 /// When reaching a threshold lifts the customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Upgrade {
     /// At the instant of the contribution.
@@ -124,6 +131,7 @@ pub enum Upgrade {
 
 /// What a review may not fall below.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Floor {
     /// Nothing: straight to the tier that the metric gives.
@@ -137,6 +145,7 @@ pub enum Floor {
 
 /// What a refund does to a tier that its order helped to reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefundEffect {
     /// Nothing before the next review.

@@ -1,0 +1,179 @@
+//! Answers about one customer or one order. A question is settled first, in memory, so no answer depends on a sweep.
+
+use super::benefits;
+use super::context::{Context, order_name};
+use super::explain;
+use super::settle::settle;
+use super::standing::{all_life_facts, all_tier_facts, follow};
+use super::tiers::ladder;
+use super::workspace::{Decided, Workspace};
+use crate::command::{Command, Request, Settle};
+use crate::error::{Error, ErrorCode};
+use crate::limits::PAGE_ROWS_MAX;
+use crate::points::Account;
+use crate::program::Program;
+use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
+use crate::value::{CustomerId, Money, PointCurrency, RequestId, Timestamp};
+use rust_decimal::Decimal;
+
+/// Answers a question about one customer or one order.
+pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decided<Answer> {
+    match query {
+        Query::Customer { customer_id } => {
+            let customer = ws.known(customer_id)?.record()?.clone();
+            Ok(Answer::Customer { customer })
+        }
+        Query::Find { identifier } => {
+            let key = identifier.key(program.country()).map_err(|error| error.within("identifier"))?;
+            let owner = ws.identity(&key.as_str().to_owned())?.and_then(|identity| identity.customer.clone());
+            let unknown = || Error::new(ErrorCode::CustomerUnknown, "nobody is known by this identifier").field("identifier");
+            let customer = ws.known(&owner.ok_or_else(unknown)?)?.record()?.clone();
+            Ok(Answer::Customer { customer })
+        }
+        Query::Wallet { customer_id, at } => wallet(program, ws, customer_id, *at),
+        Query::Lots { customer_id, currency, at } => {
+            known_currency(program, currency)?;
+            let at = brought_to(program, ws, customer_id, *at)?;
+            let mut lots = ws.known_mut(customer_id)?.account(currency)?.lots.clone();
+            lots.retain(|lot| lot.is_open());
+            lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.id));
+            let _ = at;
+            Ok(Answer::Lots { lots })
+        }
+        Query::Statement { customer_id, after, limit } => {
+            ws.known(customer_id)?;
+            let limit = limit.unwrap_or(1_000).min(PAGE_ROWS_MAX);
+            let mut entries: Vec<_> = ws.journal(customer_id)?.into_iter().filter(|entry| *after < entry.seq).collect();
+            let more = limit < entries.len();
+            entries.truncate(limit);
+            Ok(Answer::Statement { entries, more })
+        }
+        Query::Order { order_id } => explain::order(program, ws, order_id),
+        Query::Tier { customer_id, ladder: name, at, known_at } => {
+            let request = looking(customer_id, *at);
+            let context = Context::new(program, &request);
+            let (_, compiled) = ladder(&context, name.as_ref())?;
+            let joined_at = ws.known(customer_id)?.registered_at;
+            let journal = ws.journal(customer_id)?;
+            let facts = all_tier_facts(&compiled.metric, &compiled.ladder, &journal);
+            let known_at = known_at.unwrap_or(Timestamp::MAX);
+            Ok(Answer::Tier(compiled.ladder.explain(*program.zone(), joined_at, &facts, *at, known_at)))
+        }
+        Query::Lifecycle { customer_id, at, known_at } => lifecycle(program, ws, customer_id, *at, *known_at),
+        Query::Benefits { customer_id, at } => {
+            let request = looking(customer_id, *at);
+            let context = Context::new(program, &request);
+            ws.known(customer_id)?;
+            Ok(Answer::Benefits { benefits: benefits::left(&context, ws, customer_id, *at)? })
+        }
+        Query::Consent { customer_id } => {
+            let record = ws.known(customer_id)?.record()?;
+            Ok(Answer::Consent { effective: record.effective_consents(), statements: record.consents.clone() })
+        }
+        Query::Liability { .. } | Query::Due { .. } => Err(Error::internal("a question about everybody is not asked here").into()),
+    }
+}
+
+/// The reads that a question is sure to need.
+pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read> {
+    use super::rows::{read_customer, read_identity, read_journal};
+    match query {
+        Query::Customer { customer_id }
+        | Query::Wallet { customer_id, .. }
+        | Query::Lots { customer_id, .. }
+        | Query::Benefits { customer_id, .. }
+        | Query::Consent { customer_id } => vec![read_customer(customer_id)],
+        Query::Statement { customer_id, .. } | Query::Tier { customer_id, .. } | Query::Lifecycle { customer_id, .. } => {
+            vec![read_customer(customer_id), read_journal(customer_id)]
+        }
+        Query::Find { identifier } => {
+            identifier.key(program.country()).map(|key| read_identity(&key.as_str().to_owned())).into_iter().collect()
+        }
+        Query::Order { order_id } => vec![read_identity(&order_name(order_id))],
+        Query::Liability { .. } | Query::Due { .. } => Vec::new(),
+    }
+}
+
+fn known_currency(program: &Program, currency: &PointCurrency) -> Decided<()> {
+    if program.currency(currency).is_some() {
+        return Ok(());
+    }
+    let message = format!("the program has no point currency `{currency}`");
+    Err(Error::new(ErrorCode::PointsCurrency, message).field("currency").into())
+}
+
+/// A request that only lets time pass, for looking.
+fn looking(id: &CustomerId, at: Timestamp) -> Request {
+    Request {
+        request_id: RequestId::new("look").unwrap_or_else(|_| unreachable_id()),
+        at,
+        actor: None,
+        reason: None,
+        batch: None,
+        command: Command::Settle(Settle { customer_id: id.clone() }),
+    }
+}
+
+/// Brings a customer to an instant, in memory only.
+fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Timestamp> {
+    let last = ws.known(id)?.state.recorded_at;
+    if at < last {
+        let message = format!("`{at}` is before the last entry, recorded at `{last}`; ask the statement for the past");
+        return Err(Error::new(ErrorCode::QueryField, message).field("at").with("last", last).into());
+    }
+    let request = looking(id, at);
+    let context = Context::new(program, &request);
+    let now = settle(&context, ws, id)?;
+    follow(&context, ws, id)?;
+    Ok(now)
+}
+
+fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Answer> {
+    brought_to(program, ws, id, at)?;
+    let accounts = &ws.known(id)?.state.accounts;
+    let mut views = Vec::new();
+    for rules in program.currencies() {
+        let empty = Account::new(rules.id.clone());
+        let account = accounts.iter().find(|account| account.currency == rules.id).unwrap_or(&empty);
+        let value = rules.value.zip(program.first_currency()).map(|(value, currency)| {
+            let exact = Decimal::from(account.balances.available.get()) * value.decimal();
+            Money { amount: crate::value::Amount::new(exact.trunc_with_scale(currency.digits())), currency }
+        });
+        let next_expiry = account.expiring().into_iter().next().map(|(expires_at, points)| Expiring {
+            usable_through: program.zone().date(expires_at.plus_millis(-1)),
+            expires_at,
+            points,
+        });
+        let holds = account.holds.iter().map(|hold| HoldView {
+            hold_id: hold.id.clone(),
+            points: hold.points,
+            until: hold.deadline,
+        });
+        views.push(WalletAccount {
+            currency: rules.id.clone(),
+            balances: account.balances.clone(),
+            value,
+            next_expiry,
+            holds: holds.collect(),
+        });
+    }
+    Ok(Answer::Wallet(Wallet { customer_id: id.clone(), at, accounts: views }))
+}
+
+fn lifecycle(
+    program: &Program,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    at: Timestamp,
+    known_at: Option<Timestamp>,
+) -> Decided<Answer> {
+    let Some(life) = program.lifecycle() else {
+        return Err(Error::new(ErrorCode::LifecycleOff, "the program defines no lifecycle").into());
+    };
+    ws.known(id)?;
+    let mut facts = all_life_facts(&ws.journal(id)?);
+    facts.retain(|fact| fact.effective_at <= at && known_at.is_none_or(|known| fact.recorded_at <= known));
+    let mut history = Vec::new();
+    let state = life.replay(program.zone(), &facts, at, &mut history);
+    Ok(Answer::Lifecycle(LifecycleAnswer { customer_id: id.clone(), now: life.view(&state), history }))
+}

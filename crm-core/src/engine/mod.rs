@@ -1,0 +1,10 @@
+//! The engine: the loop of load, decide and commit, and its drivers. It names no backend.
+
+mod pages;
+mod sync;
+mod totals;
+mod work;
+
+pub use pages::CustomerSummary;
+pub use sync::{Engine, SweepReport};
+pub use work::{Step, Work};

@@ -1,0 +1,90 @@
+//! Walks over everybody: pages of customers, orders and entries.
+
+use super::sync::Engine;
+use crate::customer::CustomerRecord;
+use crate::decide::rows::{customer_of, entry_of, order_of};
+use crate::decide::state::Customer;
+use crate::decide::view;
+use crate::effect::Entry;
+use crate::error::Result;
+use crate::order::OrderRecord;
+use crate::points::Account;
+use crate::program::Program;
+use crate::store::{Read, Row, Table};
+use crate::value::{CustomerId, LadderId, TierId, Timestamp};
+use std::sync::Arc;
+
+/// A customer as they stand at an instant.
+#[derive(Clone, Debug)]
+pub struct CustomerSummary {
+    /// Who.
+    pub id: CustomerId,
+    /// Since when.
+    pub registered_at: Timestamp,
+    /// Profile, identifiers, tags, attributes, consent.
+    pub record: CustomerRecord,
+    /// Accounts, with time passed.
+    pub accounts: Vec<Account>,
+    /// Tier by ladder.
+    pub tiers: Vec<(LadderId, TierId)>,
+    /// Stage, activity and the furthest stage, where the program has a lifecycle.
+    pub stage: Option<(Arc<str>, Arc<str>, Arc<str>)>,
+    /// Valid orders.
+    pub orders: u32,
+}
+
+/// Rows per page.
+const PAGE: usize = 1_000;
+
+fn each_row(engine: &Engine, table: Table, each: &mut dyn FnMut(&Row) -> Result<()>) -> Result<()> {
+    let mut after = None;
+    loop {
+        let read = Read::Prefix { table, prefix: Vec::new(), after: after.take(), limit: PAGE };
+        let rows = engine.store().load(&[read])?.pop().unwrap_or_default();
+        for row in &rows {
+            each(row)?;
+        }
+        match rows.last() {
+            Some(last) if PAGE <= rows.len() => after = Some(last.key().to_vec()),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Every registered customer as they stand at an instant.
+pub(crate) fn all_customers(
+    engine: &Engine,
+    program: &Program,
+    at: Timestamp,
+    each: &mut dyn FnMut(CustomerSummary) -> Result<()>,
+) -> Result<()> {
+    each_row(engine, Table::Customer, &mut |row| {
+        let mut customer: Customer = customer_of(row)?;
+        if customer.state.unregistered {
+            return Ok(());
+        }
+        let seen = view::stands(program, &mut customer, at)?;
+        each(seen)
+    })
+}
+
+impl Engine {
+    /// Walks over all entries, customer by customer, each journal in its order.
+    ///
+    /// # Errors
+    /// `store.*`, or what `each` returns.
+    pub fn each_entry(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
+        each_row(self, Table::Entry, &mut |row| each(entry_of(row)?))
+    }
+
+    /// Walks over all orders, customer by customer.
+    ///
+    /// # Errors
+    /// `store.*`, or what `each` returns.
+    pub fn each_order(&self, each: &mut dyn FnMut(CustomerId, OrderRecord) -> Result<()>) -> Result<()> {
+        each_row(self, Table::Order, &mut |row| {
+            let id = row.cells.get(1).and_then(crate::store::Value::as_text).unwrap_or_default();
+            each(CustomerId::new(id)?, order_of(row)?)
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! The driver for hosts that wait: load, decide, commit, until it is done.
+
+use super::pages::all_customers;
+use super::work::{Step, Work};
+use crate::command::{Command, Request, Settle};
+use crate::decide::ask::{ask, scope};
+use crate::decide::workspace::{Stop, Workspace};
+
+use crate::effect::Done;
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits::BATCH_COMMANDS_MAX;
+use crate::program::{Document, Finding, Program};
+use crate::query::{Answer, Due, Query};
+use crate::store::{Commit, CommitReply, Guard, Read, Row, Store, Table, Value, Write};
+use crate::value::{CustomerId, RequestId, Timestamp};
+use std::sync::{Arc, RwLock};
+
+/// The engine: a store, the rules in force, and the ways to change and to ask. Cheap to clone; safe to share between threads.
+///
+/// ```
+/// use crm_core::{Engine, store::MemoryStore, value::Timestamp, command::Request, query::{Answer, Query}};
+/// let engine = Engine::open(MemoryStore::new())?;
+/// let at = Timestamp::parse("2026-03-01T10:00:00Z")?;
+/// engine.publish_json(r#"{ "version": 1, "program": "corner shop", "revision": 1, "zone": "Europe/Berlin", "currencies": ["EUR"],
+///     "points": [{ "id": "points" }],
+///     "earn": [{ "id": "base", "currency": "points", "on": { "type": "order" },
+///                "gives": { "type": "per_amount", "points": "1", "per": "1.00" } }] }"#, at)?;
+/// let request = |json: &str| serde_json::from_str::<Request>(json).map_err(crm_core::Error::from);
+/// engine.execute(request(r#"{ "request_id": "r1", "at": "2026-03-01T10:00:00Z",
+///     "do": { "type": "register_customer", "customer_id": "ann" } }"#)?)?;
+/// let done = engine.execute(request(r#"{ "request_id": "r2", "at": "2026-03-01T10:05:00Z",
+///     "do": { "type": "record_order", "buyer": { "type": "customer", "id": "ann" },
+///             "order": { "id": "o1", "paid_at": "2026-03-01T10:05:00Z", "currency": "EUR",
+///                        "lines": [{ "sku": "coffee", "unit_price": "12.50" }] } } }"#)?)?;
+/// assert_eq!(done.receipt.balances[0].available.get(), 12);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    store: Arc<dyn Store>,
+    program: Arc<RwLock<Option<Arc<Program>>>>,
+}
+
+/// What a sweep has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SweepReport {
+    /// Customers whom time had changed.
+    pub settled: u64,
+    /// Entries written for them.
+    pub entries: u64,
+    /// Customers that could not be settled; each is reported by [`Engine::execute`] with a settle command.
+    pub failed: u64,
+}
+
+/// Customers per commit of a sweep: large enough that the commit is not the cost, small enough to stop at.
+const SWEEP_PAGE: usize = 500;
+
+impl Engine {
+    /// Opens the engine on a store, with the last program that was published there.
+    ///
+    /// # Errors
+    /// `store.*`; `program.invalid` when the stored program was published by a release with other rules.
+    pub fn open(store: impl Store + 'static) -> Result<Self> {
+        Self::open_shared(Arc::new(store))
+    }
+
+    /// As [`Engine::open`], on a store that the host goes on using (backup, close).
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_shared(store: Arc<dyn Store>) -> Result<Self> {
+        let engine = Self { store, program: Arc::new(RwLock::new(None)) };
+        engine.refresh()?;
+        Ok(engine)
+    }
+
+    /// Reads the last published program again: for processes that share a store with the one that publishes.
+    ///
+    /// # Errors
+    /// `store.*`, `program.invalid`.
+    pub fn refresh(&self) -> Result<()> {
+        let read = Read::Prefix { table: Table::Program, prefix: Vec::new(), after: None, limit: usize::MAX };
+        let rows = self.store.load(&[read])?.pop().unwrap_or_default();
+        let Some(row) = rows.last() else { return Ok(()) };
+        let document = row.cells.get(2).and_then(Value::as_text).unwrap_or_default();
+        let program = Program::from_json(document).map_err(|findings| invalid(&findings))?;
+        self.put_program(Arc::new(program));
+        Ok(())
+    }
+
+    fn put_program(&self, program: Arc<Program>) {
+        // A panic elsewhere cannot leave a half-written pointer behind.
+        *self.program.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(program);
+    }
+
+    /// The rules in force.
+    ///
+    /// # Errors
+    /// `program.missing` before the first is published.
+    pub fn program(&self) -> Result<Arc<Program>> {
+        let program = self.program.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        program.ok_or_else(|| Error::new(ErrorCode::ProgramMissing, "no program is published"))
+    }
+
+    /// The store beneath.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Publishes a program from its JSON text. Its warnings come back.
+    ///
+    /// # Errors
+    /// `program.invalid` with all findings in the details; `program.revision` unless its revision is above the last one (the very same
+    /// document again is fine).
+    pub fn publish_json(&self, text: &str, at: Timestamp) -> Result<Vec<Finding>> {
+        let program = Program::from_json(text).map_err(|findings| invalid(&findings))?;
+        self.publish_program(program, at)
+    }
+
+    /// Publishes a program.
+    ///
+    /// # Errors
+    /// As [`Engine::publish_json`].
+    pub fn publish(&self, document: Document, at: Timestamp) -> Result<Vec<Finding>> {
+        let program = Program::compile(document).map_err(|findings| invalid(&findings))?;
+        self.publish_program(program, at)
+    }
+
+    fn publish_program(&self, program: Program, at: Timestamp) -> Result<Vec<Finding>> {
+        self.refresh()?;
+        if let Ok(last) = self.program() {
+            if last.document() == program.document() {
+                return Ok(program.warnings().to_vec());
+            }
+            if program.revision() <= last.revision() {
+                let message = format!("revision {} is not above {}, the last one", program.revision(), last.revision());
+                return Err(Error::new(ErrorCode::ProgramRevision, message).field("revision").limit(last.revision()));
+            }
+        }
+        let json = serde_json::to_string(program.document())?;
+        let cells = vec![Value::Int(i64::from(program.revision())), Value::Int(at.millis()), Value::text(&json)];
+        let write = Write::Put { row: Row { table: Table::Program, cells }, guard: Guard::New };
+        match self.store.commit(&Commit { writes: vec![write] })? {
+            CommitReply::Done => {
+                let warnings = program.warnings().to_vec();
+                self.put_program(Arc::new(program));
+                Ok(warnings)
+            }
+            _ => Err(Error::new(ErrorCode::ProgramRevision, "somebody else has just published this revision").field("revision")),
+        }
+    }
+
+    /// Carries a request out, once: the same request again gives the stored receipt.
+    ///
+    /// # Errors
+    /// The refusal of the command, or `store.*`. After an error nothing has changed.
+    pub fn execute(&self, request: Request) -> Result<Done> {
+        let outcomes = self.execute_many(vec![request])?;
+        outcomes.into_iter().next().unwrap_or_else(|| Err(Error::internal("no outcome")))
+    }
+
+    /// Carries many requests out in one commit, in their order, each with an outcome of its own.
+    ///
+    /// # Errors
+    /// `request.too_many`, or `store.*`: then none of them has changed anything.
+    pub fn execute_many(&self, requests: Vec<Request>) -> Result<Vec<Result<Done>>> {
+        if BATCH_COMMANDS_MAX < requests.len() {
+            let message = format!("{} requests in one call", requests.len());
+            return Err(Error::new(ErrorCode::RequestTooMany, message).limit(BATCH_COMMANDS_MAX));
+        }
+        let mut work = Work::new(self.program()?, requests);
+        loop {
+            match work.step()? {
+                Step::Load(reads) => {
+                    let rows = self.store.load(&reads)?;
+                    work.loaded(&reads, rows)?;
+                }
+                Step::Commit(commit) => {
+                    let reply = self.store.commit(&commit)?;
+                    work.replied(&reply)?;
+                }
+                Step::Finished => return Ok(work.finish()),
+            }
+        }
+    }
+
+    /// What [`Engine::execute`] would answer, without changing anything: the same code up to the commit.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub fn preview(&self, request: Request) -> Result<Done> {
+        let mut work = Work::new(self.program()?, vec![request]);
+        loop {
+            match work.step()? {
+                Step::Load(reads) => {
+                    let rows = self.store.load(&reads)?;
+                    work.loaded(&reads, rows)?;
+                }
+                Step::Commit(_) | Step::Finished => {
+                    let outcome = work.finish().into_iter().next();
+                    return outcome.unwrap_or_else(|| Err(Error::internal("no outcome")));
+                }
+            }
+        }
+    }
+
+    /// Answers a question. Answers never depend on whether a sweep has run.
+    ///
+    /// # Errors
+    /// `customer.unknown`, `order.unknown`, `query.field` and the like, or `store.*`.
+    pub fn ask(&self, query: &Query) -> Result<Answer> {
+        let program = self.program()?;
+        match query {
+            Query::Liability { at } => return super::totals::liability(self, &program, *at),
+            Query::Due { until, limit } => {
+                let due = self.due(*until, limit.unwrap_or(1_000))?;
+                return Ok(Answer::Due { due });
+            }
+            _ => {}
+        }
+        let mut wanted = scope(&program, query);
+        for _ in 0..16 {
+            let mut workspace = Workspace::new(false);
+            let rows = self.store.load(&wanted)?;
+            workspace.absorb(&wanted, rows)?;
+            match ask(&program, &mut workspace, query) {
+                Ok(answer) => return Ok(answer),
+                Err(Stop::Refuse(error)) => return Err(error),
+                Err(Stop::Need(more)) => wanted.extend(more),
+            }
+        }
+        Err(Error::internal("a question asks for the same thing again"))
+    }
+
+    /// Who is due up to an instant, the earliest first.
+    fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Due>> {
+        let read = due_page(until, None, limit);
+        let rows = self.store.load(&[read])?.pop().unwrap_or_default();
+        rows.iter().map(due_of).collect()
+    }
+
+    /// When time alone changes something for anybody next: when to call [`Engine::sweep`] again.
+    ///
+    /// # Errors
+    /// `store.*`.
+    pub fn next_due(&self) -> Result<Option<Timestamp>> {
+        Ok(self.due(Timestamp::MAX, 1)?.first().map(|due| due.due_at))
+    }
+
+    /// Writes what time alone has done to everybody up to an instant: activations, expiries, time-outs, reviews, transitions, birthdays.
+    /// Costs what is due, not what is stored. Safe to stop, to run twice, late, or on many machines at once.
+    ///
+    /// # Errors
+    /// `store.*`; what was swept before the error stays swept.
+    pub fn sweep(&self, until: Timestamp, progress: &mut dyn FnMut(&SweepReport)) -> Result<SweepReport> {
+        let mut report = SweepReport::default();
+        let mut after = None;
+        loop {
+            let rows = self.store.load(&[due_page(until, after.take(), SWEEP_PAGE)])?.pop().unwrap_or_default();
+            let Some(last) = rows.last() else { return Ok(report) };
+            after = last.cells.get(8).cloned().map(|due| (due, last.key().to_vec()));
+            let requests = rows.iter().map(|row| settle_request(row, until)).collect::<Result<Vec<_>>>()?;
+            for outcome in self.execute_many(requests)? {
+                match outcome {
+                    Ok(done) => {
+                        report.settled += 1;
+                        report.entries += u64::try_from(done.receipt.entries.len()).unwrap_or(0);
+                    }
+                    Err(_) => report.failed += 1,
+                }
+            }
+            progress(&report);
+        }
+    }
+
+    /// Walks over all customers, as they stand at an instant, in key order.
+    ///
+    /// # Errors
+    /// `store.*`, or what `each` returns.
+    pub fn each_customer(
+        &self,
+        at: Timestamp,
+        each: &mut dyn FnMut(super::CustomerSummary) -> Result<()>,
+    ) -> Result<()> {
+        all_customers(self, &*self.program()?, at, each)
+    }
+
+    /// Flushes and closes the store; whatever is asked afterwards is refused with `store.closed`.
+    ///
+    /// # Errors
+    /// `store.*`.
+    pub fn close(&self) -> Result<()> {
+        self.store.close()
+    }
+}
+
+/// `program.invalid` with everything that was found.
+fn invalid(findings: &[Finding]) -> Error {
+    let count = findings.len();
+    let first = findings.first().map_or_else(String::new, |f| format!(", the first at `{}`: {}", f.pointer, f.message));
+    Error::new(ErrorCode::ProgramInvalid, format!("the program has {count} findings{first}")).with("findings", findings)
+}
+
+fn due_page(until: Timestamp, after: Option<(Value, Vec<Value>)>, limit: usize) -> Read {
+    Read::UpTo { table: Table::Customer, index: 0, up_to: Value::Int(until.millis()), after, limit }
+}
+
+fn due_of(row: &Row) -> Result<Due> {
+    let corrupt = || Error::new(ErrorCode::StoreCorrupt, "a row of `customer` has no readable due instant");
+    let id = row.cells.get(1).and_then(Value::as_text).ok_or_else(corrupt)?;
+    let at = row.cells.get(8).and_then(Value::as_int).ok_or_else(corrupt)?;
+    Ok(Due { customer_id: CustomerId::new(id)?, due_at: Timestamp::from_millis(at)? })
+}
+
+/// The request of a sweep for one customer; its id is derived from job, owner and instant.
+fn settle_request(row: &Row, until: Timestamp) -> Result<Request> {
+    let due = due_of(row)?;
+    Ok(Request {
+        request_id: RequestId::new(format!("settle:{}:{}", due.due_at.millis(), until.millis()))?,
+        at: until,
+        actor: None,
+        reason: None,
+        batch: None,
+        command: Command::Settle(Settle { customer_id: due.customer_id }),
+    })
+}
+

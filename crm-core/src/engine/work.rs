@@ -1,0 +1,209 @@
+//! The loop of the engine as a value without I/O: it says what to load and what to commit, and is told what came of it.
+//!
+//! One piece of logic serves every driver; a host with a store of its own can drive it by hand.
+
+use crate::command::Request;
+use crate::decide::workspace::{Stop, Workspace};
+use crate::decide::{Verdict, decide, scope};
+use crate::effect::Done;
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits::CONFLICT_TRIES_MAX;
+use crate::program::Program;
+use crate::store::{Commit, CommitReply, Read, Row};
+use std::sync::Arc;
+
+/// What the driver has to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Load this and call [`Work::loaded`].
+    Load(Vec<Read>),
+    /// Commit this and call [`Work::replied`].
+    Commit(Commit),
+    /// Finished: [`Work::finish`] has the outcomes.
+    Finished,
+}
+
+/// One or more requests on their way through load, decide and commit.
+///
+/// Many requests share one commit; each has its own outcome, and a refused one leaves no trace. On a conflict everything is loaded and
+/// decided again: deciding is cheap and pure, and requests of one commit may build on each other.
+pub struct Work {
+    program: Arc<Program>,
+    requests: Vec<Request>,
+    outcomes: Vec<Option<Result<Done>>>,
+    workspace: Workspace,
+    /// The next request to decide.
+    next: usize,
+    tries: u32,
+    /// How often the request at `next` asked for more.
+    asked: u32,
+    stage: Stage,
+    /// Everything asked for so far, for a single request.
+    scope: Vec<Read>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Start,
+    Deciding,
+    Committing,
+    Finished,
+}
+
+/// How often one decision may ask for more before that is a defect.
+const ASKED_MAX: u32 = 64;
+
+impl Work {
+    /// Starts work on some requests, carried out in their order.
+    #[must_use]
+    pub fn new(program: Arc<Program>, requests: Vec<Request>) -> Self {
+        let keeps_undo = requests.len() != 1;
+        let outcomes = requests.iter().map(|_| None).collect();
+        Self {
+            program,
+            requests,
+            outcomes,
+            workspace: Workspace::new(keeps_undo),
+            next: 0,
+            tries: 0,
+            asked: 0,
+            stage: Stage::Start,
+            scope: Vec::new(),
+        }
+    }
+
+    fn single(&self) -> bool {
+        self.requests.len() == 1
+    }
+
+    /// What to do next. Call it again after every [`Work::loaded`] and [`Work::replied`].
+    ///
+    /// # Errors
+    /// `store.corrupt` or `internal`; nothing was committed then.
+    pub fn step(&mut self) -> Result<Step> {
+        match self.stage {
+            Stage::Start => {
+                self.stage = Stage::Deciding;
+                let mut reads: Vec<Read> = self.requests.iter().flat_map(|r| scope(&self.program, r)).collect();
+                dedupe(&mut reads);
+                if self.single() {
+                    self.scope.clone_from(&reads);
+                }
+                if reads.is_empty() { self.decide() } else { Ok(Step::Load(reads)) }
+            }
+            Stage::Deciding => self.decide(),
+            Stage::Committing => Err(Error::internal("a commit is under way")),
+            Stage::Finished => Ok(Step::Finished),
+        }
+    }
+
+    fn decide(&mut self) -> Result<Step> {
+        while let Some(request) = self.requests.get(self.next) {
+            match decide(&self.program, &mut self.workspace, request) {
+                Ok(Verdict { done, changed }) => {
+                    if changed {
+                        self.workspace.accept();
+                    } else {
+                        self.drop_changes();
+                    }
+                    self.note(Ok(done));
+                }
+                Err(Stop::Refuse(error)) => {
+                    self.drop_changes();
+                    self.note(Err(error));
+                }
+                Err(Stop::Need(reads)) => return self.widen(reads),
+            }
+        }
+        let commit = self.workspace.flush(&self.program)?;
+        if commit.writes.is_empty() {
+            self.stage = Stage::Finished;
+            return Ok(Step::Finished);
+        }
+        self.stage = Stage::Committing;
+        Ok(Step::Commit(commit))
+    }
+
+    /// Asks for more. A single request keeps no undo: it loads its whole, wider scope again, at one point in time, and starts afresh.
+    fn widen(&mut self, mut reads: Vec<Read>) -> Result<Step> {
+        self.workspace.abort();
+        reads.retain(|read| !self.workspace.has(read));
+        self.asked += 1;
+        if reads.is_empty() || ASKED_MAX < self.asked {
+            return Err(Error::internal("a decision asks for the same thing again"));
+        }
+        if self.single() {
+            self.workspace = Workspace::new(false);
+            self.scope.append(&mut reads);
+            reads.clone_from(&self.scope);
+        }
+        dedupe(&mut reads);
+        Ok(Step::Load(reads))
+    }
+
+    /// Nothing of the request under way remains.
+    fn drop_changes(&mut self) {
+        if self.single() {
+            self.workspace = Workspace::new(false);
+        } else {
+            self.workspace.abort();
+        }
+    }
+
+    fn note(&mut self, outcome: Result<Done>) {
+        if let Some(slot) = self.outcomes.get_mut(self.next) {
+            *slot = Some(outcome);
+        }
+        self.next += 1;
+        self.asked = 0;
+    }
+
+    /// Takes over what was loaded.
+    ///
+    /// # Errors
+    /// `store.corrupt` when a row cannot be read.
+    pub fn loaded(&mut self, reads: &[Read], rows: Vec<Vec<Row>>) -> Result<()> {
+        self.workspace.absorb(reads, rows)
+    }
+
+    /// Takes over how the commit ended.
+    ///
+    /// # Errors
+    /// `store.contended` when other writers were faster too often.
+    pub fn replied(&mut self, reply: &CommitReply) -> Result<()> {
+        match reply {
+            CommitReply::Done => {
+                self.stage = Stage::Finished;
+                Ok(())
+            }
+            CommitReply::Conflict { .. } | CommitReply::OverLimit { .. } => {
+                self.tries += 1;
+                if CONFLICT_TRIES_MAX <= self.tries {
+                    let message = format!("other writers were faster {} times", self.tries);
+                    return Err(Error::new(ErrorCode::StoreContended, message));
+                }
+                self.workspace = Workspace::new(self.requests.len() != 1);
+                self.outcomes.iter_mut().for_each(|slot| *slot = None);
+                self.next = 0;
+                self.stage = Stage::Start;
+                Ok(())
+            }
+        }
+    }
+
+    /// The outcomes, one per request in their order.
+    #[must_use]
+    pub fn finish(self) -> Vec<Result<Done>> {
+        let lost = || Err(Error::internal("the work was not finished"));
+        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect()
+    }
+}
+
+fn dedupe(reads: &mut Vec<Read>) {
+    if reads.len() < 2 {
+        return;
+    }
+    let mut seen = std::collections::HashSet::with_capacity(reads.len());
+    reads.retain(|read| seen.insert(read.clone()));
+}
+

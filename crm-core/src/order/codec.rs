@@ -1,0 +1,112 @@
+//! How the parts of an order are written: every absent, empty or usual value costs nothing at the end of a row and one byte
+//! before it.
+
+/// Whole pieces as a number of zero or more, fractions as thousandths below zero; one piece is the usual value.
+pub(super) mod quantity {
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{self, Encoder, Write};
+
+    const ONE: i64 = 1000;
+
+    pub(in crate::order) fn encode<C, W: Write>(
+        thousandths: &i64,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        if thousandths % ONE == 0 {
+            e.i64(thousandths / ONE)?
+        } else {
+            e.i64(-thousandths)?
+        };
+        Ok(())
+    }
+
+    pub(in crate::order) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<i64, Error> {
+        let number = d.i64()?;
+        let thousandths = if number < 0 { number.checked_neg() } else { number.checked_mul(ONE) };
+        thousandths.ok_or_else(|| Error::message("quantity out of range"))
+    }
+
+    pub(in crate::order) fn nil() -> Option<i64> {
+        Some(ONE)
+    }
+
+    pub(in crate::order) fn is_nil(thousandths: &i64) -> bool {
+        *thousandths == ONE
+    }
+}
+
+/// The default of a type is its usual value: zero, an empty list, a plain flag.
+pub(super) mod usual {
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{self, Encoder, Write};
+    use minicbor::{Decode, Encode};
+
+    pub(in crate::order) fn encode<C, T: Encode<C>, W: Write>(
+        value: &T,
+        e: &mut Encoder<W>,
+        ctx: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        value.encode(e, ctx)
+    }
+
+    pub(in crate::order) fn decode<'b, C, T: Decode<'b, C>>(d: &mut Decoder<'b>, ctx: &mut C) -> Result<T, Error> {
+        T::decode(d, ctx)
+    }
+
+    pub(in crate::order) fn nil<T: Default>() -> Option<T> {
+        Some(T::default())
+    }
+
+    pub(in crate::order) fn is_nil<T: Default + PartialEq>(value: &T) -> bool {
+        *value == T::default()
+    }
+}
+
+/// A byte string; empty is the usual value.
+pub(super) mod bytes {
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{self, Encoder, Write};
+
+    pub(in crate::order) fn encode<C, W: Write>(
+        bytes: &[u8],
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        e.bytes(bytes)?;
+        Ok(())
+    }
+
+    pub(in crate::order) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<u8>, Error> {
+        Ok(d.bytes()?.to_vec())
+    }
+
+    pub(in crate::order) fn nil() -> Option<Vec<u8>> {
+        Some(Vec::new())
+    }
+
+    pub(in crate::order) fn is_nil(bytes: &[u8]) -> bool {
+        bytes.is_empty()
+    }
+}
+
+/// The format number in front; a row of a later release is refused, not misread.
+pub(super) mod version {
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{self, Encoder, Write};
+
+    pub(in crate::order) const NOW: u8 = 1;
+
+    pub(in crate::order) fn encode<C, W: Write>(
+        (): &(),
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        e.u8(NOW)?;
+        Ok(())
+    }
+
+    pub(in crate::order) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<(), Error> {
+        if d.u8()? == NOW { Ok(()) } else { Err(Error::message("order of another format")) }
+    }
+}

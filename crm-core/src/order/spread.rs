@@ -1,0 +1,47 @@
+//! Exact splits of whole minor units.
+
+/// Splits `total` by `weights` with the largest remainder; ties go to the earlier place.
+///
+/// The parts sum to `total`, and no part exceeds its weight while `total` does not exceed their sum. Nothing is split when
+/// the total or every weight is zero or less.
+pub(super) fn spread(total: i64, weights: &[i64]) -> Vec<i64> {
+    let sum: i128 = weights.iter().map(|w| i128::from((*w).max(0))).sum();
+    if total <= 0 || sum == 0 {
+        return vec![0; weights.len()];
+    }
+    let mut parts = Vec::with_capacity(weights.len());
+    let mut rests = Vec::with_capacity(weights.len());
+    let mut missing = total;
+    for (place, weight) in weights.iter().enumerate() {
+        let product = i128::from(total) * i128::from((*weight).max(0));
+        let part = narrow(product / sum);
+        missing -= part;
+        parts.push(part);
+        rests.push((std::cmp::Reverse(product % sum), place));
+    }
+    rests.sort_unstable();
+    for (_, place) in rests {
+        if missing == 0 {
+            break;
+        }
+        if let Some(part) = parts.get_mut(place) {
+            *part += 1;
+            missing -= 1;
+        }
+    }
+    parts
+}
+
+/// `amount` × `part` ÷ `whole`, rounded half up; for numbers of zero or more. Zero when `whole` is zero.
+pub(super) fn share(amount: i64, part: i64, whole: i64) -> i64 {
+    if whole == 0 {
+        return 0;
+    }
+    let (amount, part, whole) = (i128::from(amount), i128::from(part), i128::from(whole));
+    narrow((2 * amount * part + whole) / (2 * whole))
+}
+
+/// Back to 64 bits. Parts and shares never exceed what they are taken from, which has 64 bits.
+pub(super) fn narrow(wide: i128) -> i64 {
+    i64::try_from(wide).unwrap_or(if wide < 0 { i64::MIN } else { i64::MAX })
+}

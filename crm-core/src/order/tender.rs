@@ -1,0 +1,57 @@
+//! Which tender of a mixed payment a refund goes back to.
+
+use super::record::{BookedTender, OrderRecord};
+use super::spread::share;
+use crate::value::RedemptionId;
+
+/// Which tender of a mixed payment goes back first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TenderOrder {
+    /// In proportion to how it was paid.
+    #[default]
+    Proportional,
+    /// Money and stored value first.
+    CashFirst,
+    /// Points first.
+    PointsFirst,
+}
+
+impl OrderRecord {
+    /// How the last `amount_minor` that went back divide into money (stored value included) and redemptions.
+    ///
+    /// Call it after [`OrderRecord::refund`] or [`OrderRecord::cancel`], with the amount of the effect. The division is worked
+    /// out over everything that went back so far, so every split of a refund ends at the same sums, and a full refund gives
+    /// each tender exactly what it paid. Parts of zero are left out; one redemption is named once for each of its tenders.
+    #[must_use]
+    pub fn split_refund(&self, amount_minor: i64, order: TenderOrder) -> (i64, Vec<(RedemptionId, i64)>) {
+        let now = self.refunded_minor();
+        let before = now.saturating_sub(amount_minor.max(0)).max(0);
+        let (money_now, points_now) = self.split_at(now, order);
+        let (money_before, points_before) = self.split_at(before, order);
+        let parts =
+            points_now.into_iter().zip(points_before).map(|((id, now), (_, before))| (id.clone(), now - before));
+        (money_now - money_before, parts.filter(|(_, minor)| *minor != 0).collect())
+    }
+
+    /// The division of everything up to `cumulative`. Each part grows with it: a share of a growing amount, rounded half up,
+    /// never shrinks, and neither does what it leaves.
+    fn split_at(&self, cumulative: i64, order: TenderOrder) -> (i64, Vec<(&RedemptionId, i64)>) {
+        let (total, points) = (self.total_minor(), self.points_minor());
+        let of_points = match order {
+            TenderOrder::Proportional => share(cumulative, points, total),
+            TenderOrder::CashFirst => (cumulative - (total - points)).max(0),
+            TenderOrder::PointsFirst => cumulative.min(points),
+        };
+        let (mut left, mut weight) = (of_points, points);
+        let mut parts = Vec::new();
+        for tender in self.tenders() {
+            if let BookedTender::Points { minor, redemption } = tender {
+                let part = share(left, *minor, weight);
+                left -= part;
+                weight -= minor;
+                parts.push((redemption, part));
+            }
+        }
+        (cumulative - of_points, parts)
+    }
+}

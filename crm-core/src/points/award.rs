@@ -1,0 +1,408 @@
+//! Awards: from the rules of an order, frozen in a formula, and its net amounts to whole points. Exact until the one rounding.
+
+use super::{Gives, Rounding, Stacking};
+use crate::error::{Error, ErrorCode, Result};
+use crate::value::{Amount, Currency, Points, RuleId};
+use minicbor::{Decode, Encode};
+
+/// An exact fraction in lowest terms with a positive denominator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+pub struct Ratio {
+    #[n(0)]
+    num: i64,
+    #[n(1)]
+    den: i64,
+}
+
+impl Ratio {
+    /// The fraction `num / den`.
+    ///
+    /// # Errors
+    /// `points.range` for a denominator that is not above 0, or beyond 64 bits.
+    pub fn new(num: i64, den: i64) -> Result<Self> {
+        Self::reduced(i128::from(num), i128::from(den))
+    }
+
+    /// The fraction that a decimal is.
+    ///
+    /// # Errors
+    /// `points.range` when its parts need more than 64 bits.
+    pub fn of(amount: Amount) -> Result<Self> {
+        let (num, den) = parts(amount)?;
+        Self::reduced(num, den)
+    }
+
+    /// The fraction `amount / per`.
+    ///
+    /// # Errors
+    /// `points.range` unless `per` is above 0, or when the parts need more than 64 bits.
+    pub fn of_per(amount: Amount, per: Amount) -> Result<Self> {
+        let ((num, den), (per_num, per_den)) = (parts(amount)?, parts(per)?);
+        Self::reduced(mul(num, per_den)?, mul(den, per_num)?)
+    }
+
+    fn reduced(num: i128, den: i128) -> Result<Self> {
+        if den <= 0 {
+            return Err(out_of_range());
+        }
+        let common = gcd(num, den);
+        let part = |n: i128| i64::try_from(n / common).map_err(|_| out_of_range());
+        Ok(Self { num: part(num)?, den: part(den)? })
+    }
+}
+
+/// Numerator and denominator of a decimal.
+fn parts(amount: Amount) -> Result<(i128, i128)> {
+    let normal = amount.decimal().normalize();
+    Ok((normal.mantissa(), 10_i128.checked_pow(normal.scale()).ok_or_else(out_of_range)?))
+}
+
+/// What one part of a formula gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum PartKind {
+    /// Points for the net amount, in proportion.
+    #[n(0)]
+    PerAmount {
+        /// Points for one major unit.
+        #[n(0)]
+        points: Ratio,
+    },
+    /// Points for every full step of the net amount of all its lines together.
+    #[n(1)]
+    PerStep {
+        /// Points for one step.
+        #[n(0)]
+        points: Points,
+        /// Minor units of one step; more than 0.
+        #[n(1)]
+        step_minor: i64,
+    },
+    /// Points for every unit; a fraction of a unit gives its fraction.
+    #[n(2)]
+    PerUnit {
+        /// Points for one unit.
+        #[n(0)]
+        points: Ratio,
+    },
+    /// A bonus on what the other kinds give for its lines.
+    #[n(3)]
+    Multiplier {
+        /// The part added; above −1.
+        #[n(0)]
+        bonus: Ratio,
+    },
+}
+
+impl PartKind {
+    /// The kind of part that a rule makes for orders in a currency; none for a fixed bonus, which is an award of its own.
+    ///
+    /// # Errors
+    /// `points.range` for rates beyond 64 bits or of 0 money, `money.precision` for a step below the minor unit.
+    pub fn of(gives: &Gives, currency: Currency) -> Result<Option<Self>> {
+        Ok(match gives {
+            Gives::PerAmount { points, per } => Some(Self::PerAmount { points: Ratio::of_per(*points, *per)? }),
+            Gives::PerStep { points, step } => {
+                Some(Self::PerStep { points: *points, step_minor: currency.minor(*step)? })
+            }
+            Gives::PerUnit { points } => Some(Self::PerUnit { points: Ratio::of(*points)? }),
+            Gives::Multiplier { bonus } => Some(Self::Multiplier { bonus: Ratio::of(*bonus)? }),
+            Gives::Fixed { .. } => None,
+        })
+    }
+}
+
+/// One rule's part in an award.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Part {
+    /// The rule.
+    #[n(0)]
+    pub rule: RuleId,
+    /// What it gives.
+    #[n(1)]
+    pub kind: PartKind,
+    /// Indexes of the lines it looks at; none for all. An index beyond the lines means nothing.
+    #[n(2)]
+    pub lines: Option<Vec<u32>>,
+}
+
+/// The rules of one order and point currency as they were when it was recorded: the rule snapshot that refunds compute with.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Formula {
+    /// The parts, in the order of the program.
+    #[n(0)]
+    pub parts: Vec<Part>,
+    /// The one rounding.
+    #[n(1)]
+    pub rounding: Rounding,
+    /// How multipliers of the same line combine.
+    #[n(2)]
+    pub stacking: Stacking,
+    /// Minor digits of the order's currency.
+    #[n(3)]
+    pub minor_digits: u32,
+}
+
+/// What of one line earns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineBasis {
+    /// Net minor units after discounts and refunds; below 0 counts as 0.
+    pub net_minor: i64,
+    /// Units after refunds, in thousandths; below 0 counts as 0.
+    pub thousandths: i64,
+}
+
+/// A number of points with where it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Award {
+    /// How many points; 0 or more.
+    pub points: Points,
+    /// The share of each line, in line order; adds up to `points`.
+    pub lines: Vec<Points>,
+    /// The share of each rule that has one, in formula order; adds up to `points`. A malus has a share below 0.
+    pub rules: Vec<(RuleId, Points)>,
+}
+
+impl Formula {
+    /// The award for the lines as they stand: a function of the formula and the lines alone, so that every way to the same lines ends
+    /// in the same award.
+    ///
+    /// Computes in exact fractions and rounds the sum once; lines and rules get the whole points of their exact shares, and those with
+    /// the largest remainders one more, ties in line (or rule) order.
+    ///
+    /// ```
+    /// use crm_core::points::{Formula, LineBasis, Part, PartKind, Ratio, Rounding, Stacking};
+    /// use crm_core::value::RuleId;
+    /// let base = Part { rule: RuleId::new("base")?, kind: PartKind::PerAmount { points: Ratio::new(1, 1)? }, lines: None };
+    /// let formula =
+    ///     Formula { parts: vec![base], rounding: Rounding::Floor, stacking: Stacking::Additive, minor_digits: 2 };
+    /// let award = formula.award(&[LineBasis { net_minor: 1999, thousandths: 1000 }; 3])?;
+    /// assert_eq!(award.points.get(), 59);
+    /// assert_eq!(award.lines.iter().map(|p| p.get()).collect::<Vec<_>>(), [20, 20, 19]);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `points.range` when the points leave their range or the fractions need more than 127 bits.
+    pub fn award(&self, lines: &[LineBasis]) -> Result<Award> {
+        let bases = self.bases(lines)?;
+        let scale = bases.iter().try_fold(1, |scale, base| lcm(scale, base.den))?;
+        let one = self.factor_scale()?;
+        let mut line_shares = vec![0_i128; lines.len()];
+        let mut rule_shares = vec![0_i128; self.parts.len()];
+        let mut line_bases = vec![0_i128; lines.len()];
+        for base in &bases {
+            let by = scale / base.den;
+            let mut sum = 0_i128;
+            for (line, share) in line_bases.iter_mut().zip(&base.shares) {
+                let share = mul(*share, by)?;
+                *line = plus(*line, share)?;
+                sum = plus(sum, share)?;
+            }
+            if let Some(rule) = rule_shares.get_mut(base.part) {
+                *rule = mul(sum, one)?;
+            }
+        }
+        let multipliers = self.multipliers(lines.len());
+        for (index, (share, base)) in line_shares.iter_mut().zip(&line_bases).enumerate() {
+            *share = mul(*base, one)?;
+            if *base == 0 || multipliers.is_empty() {
+                continue;
+            }
+            for (part, delta) in self.deltas(&multipliers, index, one)? {
+                let added = mul(*base, delta)?;
+                *share = plus(*share, added)?;
+                if let Some(rule) = rule_shares.get_mut(part) {
+                    *rule = plus(*rule, added)?;
+                }
+            }
+        }
+        let den = mul(scale, one)?;
+        let total = line_shares.iter().try_fold(0, |sum, share| plus(sum, *share))?;
+        let points = Points::new(i64::try_from(self.round(total, den)?).map_err(|_| out_of_range())?)?;
+        let by_part = largest_remainder(&rule_shares, den, points)?;
+        let mut rules: Vec<(RuleId, Points)> = Vec::new();
+        for (part, share) in self.parts.iter().zip(by_part) {
+            match rules.iter_mut().find(|(rule, _)| *rule == part.rule) {
+                Some((_, sum)) => *sum = sum.plus(share)?,
+                None => rules.push((part.rule.clone(), share)),
+            }
+        }
+        rules.retain(|(_, share)| !share.is_zero());
+        Ok(Award { points, lines: largest_remainder(&line_shares, den, points)?, rules })
+    }
+
+    fn round(&self, total: i128, den: i128) -> Result<i128> {
+        Ok(match self.rounding {
+            Rounding::Floor => total.div_euclid(den),
+            Rounding::HalfUp => plus(mul(total, 2)?, den)?.div_euclid(mul(den, 2)?),
+            Rounding::Ceil => plus(total, den - 1)?.div_euclid(den),
+        })
+    }
+
+    /// What every part but the multipliers gives to each line, exactly.
+    fn bases(&self, lines: &[LineBasis]) -> Result<Vec<Base>> {
+        let mut bases = Vec::new();
+        for (part, spec) in self.parts.iter().enumerate() {
+            let marks = spec.marks(lines.len());
+            let of = |amount: fn(&LineBasis) -> i64| -> Vec<i128> {
+                let amounts = lines.iter().map(|line| i128::from(amount(line).max(0)));
+                amounts.zip(&marks).map(|(amount, eligible)| if *eligible { amount } else { 0 }).collect()
+            };
+            let (amounts, num, den) = match spec.kind {
+                PartKind::Multiplier { .. } => continue,
+                PartKind::PerAmount { points } => {
+                    let minor = 10_i128.checked_pow(self.minor_digits).ok_or_else(out_of_range)?;
+                    (of(|line| line.net_minor), i128::from(points.num), mul(i128::from(points.den), minor)?)
+                }
+                PartKind::PerUnit { points } => {
+                    (of(|line| line.thousandths), i128::from(points.num), mul(i128::from(points.den), 1000)?)
+                }
+                PartKind::PerStep { points, step_minor } => {
+                    // Whole steps of the sum; each line has the share of its amount in them.
+                    let amounts = of(|line| line.net_minor);
+                    let sum = amounts.iter().try_fold(0, |sum, amount| plus(sum, *amount))?;
+                    let steps = if 0 < step_minor { sum / i128::from(step_minor) } else { return Err(out_of_range()) };
+                    (amounts, mul(steps, i128::from(points.get()))?, sum.max(1))
+                }
+            };
+            let common = gcd(num, den);
+            let (num, den) = (num / common, den / common);
+            let shares = amounts.iter().map(|amount| mul(*amount, num)).collect::<Result<_>>()?;
+            bases.push(Base { part, shares, den });
+        }
+        Ok(bases)
+    }
+
+    /// The common denominator of all bonuses: what the factor 1 is in whole numbers.
+    fn factor_scale(&self) -> Result<i128> {
+        let bonuses = self.parts.iter().filter_map(|part| part.bonus());
+        let mut dens = bonuses.map(|bonus| i128::from(bonus.den));
+        match self.stacking {
+            Stacking::Compounding => dens.try_fold(1, mul),
+            Stacking::Additive | Stacking::BestOnly => dens.try_fold(1, lcm),
+        }
+    }
+
+    fn multipliers(&self, lines: usize) -> Vec<(usize, Ratio, Vec<bool>)> {
+        let all = self.parts.iter().enumerate();
+        all.filter_map(|(index, part)| Some((index, part.bonus()?, part.marks(lines)))).collect()
+    }
+
+    /// What each multiplier adds to the factor 1 of a line: (index of the part, added, in units of 1 / `one`).
+    fn deltas(&self, multipliers: &[(usize, Ratio, Vec<bool>)], line: usize, one: i128) -> Result<Vec<(usize, i128)>> {
+        let mut deltas: Vec<(usize, i128)> = Vec::new();
+        let mut factor = one;
+        for (part, bonus, marks) in multipliers {
+            if marks.get(line) != Some(&true) {
+                continue;
+            }
+            let base = if self.stacking == Stacking::Compounding { factor } else { one };
+            // Exact: `one` holds every denominator, and a compounded factor still holds those of the multipliers to come.
+            let delta = mul(base / i128::from(bonus.den), i128::from(bonus.num))?;
+            match deltas.first_mut().filter(|_| self.stacking == Stacking::BestOnly) {
+                Some(best) if best.1 < delta => *best = (*part, delta),
+                Some(_) => {}
+                None => deltas.push((*part, delta)),
+            }
+            factor = plus(factor, delta)?;
+        }
+        // Several maluses may add up to more than all; the award is 0 then, and the last of them takes the difference.
+        let sum = deltas.iter().try_fold(one, |sum, (_, delta)| plus(sum, *delta))?;
+        if let Some(last) = deltas.last_mut().filter(|_| sum < 0) {
+            last.1 -= sum;
+        }
+        Ok(deltas)
+    }
+}
+
+/// Exact shares of the lines in one part, in units of 1 / `den`.
+struct Base {
+    part: usize,
+    shares: Vec<i128>,
+    den: i128,
+}
+
+impl Part {
+    const fn bonus(&self) -> Option<Ratio> {
+        match self.kind {
+            PartKind::Multiplier { bonus } => Some(bonus),
+            PartKind::PerAmount { .. } | PartKind::PerStep { .. } | PartKind::PerUnit { .. } => None,
+        }
+    }
+
+    /// Which of the lines it looks at.
+    fn marks(&self, lines: usize) -> Vec<bool> {
+        let Some(eligible) = &self.lines else { return vec![true; lines] };
+        let mut marks = vec![false; lines];
+        for index in eligible {
+            if let Some(mark) = usize::try_from(*index).ok().and_then(|index| marks.get_mut(index)) {
+                *mark = true;
+            }
+        }
+        marks
+    }
+}
+
+impl Award {
+    /// The same award cut to `points` (by a cap): lines and rules keep their proportions, with the largest remainders rounded up.
+    /// An award that is not above `points` stays as it is.
+    ///
+    /// # Errors
+    /// `points.range` cannot happen for awards of a formula.
+    pub fn cut(self, points: Points) -> Result<Self> {
+        let points = points.max(Points::ZERO);
+        if self.points <= points {
+            return Ok(self);
+        }
+        let den = i128::from(self.points.get());
+        let scaled = |share: &Points| mul(i128::from(share.get()), i128::from(points.get()));
+        let lines = self.lines.iter().map(scaled).collect::<Result<Vec<_>>>()?;
+        let rules = self.rules.iter().map(|(_, share)| scaled(share)).collect::<Result<Vec<_>>>()?;
+        let shares = largest_remainder(&rules, den, points)?;
+        let rules = self.rules.into_iter().map(|(rule, _)| rule).zip(shares).filter(|(_, share)| !share.is_zero());
+        Ok(Self { points, lines: largest_remainder(&lines, den, points)?, rules: rules.collect() })
+    }
+}
+
+/// Splits `points` by exact shares in units of 1 / `den` that add up to about as much: everyone gets the whole part of theirs, and the
+/// largest remainders one more each until all is given; ties in order.
+fn largest_remainder(shares: &[i128], den: i128, points: Points) -> Result<Vec<Points>> {
+    let mut whole: Vec<i128> = shares.iter().map(|share| share.div_euclid(den)).collect();
+    let given = whole.iter().try_fold(0, |sum, n| plus(sum, *n))?;
+    let left = usize::try_from(i128::from(points.get()) - given).unwrap_or(0);
+    let mut order: Vec<(i128, usize)> =
+        shares.iter().enumerate().map(|(index, share)| (-share.rem_euclid(den), index)).collect();
+    order.sort_unstable();
+    for (_, index) in order.into_iter().take(left) {
+        if let Some(n) = whole.get_mut(index) {
+            *n += 1;
+        }
+    }
+    whole.into_iter().map(|n| Points::new(i64::try_from(n).map_err(|_| out_of_range())?)).collect()
+}
+
+fn out_of_range() -> Error {
+    Error::new(ErrorCode::PointsRange, "the rates and amounts are too large or too fine for an exact award")
+        .field("points")
+}
+
+fn mul(a: i128, b: i128) -> Result<i128> {
+    a.checked_mul(b).ok_or_else(out_of_range)
+}
+
+fn plus(a: i128, b: i128) -> Result<i128> {
+    a.checked_add(b).ok_or_else(out_of_range)
+}
+
+/// Greatest common divisor; above 0 for `b` above 0.
+fn gcd(a: i128, b: i128) -> i128 {
+    let (mut a, mut b) = (a.saturating_abs(), b.saturating_abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+fn lcm(a: i128, b: i128) -> Result<i128> {
+    mul(a / gcd(a, b), b)
+}

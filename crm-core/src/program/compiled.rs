@@ -1,0 +1,230 @@
+//! A program that was checked: what the engine decides with.
+
+use super::check::Parts;
+use super::document::{Basis, Document, EarnRule, RefundRules};
+use super::finding::{Finding, FindingCode, Severity};
+use crate::lifecycle::Lifecycle;
+use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
+use crate::tier::Ladder;
+use crate::value::{Currency, EventName, LadderId, PointCurrency, RuleId, Zone};
+use std::collections::BTreeMap;
+
+/// A compiled program: immutable, cheap to share, every reference in it resolved.
+#[derive(Debug)]
+pub struct Program {
+    document: Document,
+    zone: Zone,
+    main_currency: Currency,
+    /// Place in the document of each point currency.
+    currencies: BTreeMap<PointCurrency, usize>,
+    /// Places in the document of the rules that a fact sets off.
+    triggers: Triggers,
+    /// For each accepted currency, what each rule gives on orders.
+    kinds: Vec<Vec<Option<PartKind>>>,
+    ladders: BTreeMap<LadderId, usize>,
+    parts: Parts,
+    warnings: Vec<Finding>,
+}
+
+#[derive(Debug, Default)]
+struct Triggers {
+    orders: BTreeMap<PointCurrency, Vec<usize>>,
+    events: BTreeMap<EventName, Vec<usize>>,
+    sign_up: Vec<usize>,
+    birthday: Vec<usize>,
+    referrer: Vec<usize>,
+    referee: Vec<usize>,
+}
+
+impl Triggers {
+    fn of(rules: &[EarnRule]) -> Self {
+        let mut triggers = Self::default();
+        for (place, rule) in rules.iter().enumerate() {
+            let list = match &rule.on {
+                EarnOn::Order => triggers.orders.entry(rule.currency.clone()).or_default(),
+                EarnOn::Event { name } => triggers.events.entry(name.clone()).or_default(),
+                EarnOn::SignUp => &mut triggers.sign_up,
+                EarnOn::Birthday => &mut triggers.birthday,
+                EarnOn::Referral { side: ReferralSide::Referrer } => &mut triggers.referrer,
+                EarnOn::Referral { side: ReferralSide::Referee } => &mut triggers.referee,
+            };
+            list.push(place);
+        }
+        triggers
+    }
+}
+
+impl Program {
+    pub(super) fn assemble(document: Document, parts: Parts, warnings: Vec<Finding>) -> Result<Self, Vec<Finding>> {
+        let unreadable = |code: FindingCode, pointer: &str, message: String| {
+            let (code, help) = (code.as_str().to_owned(), code.help().to_owned());
+            vec![Finding { code, pointer: pointer.to_owned(), message, help, severity: Severity::Error }]
+        };
+        let zone = Zone::new(&document.zone)
+            .map_err(|error| unreadable(FindingCode::Zone, "/zone", error.message().to_owned()))?;
+        let main_currency =
+            document.currencies.first().copied().ok_or_else(|| {
+                unreadable(FindingCode::Currencies, "/currencies", "no currency is accepted".to_owned())
+            })?;
+        let currencies = document.points.iter().enumerate().map(|(place, rules)| (rules.id.clone(), place)).collect();
+        let ladders = document.tiers.iter().enumerate().map(|(place, rules)| (rules.id.clone(), place)).collect();
+        let triggers = Triggers::of(&document.earn);
+        let of_currency = |currency: &Currency| {
+            document.earn.iter().map(|rule| PartKind::of(&rule.gives, *currency)).collect::<crate::Result<Vec<_>>>()
+        };
+        let kinds = document.currencies.iter().map(of_currency).collect::<crate::Result<Vec<_>>>();
+        let kinds =
+            kinds.map_err(|error| unreadable(FindingCode::EarnPrecision, "/earn", error.message().to_owned()))?;
+        Ok(Self { kinds, zone, main_currency, currencies, triggers, ladders, parts, warnings, document })
+    }
+
+    /// The document it was compiled from.
+    #[must_use]
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The program's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.document.program
+    }
+
+    /// The number of this revision.
+    #[must_use]
+    pub const fn revision(&self) -> u32 {
+        self.document.revision
+    }
+
+    /// What may not be meant as it is written; nothing here stops the program.
+    #[must_use]
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+
+    /// The zone of days, months and years.
+    #[must_use]
+    pub const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The country of phone numbers without a country code.
+    #[must_use]
+    pub fn country(&self) -> Option<&str> {
+        self.document.country.as_deref()
+    }
+
+    /// The currencies that orders may have; at least one.
+    #[must_use]
+    pub fn currencies(&self) -> &[Currency] {
+        &self.document.currencies
+    }
+
+    /// The first currency: the one of thresholds in money.
+    #[must_use]
+    pub const fn main_currency(&self) -> Currency {
+        self.main_currency
+    }
+
+    /// Whether orders may have this currency.
+    #[must_use]
+    pub fn accepts(&self, currency: Currency) -> bool {
+        self.document.currencies.contains(&currency)
+    }
+
+    /// Every point currency, in the order of the document.
+    #[must_use]
+    pub fn point_currencies(&self) -> &[CurrencyRules] {
+        &self.document.points
+    }
+
+    /// The rules of a point currency.
+    #[must_use]
+    pub fn point_currency(&self, id: &PointCurrency) -> Option<&CurrencyRules> {
+        self.document.points.get(*self.currencies.get(id)?)
+    }
+
+    /// What of an order earns.
+    #[must_use]
+    pub const fn basis(&self) -> &Basis {
+        &self.document.basis
+    }
+
+    /// How refunds are handled.
+    #[must_use]
+    pub const fn refunds(&self) -> &RefundRules {
+        &self.document.refunds
+    }
+
+    /// An earn rule by name.
+    #[must_use]
+    pub fn rule(&self, id: &RuleId) -> Option<&EarnRule> {
+        self.document.earn.iter().find(|rule| rule.id == *id)
+    }
+
+    /// The rules that orders set off for a point currency, in the order of the document.
+    pub fn order_rules(&self, currency: &PointCurrency) -> impl Iterator<Item = &EarnRule> + Clone {
+        self.rules(self.triggers.orders.get(currency).map_or(&[], Vec::as_slice))
+    }
+
+    /// As [`Program::order_rules`], with what each rule gives on orders of this currency; none for `fixed` rules, and for every rule when
+    /// the program does not accept the currency.
+    pub fn order_parts(
+        &self,
+        points: &PointCurrency,
+        currency: Currency,
+    ) -> impl Iterator<Item = (&EarnRule, Option<PartKind>)> + Clone {
+        let index = self.document.currencies.iter().position(|accepted| *accepted == currency);
+        let kinds = index.and_then(|index| self.kinds.get(index));
+        let places: &[usize] = self.triggers.orders.get(points).map_or(&[], Vec::as_slice);
+        places.iter().filter_map(move |place| {
+            let kind = kinds.and_then(|kinds| kinds.get(*place)).copied().flatten();
+            Some((self.document.earn.get(*place)?, kind))
+        })
+    }
+
+    /// The rules that an event of this name sets off, in the order of the document.
+    pub fn event_rules(&self, name: &EventName) -> impl Iterator<Item = &EarnRule> + Clone {
+        self.rules(self.triggers.events.get(name).map_or(&[], Vec::as_slice))
+    }
+
+    /// The rules that registration sets off, in the order of the document.
+    pub fn sign_up_rules(&self) -> impl Iterator<Item = &EarnRule> + Clone {
+        self.rules(&self.triggers.sign_up)
+    }
+
+    /// The rules that a birthday sets off, in the order of the document.
+    pub fn birthday_rules(&self) -> impl Iterator<Item = &EarnRule> + Clone {
+        self.rules(&self.triggers.birthday)
+    }
+
+    /// The rules that the first valid order of a referred customer sets off for one side, in the order of the document.
+    pub fn referral_rules(&self, side: ReferralSide) -> impl Iterator<Item = &EarnRule> + Clone {
+        self.rules(match side {
+            ReferralSide::Referrer => &self.triggers.referrer,
+            ReferralSide::Referee => &self.triggers.referee,
+        })
+    }
+
+    fn rules<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a EarnRule> + Clone {
+        places.iter().filter_map(|place| self.document.earn.get(*place))
+    }
+
+    /// Every tier ladder, in the order of the document.
+    #[must_use]
+    pub fn ladders(&self) -> &[Ladder] {
+        &self.parts.ladders
+    }
+
+    /// A tier ladder by name.
+    #[must_use]
+    pub fn ladder(&self, id: &LadderId) -> Option<&Ladder> {
+        self.parts.ladders.get(*self.ladders.get(id)?)
+    }
+
+    /// Stages and activity, when the program has them.
+    #[must_use]
+    pub const fn lifecycle(&self) -> Option<&Lifecycle> {
+        self.parts.lifecycle.as_ref()
+    }
+}

@@ -1,0 +1,8 @@
+//! Tests of the program room.
+
+mod conditions;
+mod coverage;
+mod findings;
+mod reference;
+mod samples;
+pub(crate) mod schema;

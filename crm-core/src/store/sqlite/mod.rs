@@ -1,0 +1,208 @@
+//! Rows in one SQLite file: the embedded default.
+//!
+//! One connection writes, behind a lock; a few others read, each load at one point in time. The file is in WAL mode, so
+//! neither waits for the other, and other processes may open it too.
+
+mod backup;
+mod commit;
+mod connect;
+mod fault;
+mod load;
+mod pool;
+mod schema;
+mod sql;
+
+pub use backup::{BackupReport, Verified};
+
+use super::contract::{Abilities, Commit, CommitReply, Read, Row, Store};
+use super::shape::{check_commit, check_reads};
+use crate::error::{Error, ErrorCode, Result};
+use connect::Place;
+use pool::Readers;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What a commit survives. Either way it is all or nothing, and a killed process loses nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A power cut or a crash of the operating system may take the last commits with it, whole ones, newest first.
+    Normal,
+    /// What is committed is on disk: one sync per commit, so many commands per commit pay off.
+    #[default]
+    Full,
+}
+
+/// Whether the file may be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpenMode {
+    /// Makes the file where there is none; its folder has to exist.
+    #[default]
+    CreateOrOpen,
+    /// Refuses a missing file with `store.missing`.
+    OpenExisting,
+}
+
+/// How to open a file. The default is the careful choice in each field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// What a commit survives.
+    pub durability: Durability,
+    /// Whether the file may be made.
+    pub open: OpenMode,
+    /// How long to wait for another process before giving up with `store.busy`, in milliseconds.
+    pub busy_wait_ms: u32,
+    /// Most loads at the same time; more wait for their turn. At least one.
+    pub readers_max: usize,
+    /// Largest file, in pages: lets tests fill a disk.
+    #[doc(hidden)]
+    pub pages_max: Option<u32>,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            durability: Durability::default(),
+            open: OpenMode::default(),
+            busy_wait_ms: 5_000,
+            readers_max: 4,
+            pages_max: None,
+        }
+    }
+}
+
+/// A store in one SQLite file, or in memory.
+///
+/// ```
+/// use crm_core::store::{Read, SqliteOptions, SqliteStore, Store, Table};
+/// let folder = tempfile::tempdir()?;
+/// let store = SqliteStore::open(&folder.path().join("crm.db"), SqliteOptions::default())?;
+/// let programs = Read::Prefix { table: Table::Program, prefix: vec![], after: None, limit: 10 };
+/// assert!(store.load(&[programs])?[0].is_empty());
+/// store.close()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SqliteStore {
+    place: Place,
+    writer: Mutex<Option<Writer>>,
+    readers: Readers,
+}
+
+/// The connection that writes.
+struct Writer {
+    connection: Connection,
+    /// About how many pages went to the write-ahead log since it was last carried over into the file.
+    log_pages: u64,
+}
+
+/// How many pages of log make a checkpoint worth it: 4 MB, the size that SQLite chose for its own.
+const CHECKPOINT_PAGES: u64 = 1_000;
+
+impl SqliteStore {
+    /// Opens a file, makes its tables where it is new, and brings them up to date where they are of an older release.
+    /// The size of the tables does not matter.
+    ///
+    /// # Errors
+    /// `store.missing`: no such file (or no such folder); `store.corrupt`: damaged, or not a database of this library;
+    /// `store.newer`; `store.read_only`; `store.busy`: another process held it for longer than the busy wait;
+    /// `store.full`; `store.failed`.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self> {
+        Self::open_place(Place::File { path: path.to_owned(), options })
+    }
+
+    /// A store in memory, lost when it is dropped. Loads and commits take turns.
+    ///
+    /// # Errors
+    /// `store.failed`.
+    pub fn in_memory() -> Result<Self> {
+        Self::open_place(Place::Memory)
+    }
+
+    fn open_place(place: Place) -> Result<Self> {
+        let connection = place.open_writer()?;
+        let readers = Readers::new(place.clone());
+        Ok(Self { place, writer: Mutex::new(Some(Writer { connection, log_pages: 0 })), readers })
+    }
+
+    /// Lets tests fill the disk, and make room again.
+    ///
+    /// # Errors
+    /// `store.failed`, `store.closed`.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, pages: u32) -> Result<()> {
+        let writer = self.lock_writer();
+        let writer = writer.as_ref().ok_or_else(closed)?;
+        connect::limit_pages(&writer.connection, pages)
+    }
+
+    fn lock_writer(&self) -> MutexGuard<'_, Option<Writer>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Carries the log over into the file once it is long. This happens after the commit, outside of its lock and on a
+    /// reader's connection, so no other commit waits for it; a passive checkpoint waits for nobody either. It is optional
+    /// work: where it fails or no connection is free, the log stays a little longer.
+    fn checkpoint(&self) {
+        self.readers.try_with(|reader| connect::checkpoint(reader, "passive"));
+    }
+}
+
+impl Store for SqliteStore {
+    fn abilities(&self) -> Abilities {
+        Abilities { atomic_across_owners: true, durable: matches!(self.place, Place::File { .. }) }
+    }
+
+    fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
+        check_reads(reads)?;
+        match self.place {
+            Place::File { .. } => self.readers.with(|reader| load::load(reader, reads)),
+            Place::Memory => {
+                let writer = self.lock_writer();
+                load::load(&writer.as_ref().ok_or_else(closed)?.connection, reads)
+            }
+        }
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<CommitReply> {
+        check_commit(commit)?;
+        let mut guard = self.lock_writer();
+        let writer = guard.as_mut().ok_or_else(closed)?;
+        let reply = commit::commit(&writer.connection, commit)?;
+        if reply == CommitReply::Done {
+            writer.log_pages += commit::about_pages(commit);
+        }
+        let long = CHECKPOINT_PAGES <= writer.log_pages && matches!(self.place, Place::File { .. });
+        if long {
+            writer.log_pages = 0;
+        }
+        drop(guard);
+        if long {
+            self.checkpoint();
+        }
+        Ok(reply)
+    }
+
+    fn close(&self) -> Result<()> {
+        let Some(writer) = self.lock_writer().take() else {
+            return Ok(());
+        };
+        self.readers.close();
+        // The last connection to a file removes the log; where another process has it open, the log is its to remove.
+        let carried = match self.place {
+            Place::File { .. } => connect::checkpoint(&writer.connection, "truncate"),
+            Place::Memory => Ok(()),
+        };
+        writer.connection.close().map_err(|(_, error)| fault::error("close the database", error))?;
+        carried
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorCode::StoreClosed, "the store is closed")
+}

@@ -1,0 +1,275 @@
+//! Laws that hold for every ladder and every history. Each says how to break the code to see it fail.
+
+use super::tests::ladder;
+use super::*;
+use crate::value::{Timestamp, Zone};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const DAY: i64 = 86_400_000;
+const JOINED: i64 = 1_582_977_600_000; // 2020-02-29T12:00:00Z, so that anniversaries clamp
+
+fn instant(millis: i64) -> Timestamp {
+    Timestamp::from_millis(JOINED + millis).unwrap()
+}
+
+fn any_window() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!({"type": "calendar", "period": "month"})),
+        Just(json!({"type": "calendar", "period": "quarter"})),
+        Just(json!({"type": "calendar", "period": "year"})),
+        Just(json!({"type": "anniversary"})),
+        Just(json!({"type": "lifetime"})),
+        (1..60_u32).prop_map(|days| json!({"type": "rolling_days", "days": days})),
+        (1..4_u32).prop_map(|months| json!({"type": "rolling_months", "months": months})),
+    ]
+}
+
+fn any_ladder() -> impl Strategy<Value = Value> {
+    let retain = proptest::array::uniform3(0..=10_u32);
+    let choice = |options: &'static [&'static str]| proptest::sample::select(options);
+    let rules = (
+        any_window(),
+        choice(&["now", "next_period"]),
+        choice(&["none", "one_level", "permanent"]),
+        choice(&["at_review", "at_once"]),
+        prop_oneof![Just(0), 1..40_u32],
+    );
+    (rules, retain).prop_map(|((window, upgrade, floor, refund, grace), retain)| {
+        let [a, b, c] = retain;
+        json!({
+            "window": window, "upgrade": upgrade, "floor": floor, "refund": refund, "grace_days": grace,
+            "tiers": [
+                {"id": "bronze", "threshold": "0"},
+                {"id": "silver", "threshold": "5", "retain": (a / 2).to_string()},
+                {"id": "gold", "threshold": "10", "retain": b.to_string()},
+                {"id": "platinum", "threshold": "15", "retain": (c + 5).to_string()},
+            ],
+        })
+    })
+}
+
+fn any_zone() -> impl Strategy<Value = Zone> {
+    proptest::sample::select(vec!["UTC", "Asia/Shanghai", "America/Santiago"]).prop_map(|name| Zone::new(name).unwrap())
+}
+
+/// An instant in the first two and a half years; often at the turn of a local day.
+fn any_millis() -> impl Strategy<Value = i64> {
+    prop_oneof![0..900 * DAY, (0..900_i64).prop_map(|day| day * DAY + DAY / 2), (0..40_i64).prop_map(|day| day * DAY)]
+}
+
+fn any_kind() -> impl Strategy<Value = (u8, i64, i64)> {
+    (prop_oneof![6 => Just(0_u8), 3 => Just(1), 1 => Just(2), 1 => Just(3)], 0..12_i64, 0..120 * DAY)
+}
+
+fn any_facts() -> impl Strategy<Value = Vec<TierFact>> {
+    let fact = (any_millis(), 0..60 * DAY, any_kind());
+    proptest::collection::vec(fact, 0..24).prop_map(|facts| {
+        let fact = |(seq, (at, delay, (kind, amount, span))): (u64, (i64, i64, (u8, i64, i64)))| TierFact {
+            effective_at: instant(at),
+            recorded_at: instant(at + delay),
+            seq,
+            kind: kind_of(kind, at, amount, span),
+        };
+        (0..).zip(facts).map(fact).collect()
+    })
+}
+
+fn kind_of(kind: u8, at: i64, amount: i64, span: i64) -> TierFactKind {
+    let cause: std::sync::Arc<str> = format!("o{amount}").into();
+    match kind {
+        0 => TierFactKind::Accrual { amount, cause },
+        1 => TierFactKind::Reversal { amount, original_at: instant(at - span), cause },
+        2 => TierFactKind::Lock {
+            tier: ["bronze", "silver", "gold", "platinum"][usize::try_from(amount % 4).unwrap()].parse().unwrap(),
+            until: instant(at + span),
+            actor: "a".parse().unwrap(),
+            reason: "r".parse().unwrap(),
+        },
+        _ => TierFactKind::Unlock,
+    }
+}
+
+fn end() -> Timestamp {
+    instant(1_200 * DAY)
+}
+
+fn replayed(ladder: &Ladder, zone: Zone, facts: &[TierFact], until: Timestamp) -> (LadderState, Vec<TierChange>) {
+    let mut changes = Vec::new();
+    let state = ladder.replay(zone, instant(0), facts, until, &mut changes);
+    (state, changes)
+}
+
+/// The shown tier at an instant, from the history of changes.
+fn rank_at(ladder: &Ladder, changes: &[TierChange], at: Timestamp) -> usize {
+    changes.iter().take_while(|change| change.at <= at).last().map_or(0, |change| ladder.rank(&change.to))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Facts applied one by one, with any sweeps between them, give the state and the history of the replay; storing the state between
+    /// steps changes nothing. To see it fail, date a review's change at `until` instead of at its instant in `Ladder::happen`, or drop
+    /// `before_top` from the idle skip's condition in `Ladder::turn`.
+    #[test]
+    fn step_by_step_is_the_replay(
+        rules in any_ladder(), zone in any_zone(), mut facts in any_facts(), sweeps in proptest::collection::vec(any_millis(), 0..12),
+    ) {
+        let ladder = ladder(&rules);
+        let (expected, changes) = replayed(&ladder, zone, &facts, end());
+        facts.sort_by_key(|fact| (fact.effective_at, fact.seq));
+        let mut sweeps: Vec<Timestamp> = sweeps.into_iter().map(instant).collect();
+        sweeps.sort();
+        let mut sweeps = sweeps.into_iter().peekable();
+        let mut state = ladder.start(zone, instant(0));
+        let mut out = Vec::new();
+        for fact in &facts {
+            while let Some(at) = sweeps.next_if(|at| *at <= fact.effective_at) {
+                ladder.advance(zone, &mut state, at, &mut out);
+                state = minicbor::decode(&minicbor::to_vec(&state).unwrap()).unwrap();
+            }
+            prop_assert_eq!(ladder.apply(zone, &mut state, fact, &mut out), Applied::InOrder);
+        }
+        for at in sweeps {
+            ladder.advance(zone, &mut state, at, &mut out);
+        }
+        ladder.advance(zone, &mut state, end(), &mut out);
+        prop_assert_eq!(out, changes);
+        prop_assert_eq!(state, expected);
+    }
+
+    /// Sweeping exactly at every `next_due` finds every change that needs no fact at its instant. To see it fail, leave `rise_at` out of
+    /// `Ladder::next_due`.
+    #[test]
+    fn nothing_changes_between_due_instants(rules in any_ladder(), zone in any_zone(), facts in any_facts()) {
+        let ladder = ladder(&rules);
+        let (mut state, _) = replayed(&ladder, zone, &facts, instant(900 * DAY));
+        let mut lazily = state.clone();
+        let mut expected = Vec::new();
+        ladder.advance(zone, &mut lazily, end(), &mut expected);
+        let mut out = Vec::new();
+        while let Some(due) = ladder.next_due(&state).filter(|due| *due <= end()) {
+            prop_assert!(state.clock() < due);
+            let known = out.len();
+            ladder.advance(zone, &mut state, due.plus_millis(-1), &mut out);
+            prop_assert_eq!(out.len(), known);
+            ladder.advance(zone, &mut state, due, &mut out);
+        }
+        prop_assert_eq!(out, expected);
+    }
+
+    /// Spending more never gives a lower tier at any instant. Refunds judged at once are exempt where grace or the floor keep a tier
+    /// after a review: they judge what the metric carries, and leave alone what is kept already. To see it fail, let
+    /// `Ladder::expire` keep the tier below only when the metric does not carry it, or let `retained` need the threshold.
+    #[test]
+    fn more_spend_never_lowers(
+        rules in any_ladder(), zone in any_zone(), facts in any_facts(), more in (any_millis(), 1..12_i64),
+    ) {
+        let keeps = rules["grace_days"] != json!(0) || rules["floor"] == json!("one_level");
+        let exempt = rules["refund"] == json!("at_once") && keeps;
+        let ladder = ladder(&rules);
+        let reversal = |fact: &TierFact| matches!(fact.kind, TierFactKind::Reversal { .. });
+        let facts: Vec<TierFact> = facts.into_iter().filter(|fact| !(exempt && reversal(fact))).collect();
+        let (_, less) = replayed(&ladder, zone, &facts, end());
+        let mut facts = facts;
+        let at = instant(more.0);
+        let kind = TierFactKind::Accrual { amount: more.1, cause: "more".into() };
+        facts.push(TierFact { effective_at: at, recorded_at: at, seq: 1_000, kind });
+        let (_, more) = replayed(&ladder, zone, &facts, end());
+        for change in less.iter().chain(&more) {
+            let (low, high) = (rank_at(&ladder, &less, change.at), rank_at(&ladder, &more, change.at));
+            prop_assert!(low <= high, "{} at {}: {less:?} {more:?}", high, change.at);
+        }
+    }
+
+    /// Buying and returning at once leaves the tier as it was, where refunds are judged at once and a tier is as hard to keep as to reach
+    /// (or the window has periods). To see it fail, let `Ladder::carried` judge a tier reached in the period by its retention.
+    #[test]
+    fn a_refund_at_once_takes_back_what_it_gave(
+        mut rules in any_ladder(), zone in any_zone(), facts in any_facts(), bought in (any_millis(), 1..30_i64),
+    ) {
+        rules["refund"] = json!("at_once");
+        rules["floor"] = json!("none");
+        if rules["window"]["type"].as_str().unwrap().starts_with("rolling") {
+            for tier in rules["tiers"].as_array_mut().unwrap() {
+                tier.as_object_mut().unwrap().remove("retain");
+            }
+        }
+        let ladder = ladder(&rules);
+        let at = instant(bought.0);
+        let before = ladder.tier_at(zone, instant(0), &facts, at, Timestamp::MAX);
+        let mut facts = facts;
+        let kind = TierFactKind::Accrual { amount: bought.1, cause: "bought".into() };
+        facts.push(TierFact { effective_at: at, recorded_at: at, seq: 1_000, kind });
+        let kind = TierFactKind::Reversal { amount: bought.1, original_at: at, cause: "returned".into() };
+        facts.push(TierFact { effective_at: at, recorded_at: at, seq: 1_001, kind });
+        prop_assert_eq!(ladder.tier_at(zone, instant(0), &facts, at, Timestamp::MAX), before);
+    }
+
+    /// The tier at `t` known at `k` depends only on facts with `effective_at <= t` and `recorded_at <= k` (invariant 15), and not on
+    /// their order. To see it fail, drop the filter of `Ladder::replay` or of `Ladder::tier_at`, or the sort.
+    #[test]
+    fn only_known_facts_of_the_past_count(
+        rules in any_ladder(), zone in any_zone(), facts in any_facts(), t in any_millis(), known in any_millis(),
+        order in any::<u64>(),
+    ) {
+        let ladder = ladder(&rules);
+        let (t, known_at) = (instant(t), instant(known));
+        let mut seen: Vec<TierFact> =
+            facts.iter().filter(|fact| fact.effective_at <= t && fact.recorded_at <= known_at).cloned().collect();
+        let tier = ladder.tier_at(zone, instant(0), &facts, t, known_at);
+        let explained = ladder.explain(zone, instant(0), &facts, t, known_at);
+        prop_assert_eq!(&tier, &explained.status.tier);
+        prop_assert_eq!(&tier, ladder.current(&replayed(&ladder, zone, &seen, t).0));
+        // A cheap shuffle: by a multiple of the sequence number.
+        seen.sort_by_key(|fact| (fact.seq + 1).wrapping_mul(order | 1));
+        prop_assert_eq!(explained, ladder.explain(zone, instant(0), &seen, t, known_at));
+    }
+
+    /// The contributions of every window add up to its value, and what an explanation promises comes true: the tier holds through
+    /// `valid_through` and not longer when nothing more is earned; `missing` is exactly enough. To see it fail, count a refund on its own
+    /// day in `explain::evidence`, or give `status` the end of the period as the end of grace.
+    #[test]
+    fn explanations_come_true(rules in any_ladder(), zone in any_zone(), facts in any_facts(), t in any_millis()) {
+        let ladder = ladder(&rules);
+        let t = instant(t);
+        // Nothing is known of the future, and no lock hides the tier.
+        let facts: Vec<TierFact> = facts.into_iter().filter(|fact| {
+            fact.effective_at <= t && !matches!(fact.kind, TierFactKind::Lock { .. })
+        }).collect();
+        let explained = ladder.explain(zone, instant(0), &facts, t, Timestamp::MAX);
+        for evidence in std::iter::once(&explained.running).chain(&explained.decided_by) {
+            let sum: i64 = evidence.contributions.iter().map(|contribution| contribution.amount).sum();
+            prop_assert_eq!(sum, evidence.value);
+        }
+        let status = explained.status;
+        let later = |facts: &[TierFact], at: Timestamp| {
+            ladder.rank(&ladder.tier_at(zone, instant(0), facts, at, Timestamp::MAX))
+        };
+        let held = ladder.rank(&status.tier);
+        if let Some(through) = status.valid_through {
+            prop_assert!(held <= later(&facts, zone.end_of(through).plus_millis(-1)));
+        } else {
+            prop_assert!(held <= later(&facts, instant(5_000 * DAY)));
+        }
+        let with = |amount: i64| {
+            let mut facts = facts.clone();
+            let kind = TierFactKind::Accrual { amount, cause: "goal".into() };
+            facts.push(TierFact { effective_at: t, recorded_at: t, seq: 1_000, kind });
+            facts
+        };
+        if let Some(goal) = status.to_reach.filter(|_| rules["upgrade"] == json!("now")) {
+            prop_assert_eq!(later(&with(goal.missing), t), ladder.rank(&goal.tier));
+            prop_assert!(later(&with(goal.missing - 1), t) < ladder.rank(&goal.tier));
+        }
+        if let (Some(goal), Some(through)) = (status.to_keep, status.valid_through) {
+            prop_assert_eq!(goal.by, Some(through));
+            prop_assert!(0 < goal.missing);
+            prop_assert!(held <= later(&with(goal.missing), zone.end_of(through)), "{}", goal.missing);
+            let lost_at = zone.end_of(through).plus_millis(i64::from(ladder.grace_days + 1) * DAY);
+            if status.pending.is_none() && rules["refund"] != json!("at_once") {
+                prop_assert!(later(&facts, lost_at) < held);
+            }
+        }
+    }
+}
