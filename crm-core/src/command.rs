@@ -78,6 +78,26 @@ pub enum Command {
     UseBenefit(UseBenefit),
     /// Writes what time alone has done to one customer up to the request's instant. Sweeps send this.
     Settle(Settle),
+    /// Takes an order back that came with an import, as if it had never been there. Reverting a batch sends this.
+    RevertOrder(RevertOrder),
+    /// Takes a registration back that came with an import, if the customer has no order. Reverting a batch sends this.
+    Unregister(Unregister),
+}
+
+/// Takes an order back that came with an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevertOrder {
+    /// Which.
+    pub order_id: OrderId,
+}
+
+/// Takes a registration back that came with an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unregister {
+    /// Whose.
+    pub customer_id: CustomerId,
 }
 
 /// Registers a customer.
@@ -350,7 +370,8 @@ impl Command {
             Self::RecordConsent(c) => (Some(&c.customer_id), None),
             Self::RecordOrder(c) => (c.buyer.id(), None),
             Self::RecordRefund(c) => (c.buyer.as_ref().and_then(Buyer::id).filter(|_| c.refund.order.is_none()), None),
-            Self::CancelOrder(_) | Self::ActivatePoints(_) => (None, None),
+            Self::CancelOrder(_) | Self::ActivatePoints(_) | Self::RevertOrder(_) => (None, None),
+            Self::Unregister(c) => (Some(&c.customer_id), None),
             Self::RecordEvent(c) => (c.buyer.id(), None),
             Self::EarnPoints(c) => (Some(&c.customer_id), None),
             Self::SpendPoints(c) => (Some(&c.customer_id), None),

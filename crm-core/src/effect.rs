@@ -4,8 +4,8 @@ use crate::lifecycle::Transition;
 use crate::points::{Balances, MovementKind, Posting, Shortfall};
 use crate::tier::TierChange;
 use crate::value::{
-    Actor, BatchId, BenefitId, Currency, CustomerId, EventId, EventName, HoldId, LadderId, OrderId,
-    PointCurrency, Points, Reason, RedemptionId, RefundId, RequestId, RuleId, TierId, Timestamp,
+    Actor, BatchId, BenefitId, Currency, CustomerId, EventId, EventName, HoldId, LadderId, OrderId, PointCurrency,
+    Points, Reason, RedemptionId, RefundId, RequestId, RuleId, TierId, Timestamp,
 };
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -312,4 +312,3 @@ pub enum Outcome {
     /// There was nothing to do.
     Unchanged,
 }
-

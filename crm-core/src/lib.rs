@@ -1,13 +1,21 @@
-//! crm-core
+//! An embeddable customer-relationship engine.
+
 pub mod command;
+#[cfg(feature = "conformance")]
+pub mod corpus;
 pub mod customer;
+mod decide;
+pub mod effect;
+pub mod engine;
 pub mod error;
 pub mod lifecycle;
 pub mod limits;
 pub mod order;
 pub mod points;
 pub mod program;
+pub mod query;
 pub mod store;
 pub mod tier;
 pub mod value;
+pub use engine::Engine;
 pub use error::{Error, ErrorCode, Result, Retry};

@@ -6,8 +6,8 @@ use crate::lifecycle::{LifecycleView, Transition};
 use crate::points::{Balances, Lot, Shortfall};
 use crate::tier::TierExplanation;
 use crate::value::{
-    Amount, BenefitId, CalendarDate, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency, Points,
-    Quantity, Reason, RefundId, RuleId, Sku, Timestamp,
+    Amount, BenefitId, CalendarDate, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency, Points, Quantity,
+    Reason, RefundId, RuleId, Sku, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 

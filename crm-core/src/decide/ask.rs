@@ -26,7 +26,8 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Find { identifier } => {
             let key = identifier.key(program.country()).map_err(|error| error.within("identifier"))?;
             let owner = ws.identity(&key.as_str().to_owned())?.and_then(|identity| identity.customer.clone());
-            let unknown = || Error::new(ErrorCode::CustomerUnknown, "nobody is known by this identifier").field("identifier");
+            let unknown =
+                || Error::new(ErrorCode::CustomerUnknown, "nobody is known by this identifier").field("identifier");
             let customer = ws.known(&owner.ok_or_else(unknown)?)?.record()?.clone();
             Ok(Answer::Customer { customer })
         }
@@ -50,18 +51,18 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         }
         Query::Order { order_id } => explain::order(program, ws, order_id),
         Query::Tier { customer_id, ladder: name, at, known_at } => {
-            let request = looking(customer_id, *at);
+            let request = looking(customer_id, *at)?;
             let context = Context::new(program, &request);
             let (_, compiled) = ladder(&context, name.as_ref())?;
             let joined_at = ws.known(customer_id)?.registered_at;
             let journal = ws.journal(customer_id)?;
-            let facts = all_tier_facts(&compiled.metric, &compiled.ladder, &journal);
+            let facts = all_tier_facts(compiled.metric(), compiled, &journal);
             let known_at = known_at.unwrap_or(Timestamp::MAX);
-            Ok(Answer::Tier(compiled.ladder.explain(*program.zone(), joined_at, &facts, *at, known_at)))
+            Ok(Answer::Tier(compiled.explain(*program.zone(), joined_at, &facts, *at, known_at)))
         }
         Query::Lifecycle { customer_id, at, known_at } => lifecycle(program, ws, customer_id, *at, *known_at),
         Query::Benefits { customer_id, at } => {
-            let request = looking(customer_id, *at);
+            let request = looking(customer_id, *at)?;
             let context = Context::new(program, &request);
             ws.known(customer_id)?;
             Ok(Answer::Benefits { benefits: benefits::left(&context, ws, customer_id, *at)? })
@@ -70,7 +71,9 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
             let record = ws.known(customer_id)?.record()?;
             Ok(Answer::Consent { effective: record.effective_consents(), statements: record.consents.clone() })
         }
-        Query::Liability { .. } | Query::Due { .. } => Err(Error::internal("a question about everybody is not asked here").into()),
+        Query::Liability { .. } | Query::Due { .. } => {
+            Err(Error::internal("a question about everybody is not asked here").into())
+        }
     }
 }
 
@@ -83,7 +86,9 @@ pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read>
         | Query::Lots { customer_id, .. }
         | Query::Benefits { customer_id, .. }
         | Query::Consent { customer_id } => vec![read_customer(customer_id)],
-        Query::Statement { customer_id, .. } | Query::Tier { customer_id, .. } | Query::Lifecycle { customer_id, .. } => {
+        Query::Statement { customer_id, .. }
+        | Query::Tier { customer_id, .. }
+        | Query::Lifecycle { customer_id, .. } => {
             vec![read_customer(customer_id), read_journal(customer_id)]
         }
         Query::Find { identifier } => {
@@ -95,7 +100,7 @@ pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read>
 }
 
 fn known_currency(program: &Program, currency: &PointCurrency) -> Decided<()> {
-    if program.currency(currency).is_some() {
+    if program.point_currency(currency).is_some() {
         return Ok(());
     }
     let message = format!("the program has no point currency `{currency}`");
@@ -103,15 +108,15 @@ fn known_currency(program: &Program, currency: &PointCurrency) -> Decided<()> {
 }
 
 /// A request that only lets time pass, for looking.
-fn looking(id: &CustomerId, at: Timestamp) -> Request {
-    Request {
-        request_id: RequestId::new("look").unwrap_or_else(|_| unreachable_id()),
+fn looking(id: &CustomerId, at: Timestamp) -> Decided<Request> {
+    Ok(Request {
+        request_id: RequestId::new("look")?,
         at,
         actor: None,
         reason: None,
         batch: None,
         command: Command::Settle(Settle { customer_id: id.clone() }),
-    }
+    })
 }
 
 /// Brings a customer to an instant, in memory only.
@@ -121,7 +126,7 @@ fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timest
         let message = format!("`{at}` is before the last entry, recorded at `{last}`; ask the statement for the past");
         return Err(Error::new(ErrorCode::QueryField, message).field("at").with("last", last).into());
     }
-    let request = looking(id, at);
+    let request = looking(id, at)?;
     let context = Context::new(program, &request);
     let now = settle(&context, ws, id)?;
     follow(&context, ws, id)?;
@@ -132,10 +137,11 @@ fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp)
     brought_to(program, ws, id, at)?;
     let accounts = &ws.known(id)?.state.accounts;
     let mut views = Vec::new();
-    for rules in program.currencies() {
+    for rules in program.point_currencies() {
         let empty = Account::new(rules.id.clone());
         let account = accounts.iter().find(|account| account.currency == rules.id).unwrap_or(&empty);
-        let value = rules.value.zip(program.first_currency()).map(|(value, currency)| {
+        let value = rules.value.map(|value| {
+            let currency = program.main_currency();
             let exact = Decimal::from(account.balances.available.get()) * value.decimal();
             Money { amount: crate::value::Amount::new(exact.trunc_with_scale(currency.digits())), currency }
         });

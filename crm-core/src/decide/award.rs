@@ -8,14 +8,12 @@ use super::workspace::{Decided, Workspace};
 use crate::customer::CustomerRecord;
 use crate::effect::PointsChange;
 use crate::lifecycle::LifecycleView;
-use crate::order::{Event, LineAmount, OrderRecord};
+use crate::order::{BasisRules, Counted, Event, LineAmount, OrderRecord};
 use crate::points::{
-    self, Cap, CapWindow, Credit, CurrencyRules, Formula, LineBasis, LotId, MovementKind, Part, PartKind, Shortfall,
-    Source, SourceKind, dates,
+    self, Cap, CapWindow, Credit, CurrencyRules, EarnOn, Formula, Gives, LineBasis, LotId, MovementKind, Part,
+    PartKind, ReferralSide, Shortfall, Source, SourceKind, dates,
 };
-use crate::program::{
-    CustomerFacts, EarnOn, EarnRule, Facts, Gives, InOrOut, LineFacts, LineScope, OrderFacts, ReferralSide,
-};
+use crate::program::{CustomerFacts, EarnRule, Facts, InOrOut, LineFacts, LineScope, OrderFacts};
 use crate::value::{CustomerId, LadderId, Points, RuleId, TierId, Timestamp, Zone};
 
 /// What makes rules fire that give a fixed number.
@@ -46,7 +44,7 @@ fn standing_of(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: T
     let mut tiers = Vec::new();
     for (place, compiled) in context.program.ladders().iter().enumerate() {
         if let Some(tier) = standing::tier_at(context, ws, id, place, at)? {
-            tiers.push((compiled.ladder.id().clone(), tier));
+            tiers.push((compiled.id().clone(), tier));
         }
     }
     let life = standing::life_at(context, ws, id, at)?;
@@ -106,7 +104,7 @@ pub(crate) fn fixed(
                 _ => false,
             }
     };
-    let rules: Vec<&EarnRule> = context.program.earn_rules().iter().filter(fires).collect();
+    let rules: Vec<&EarnRule> = context.program.document().earn.iter().filter(fires).collect();
     let mut given = Given::default();
     let conditional = rules.iter().any(|rule| rule.when.is_some());
     let standing = if conditional { Some(standing_of(context, ws, id, at)?) } else { None };
@@ -136,7 +134,7 @@ fn bonus(
     given: &mut Given,
 ) -> Decided<()> {
     let Gives::Fixed { points } = &rule.gives else { return Ok(()) };
-    let Some(currency) = context.program.currency(&rule.currency) else { return Ok(()) };
+    let Some(currency) = context.program.point_currency(&rule.currency) else { return Ok(()) };
     let caps: Vec<&Cap> = rule.caps.iter().chain(&currency.caps).collect();
     let (granted, shortfall) = under_caps(context, ws, id, currency, &caps, *points, at)?;
     let pending = rule.pending.as_ref().unwrap_or(&currency.pending);
@@ -226,9 +224,12 @@ fn credit(
         given.own.extend(own);
         keep_books(context, ws, id)?;
     } else if !shortfall.is_empty() {
-        let nothing =
-            points::Movement { kind: MovementKind::Earn, effective_at: at, postings: Vec::new(), hold: None };
-        given.direct.push(PointsChange { rule: rule.clone(), shortfall: shortfall.clone(), ..change(&currency.id, nothing) });
+        let nothing = points::Movement { kind: MovementKind::Earn, effective_at: at, postings: Vec::new(), hold: None };
+        given.direct.push(PointsChange {
+            rule: rule.clone(),
+            shortfall: shortfall.clone(),
+            ..change(&currency.id, nothing)
+        });
     }
     let (formula, basis) = formula.map_or((None, 0), |(formula, basis)| (Some(formula), basis));
     given.awards.push(AwardRecord {
@@ -251,9 +252,20 @@ pub(crate) fn basis_flags(context: &Context<'_>) -> u8 {
     u8::from(basis.tax == InOrOut::In) + 2 * u8::from(basis.shipping == InOrOut::In)
 }
 
+/// What counts of an order under these flags.
+pub(crate) fn basis_rules(flags: u8) -> BasisRules {
+    let counted = |bit: u8| if flags & bit == bit { Counted::In } else { Counted::Out };
+    BasisRules { tax: counted(1), shipping: counted(2) }
+}
+
 /// Amounts of lines as the award looks at them.
 pub(crate) fn line_basis(amounts: &[LineAmount]) -> Vec<LineBasis> {
     amounts.iter().map(|a| LineBasis { net_minor: a.net_minor, thousandths: a.thousandths }).collect()
+}
+
+/// The rules that orders set off, of all currencies, in the order of the document.
+fn order_rules<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a EarnRule> {
+    context.program.document().earn.iter().filter(|rule| rule.on == EarnOn::Order)
 }
 
 /// What an order earns, currency by currency: one proportional award, and every fixed bonus.
@@ -265,7 +277,7 @@ pub(crate) fn order(
     number: u32,
 ) -> Decided<Given> {
     let at = order.paid_at();
-    let rules: Vec<&EarnRule> = context.program.order_rules().filter(|rule| in_force(rule, at)).collect();
+    let rules: Vec<&EarnRule> = order_rules(context).filter(|rule| in_force(rule, at)).collect();
     let mut given = Given::default();
     if rules.is_empty() {
         return Ok(given);
@@ -278,7 +290,7 @@ pub(crate) fn order(
     points::prune(&mut state.caps, &zone, at);
     state.caps.retain(|used| used.window != CapWindow::Order);
     let source = Source::new(SourceKind::Order, order.id().as_str());
-    for currency in context.program.currencies() {
+    for currency in context.program.point_currencies() {
         if !rules.iter().any(|rule| rule.currency == currency.id) {
             continue;
         }
@@ -341,12 +353,10 @@ fn proportional(
     given: &mut Given,
 ) -> Decided<()> {
     let flags = basis_flags(context);
-    let amounts = order.basis(flags & 1 == 1, flags & 2 == 2);
+    let amounts = order.basis(basis_rules(flags));
     let formula = formula(context, currency, firing, order, amounts.len())?;
-    let wants = context
-        .program
-        .order_rules()
-        .any(|rule| rule.currency == currency.id && !matches!(rule.gives, Gives::Fixed { .. }));
+    let wants =
+        order_rules(context).any(|rule| rule.currency == currency.id && !matches!(rule.gives, Gives::Fixed { .. }));
     if !wants {
         return Ok(());
     }
@@ -361,14 +371,8 @@ fn proportional(
     if granted.is_zero() && shortfall.is_empty() {
         shortfall.push(Shortfall::BelowOnePoint);
     }
-    let wanted = Wanted {
-        currency,
-        rule: None,
-        granted,
-        shortfall,
-        pending: &currency.pending,
-        expiry: &currency.expiry,
-    };
+    let wanted =
+        Wanted { currency, rule: None, granted, shortfall, pending: &currency.pending, expiry: &currency.expiry };
     credit(context, ws, id, wanted, source, at, given, Some((formula, flags)))
 }
 
@@ -380,7 +384,7 @@ fn why_nothing(context: &Context<'_>, formula: &Formula, order: &OrderRecord, am
         Shortfall::NoRule
     } else if bases.clone().all(|part| part.lines.as_ref().is_some_and(Vec::is_empty)) {
         Shortfall::Excluded
-    } else if amounts.iter().all(|amount| amount.net_minor == 0) && 0 < order.paid_with_points_minor() {
+    } else if amounts.iter().all(|amount| amount.net_minor == 0) && 0 < order.points_minor() {
         Shortfall::PaidWithPoints
     } else {
         Shortfall::BelowOnePoint
@@ -425,8 +429,7 @@ fn eligible(
     let lines = order.lines();
     let admitted = |place: usize| match lines.get(place) {
         Some(line) => {
-            let is_in =
-                |scope: &LineScope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref());
+            let is_in = |scope: &LineScope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref());
             excluded.is_none_or(|scope| !is_in(scope)) && wanted.is_none_or(is_in)
         }
         None => wanted.is_none(),
@@ -434,4 +437,3 @@ fn eligible(
     let found: Vec<u32> = (0..places).filter(|p| admitted(*p)).filter_map(|p| u32::try_from(p).ok()).collect();
     (found.len() != places).then_some(found)
 }
-

@@ -18,7 +18,13 @@ fn period_of(context: &Context<'_>, limit: &BenefitLimit, at: Timestamp) -> i64 
     zone.period_start(limit.per, zone.date(at)).day_number()
 }
 
-fn granted(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, place: usize, at: Timestamp) -> Decided<Vec<Benefit>> {
+fn granted(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    place: usize,
+    at: Timestamp,
+) -> Decided<Vec<Benefit>> {
     let tier = standing::tier_at(context, ws, id, place, at)?;
     let rules = context.program.document().tiers.get(place);
     let held = rules.and_then(|rules| rules.tiers.iter().find(|rules| Some(&rules.id) == tier.as_ref()));
@@ -60,10 +66,15 @@ pub(crate) fn use_once(context: &Context<'_>, ws: &mut Workspace, command: &UseB
 }
 
 /// What a customer may use at an instant.
-pub(crate) fn left(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Vec<BenefitLeft>> {
+pub(crate) fn left(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    at: Timestamp,
+) -> Decided<Vec<BenefitLeft>> {
     let mut answer = Vec::new();
     for (place, compiled) in context.program.ladders().iter().enumerate() {
-        let name: &LadderId = compiled.ladder.id();
+        let name: &LadderId = compiled.id();
         for benefit in granted(context, ws, id, place, at)? {
             let left = benefit.limit.as_ref().map(|limit| {
                 let period = period_of(context, limit, at);

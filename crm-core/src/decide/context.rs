@@ -65,6 +65,7 @@ impl<'a> Context<'a> {
             }
             Command::CancelOrder(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
             Command::ActivatePoints(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
+            Command::RevertOrder(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
             _ => {}
         }
         if let Some(identifiers) = self.request.command.identifiers() {
@@ -83,6 +84,7 @@ impl<'a> Context<'a> {
             Command::RecordRefund(command) => command.refund.order.as_ref(),
             Command::CancelOrder(command) => Some(&command.order_id),
             Command::ActivatePoints(command) => Some(&command.order_id),
+            Command::RevertOrder(command) => Some(&command.order_id),
             _ => None,
         };
         if let Some(order) = order {
@@ -150,7 +152,12 @@ impl<'a> Context<'a> {
     }
 
     /// Writes movements that time made, each as an entry dated at its own instant.
-    pub(crate) fn write_own(&self, ws: &mut Workspace, id: &CustomerId, own: Vec<(Timestamp, PointsChange)>) -> Decided<()> {
+    pub(crate) fn write_own(
+        &self,
+        ws: &mut Workspace,
+        id: &CustomerId,
+        own: Vec<(Timestamp, PointsChange)>,
+    ) -> Decided<()> {
         for (at, change) in own {
             self.write(ws, id, at, What::Points, vec![change])?;
         }

@@ -20,11 +20,15 @@ pub(crate) fn register(context: &Context<'_>, ws: &mut Workspace, command: &Regi
     if let Some(known) = ws.customer(id)?
         && !known.state.unregistered
     {
-        return Err(Error::new(ErrorCode::CustomerExists, format!("customer `{id}` is registered already")).field("customer_id").into());
+        return Err(Error::new(ErrorCode::CustomerExists, format!("customer `{id}` is registered already"))
+            .field("customer_id")
+            .into());
     }
     if let Some(referrer) = &command.referred_by {
         if referrer == id {
-            return Err(Error::new(ErrorCode::ReferralSelf, "a customer cannot refer themselves").field("referred_by").into());
+            return Err(Error::new(ErrorCode::ReferralSelf, "a customer cannot refer themselves")
+                .field("referred_by")
+                .into());
         }
         if ws.customer(referrer)?.is_none() {
             let message = format!("referrer `{referrer}` is not registered");
@@ -52,7 +56,8 @@ pub(crate) fn register_unknown(
     profile: &Profile,
     at: Timestamp,
 ) -> Decided<CustomerId> {
-    let first = identifiers.first().ok_or_else(|| Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier"))?;
+    let first =
+        identifiers.first().ok_or_else(|| Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier"))?;
     let key = first.key(context.program.country())?;
     // The same person gets the same id whatever brings them; the id says nothing about them.
     let hash = fingerprint(&key.as_str());
@@ -63,11 +68,8 @@ pub(crate) fn register_unknown(
         return Err(Error::internal(format!("customer `{id}` exists under another identifier")).into());
     }
     let mut record = CustomerRecord::new(id.clone(), at, None)?;
-    let change = CustomerChange {
-        profile: profile.clone(),
-        add_identifiers: identifiers.to_vec(),
-        ..CustomerChange::default()
-    };
+    let change =
+        CustomerChange { profile: profile.clone(), add_identifiers: identifiers.to_vec(), ..CustomerChange::default() };
     record.apply_change(&change, context.program.country())?;
     enrol(context, ws, record, identifiers, true)?;
     Ok(id)
@@ -156,7 +158,8 @@ pub(crate) fn complete(
         return Ok(());
     }
     let mut record = ws.known(id)?.record()?.clone();
-    let mut fields = record.apply_change(&CustomerChange { add_identifiers: free.clone(), ..CustomerChange::default() }, country)?;
+    let mut fields =
+        record.apply_change(&CustomerChange { add_identifiers: free.clone(), ..CustomerChange::default() }, country)?;
     if record.fill_missing(profile)? {
         fields.push("profile".to_owned());
     }
@@ -175,10 +178,10 @@ pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &Update
     let now = settle(context, ws, id)?;
     let country = context.program.country();
     let mut record = ws.known(id)?.record()?.clone();
-    let before: Vec<String> = record.identities().map(|key| key.as_str().to_owned()).collect();
+    let before: Vec<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     let fields = record.apply_change(&command.change, country).map_err(|error| error.within("change"))?;
     claim(context, ws, id, &command.change.add_identifiers)?;
-    let after: BTreeSet<String> = record.identities().map(|key| key.as_str().to_owned()).collect();
+    let after: BTreeSet<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     for name in before.into_iter().filter(|name| !after.contains(name)) {
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
@@ -215,7 +218,8 @@ pub(crate) fn unregister(context: &Context<'_>, ws: &mut Workspace, id: &Custome
     if 0 < ws.known(id)?.state.orders {
         return Ok(id.clone());
     }
-    let names: Vec<String> = ws.known(id)?.record()?.identities().map(|key| key.as_str().to_owned()).collect();
+    let names: Vec<String> =
+        ws.known(id)?.record()?.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     for name in names {
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));

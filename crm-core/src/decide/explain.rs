@@ -22,8 +22,8 @@ pub(crate) fn order(_: &Program, ws: &mut Workspace, order_id: &OrderId) -> Deci
         line_no: line.line_no,
         sku: line.sku.clone(),
         quantity: Quantity::from_thousandths(line.thousandths),
-        net: currency.amount(order.line_net_minor(place)),
-        refunded: currency.amount(back.get(place).map_or(0, |back| back.minor)),
+        net: currency.amount(line.net_minor),
+        refunded: currency.amount(back.get(place).map_or(0, |back| back.amount_minor)),
     });
     let awards = extra.awards.iter().map(|award| explain_award(&order, award)).collect::<Result<Vec<_>, _>>()?;
     let refunds = order.refunds().iter().map(|refund| RefundExplained {
@@ -39,7 +39,7 @@ pub(crate) fn order(_: &Program, ws: &mut Workspace, order_id: &OrderId) -> Deci
         status: order.status().as_str().to_owned(),
         total: currency.money(order.total_minor()),
         refunded: currency.money(order.refunded_minor()),
-        revision: order.revision(),
+        revision: order.revision,
         lines: lines.collect(),
         awards,
         refunds: refunds.collect(),

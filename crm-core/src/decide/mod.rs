@@ -80,6 +80,10 @@ fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<Custom
         Command::LockTier(command) => some(tiers::lock(context, ws, command)),
         Command::UnlockTier(command) => some(tiers::unlock(context, ws, command)),
         Command::UseBenefit(command) => some(benefits::use_once(context, ws, command)),
+        Command::RevertOrder(command) => {
+            some(refunds::take_out(context, ws, &command.order_id, context.request.at, true))
+        }
+        Command::Unregister(command) => some(customers::unregister(context, ws, &command.customer_id)),
         Command::Settle(command) => {
             settle::settle(context, ws, &command.customer_id)?;
             Ok(Some(command.customer_id.clone()))
@@ -136,9 +140,9 @@ fn finish(
 
 /// The four figures of every currency that the customer ever touched, in the program's order.
 fn balances(program: &Program, ws: &mut Workspace, id: &CustomerId) -> Decided<Vec<CurrencyBalance>> {
-    let customer = ws.known(id)?;
+    let Some(customer) = ws.customer(id)? else { return Ok(Vec::new()) };
     let accounts = &customer.state.accounts;
-    let known = program.currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
+    let known = program.point_currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
     Ok(known.map(|account| CurrencyBalance::of(&account.currency, &account.balances)).collect())
 }
 

@@ -13,8 +13,7 @@ use crate::customer::Buyer;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::order::{Order, OrderRecord, OrderStatus};
-use crate::points::{Source, SourceKind};
-use crate::program::{InOrOut, ReferralSide};
+use crate::points::{ReferralSide, Source, SourceKind};
 use crate::value::{CustomerId, Fingerprint, Timestamp, fingerprint};
 
 /// Whose fact it is; somebody new is registered where the request says so.
@@ -25,7 +24,8 @@ pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at
             Ok(id.clone())
         }
         Buyer::Known { identifiers } => {
-            let missing = || Error::new(ErrorCode::CustomerUnknown, "nobody is known by these identifiers").field("buyer");
+            let missing =
+                || Error::new(ErrorCode::CustomerUnknown, "nobody is known by these identifiers").field("buyer");
             named(identifiers.is_empty())?;
             context.find(ws, identifiers)?.ok_or_else(|| missing().into())
         }
@@ -44,7 +44,9 @@ pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at
 
 fn named(empty: bool) -> Decided<()> {
     if empty {
-        return Err(Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier").field("buyer.identifiers").into());
+        return Err(Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier")
+            .field("buyer.identifiers")
+            .into());
     }
     Ok(())
 }
@@ -75,14 +77,16 @@ fn already(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<bool> 
     let Some(owner) = ws.identity(&order_name(&order.id))?.and_then(|identity| identity.customer.clone()) else {
         return Ok(false);
     };
-    let conflict =
-        || Error::new(ErrorCode::OrderConflict, format!("order `{}` is recorded with other content", order.id)).field("order.id");
+    let conflict = || {
+        Error::new(ErrorCode::OrderConflict, format!("order `{}` is recorded with other content", order.id))
+            .field("order.id")
+    };
     if owner != *id {
         return Err(conflict().with("customer_id", owner).into());
     }
     match ws.order(&(owner.clone(), order.id.clone()))? {
         Some(known) if known.status() == OrderStatus::Reverted => Ok(false),
-        Some(known) if *known.fingerprint() == fingerprint(order) => Ok(true),
+        Some(known) if known.fingerprint() == fingerprint(order) => Ok(true),
         Some(_) => Err(conflict().into()),
         None => Err(Error::internal(format!("order `{}` has a name but no row", order.id)).into()),
     }
@@ -104,11 +108,10 @@ fn claim(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<Vec<Park
 
 /// What of an order counts as spend, in minor units of the program's first currency.
 pub(crate) fn spend_of(context: &Context<'_>, order: &OrderRecord) -> i64 {
-    if Some(order.currency()) != context.program.first_currency() {
+    if order.currency() != context.program.main_currency() {
         return 0;
     }
-    let basis = context.program.basis();
-    order.basis_left(basis.tax == InOrOut::In, basis.shipping == InOrOut::In).iter().map(|line| line.net_minor).sum()
+    order.basis_left(award::basis_rules(award::basis_flags(context))).iter().map(|line| line.net_minor).sum()
 }
 
 /// Records a checked order: awards, entry, referral.
@@ -131,11 +134,16 @@ fn place(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, mut record:
         own.extend(referral.own);
     }
     context.write_own(ws, id, own)?;
-    record.set_revision(context.program.revision());
-    record.set_batch(context.request.batch.clone());
-    record.set_extra(encode(&OrderExtra { awards, number, restored: Vec::new() }));
+    record.revision = context.program.revision();
+    record.batch.clone_from(&context.request.batch);
+    record.extra = encode(&OrderExtra { awards, number, restored: Vec::new() });
     ws.put_order((id.clone(), record.id().clone()), Some(record));
     Ok(())
+}
+
+fn has_referral_rules(context: &Context<'_>) -> bool {
+    let any = |side| context.program.referral_rules(side).next().is_some();
+    any(ReferralSide::Referrer) || any(ReferralSide::Referee)
 }
 
 /// Rewards a referral at the referred customer's first valid order: both sides, once.
@@ -147,7 +155,7 @@ fn referral(
     at: Timestamp,
 ) -> Decided<Given> {
     let mut all = Given::default();
-    if !context.program.has_referral_rules() || ws.known(id)?.state.referral_rewarded {
+    if !has_referral_rules(context) || ws.known(id)?.state.referral_rewarded {
         return Ok(all);
     }
     let Some(referrer) = ws.known(id)?.record()?.referred_by.clone() else { return Ok(all) };
@@ -192,7 +200,8 @@ pub(crate) fn event(context: &Context<'_>, ws: &mut Workspace, command: &RecordE
     let name = event_name(&id, event.id.as_str());
     let print = fingerprint(event);
     if let Some(known) = ws.identity(&name)? {
-        let same = known.body.as_ref().is_some_and(|bytes| decode::<Fingerprint>(bytes, "event").is_ok_and(|p| p == print));
+        let same =
+            known.body.as_ref().is_some_and(|bytes| decode::<Fingerprint>(bytes, "event").is_ok_and(|p| p == print));
         if same {
             return Ok(id);
         }

@@ -14,14 +14,14 @@ use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::limits::HOLD_SECONDS_MAX;
 use crate::points::{
-    Allocation, Credit, CurrencyRules, Dates, ExpiryPolicy, MovementKind, PendingPolicy, Redemption,
-    RedemptionKind, RedemptionStatus, Source, SourceKind, dates,
+    Allocation, Credit, CurrencyRules, Dates, ExpiryPolicy, MovementKind, PendingPolicy, Redemption, RedemptionKind,
+    RedemptionStatus, Source, SourceKind, dates,
 };
 use crate::value::{CalendarDate, CustomerId, HoldId, PointCurrency, Points, RedemptionId, Timestamp};
 
 fn rules<'a>(context: &Context<'a>, currency: &PointCurrency) -> Decided<&'a CurrencyRules> {
-    context.program.currency(currency).ok_or_else(|| {
-        let known: Vec<&str> = context.program.currencies().iter().map(|rules| rules.id.as_str()).collect();
+    context.program.point_currency(currency).ok_or_else(|| {
+        let known: Vec<&str> = context.program.point_currencies().iter().map(|rules| rules.id.as_str()).collect();
         let message = format!("the program has no point currency `{currency}`");
         Stop::Refuse(Error::new(ErrorCode::PointsCurrency, message).field("currency").with("known", known))
     })
@@ -40,10 +40,18 @@ fn positive(points: Points) -> Decided<Points> {
     if points.is_positive() {
         return Ok(points);
     }
-    Err(Error::new(ErrorCode::PointsAmount, format!("`{points}` is not a positive number of points")).field("points").into())
+    Err(Error::new(ErrorCode::PointsAmount, format!("`{points}` is not a positive number of points"))
+        .field("points")
+        .into())
 }
 
-fn slide(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, rules: &CurrencyRules, log: &mut Vec<crate::points::Movement>) -> Decided<()> {
+fn slide(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    rules: &CurrencyRules,
+    log: &mut Vec<crate::points::Movement>,
+) -> Decided<()> {
     if matches!(rules.expiry, ExpiryPolicy::Sliding { .. }) {
         let customer = ws.customer_mut(id)?;
         let now = customer.state.recorded_at;
@@ -172,7 +180,8 @@ pub(crate) fn hold(context: &Context<'_>, ws: &mut Workspace, command: &HoldPoin
     let now = settle(context, ws, id)?;
     let longest = now.plus_millis(HOLD_SECONDS_MAX * 1000);
     if command.until <= now || longest < command.until {
-        let message = format!("a hold ends after now and at most {HOLD_SECONDS_MAX} seconds later, `{}` does not", command.until);
+        let message =
+            format!("a hold ends after now and at most {HOLD_SECONDS_MAX} seconds later, `{}` does not", command.until);
         return Err(Error::new(ErrorCode::PointsHoldDuration, message).field("until").limit(HOLD_SECONDS_MAX).into());
     }
     let name = RedemptionId::new(command.hold_id.as_str())?;
@@ -215,7 +224,7 @@ pub(crate) fn capture(context: &Context<'_>, ws: &mut Workspace, command: &Captu
     let account = ws.customer_mut(id)?.account(&currency)?;
     let allocations = account.capture(&command.hold_id, command.points, now, &mut log)?;
     let name = RedemptionId::new(command.hold_id.as_str())?;
-    if let Some(rules) = context.program.currency(&currency) {
+    if let Some(rules) = context.program.point_currency(&currency) {
         slide(context, ws, id, rules, &mut log)?;
     }
     let (mut direct, own) = filed(context, ws, id, &currency, log, now)?;
@@ -333,7 +342,7 @@ pub(crate) fn activate(context: &Context<'_>, ws: &mut Workspace, command: &Acti
     let now = settle(context, ws, &id)?;
     let source = Source::new(SourceKind::Order, order_id.as_str());
     let mut changes = Vec::new();
-    for currency in context.program.currencies() {
+    for currency in context.program.point_currencies() {
         let mine = extra.awards.iter().any(|award| award.currency == currency.id && award.to.is_none());
         if !mine {
             continue;

@@ -1,6 +1,6 @@
 //! Refunds and cancellations: what goes back in money, what is taken back in points, what is given back in points.
 
-use super::award::line_basis;
+use super::award::{basis_rules, line_basis};
 use super::context::{Context, order_name, part};
 use super::orders::{buyer, find_order, spend_of};
 use super::settle::{keep_books, reopen, settle};
@@ -10,10 +10,12 @@ use crate::command::{CancelOrder, RecordRefund};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
 use crate::limits;
-use crate::order::{OrderRecord, OrderStatus, Refund, RefundWhat, match_articles};
+use crate::order::{self, OrderRecord, OrderStatus, Refund, RefundArticle, RefundWhat, match_articles};
 use crate::points::{CapOnRefund, DebtPolicy, MovementKind, RestorePolicy, give_back};
-use crate::program::WithoutOrder;
-use crate::value::{CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint};
+use crate::program::{TenderOrder, WithoutOrder};
+use crate::value::{
+    Currency, CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint,
+};
 use minicbor::{Decode, Encode};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -53,7 +55,7 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     let Some((id, order, extra)) = find_order(ws, order_id)? else {
         return park(context, ws, order_id, refund).map(|()| None);
     };
-    if order.has_refund(&refund.id, &fingerprint(refund))? {
+    if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
         return Ok(Some(id));
     }
     settle(context, ws, &id)?;
@@ -79,7 +81,10 @@ fn park(context: &Context<'_>, ws: &mut Workspace, order_id: &OrderId, refund: &
     }
     if limits::PARKED_REFUNDS_MAX <= waiting.len() {
         let message = format!("too many refunds wait for order `{order_id}`");
-        return Err(Error::new(ErrorCode::ValueTooMany, message).field("refund").limit(limits::PARKED_REFUNDS_MAX).into());
+        return Err(Error::new(ErrorCode::ValueTooMany, message)
+            .field("refund")
+            .limit(limits::PARKED_REFUNDS_MAX)
+            .into());
     }
     let json = serde_json::to_string(refund).map_err(Error::from)?;
     waiting.push(Parked { id: refund.id.clone(), fingerprint: print, refund: json });
@@ -155,7 +160,7 @@ fn write_back(
     context.write(ws, id, at, what, effects.direct)?;
     context.write_own(ws, id, effects.own)?;
     keep_books(context, ws, id)?;
-    order.set_extra(encode(&extra));
+    order.extra = encode(&extra);
     ws.put_order((id.clone(), order.id().clone()), Some(order));
     Ok(())
 }
@@ -197,7 +202,7 @@ fn claw_back(
     let target = match &award.formula {
         _ if full => Points::ZERO,
         Some(formula) => {
-            let left = order.basis_left(award.basis & 1 == 1, award.basis & 2 == 2);
+            let left = order.basis_left(basis_rules(award.basis));
             formula.award(&line_basis(&left))?.points.at_most(award.granted)
         }
         None => award.granted,
@@ -209,10 +214,11 @@ fn claw_back(
     let whom = award.to.clone().unwrap_or_else(|| id.clone());
     let now = if whom == *id { ws.known(id)?.state.recorded_at } else { settle(context, ws, &whom)? };
     reopen(ws, &whom, &award.currency, &award.lots)?;
-    let rules = context.program.currency(&award.currency);
+    let rules = context.program.point_currency(&award.currency);
     let policy = rules.map_or_else(DebtPolicy::default, |rules| rules.debt);
     let mut log = Vec::new();
-    let report = ws.customer_mut(&whom)?.account(&award.currency)?.claw_back(&award.lots, due, &policy, now, &mut log)?;
+    let report =
+        ws.customer_mut(&whom)?.account(&award.currency)?.claw_back(&award.lots, due, &policy, now, &mut log)?;
     award.clawed = award.clawed.plus(due)?;
     if let Some(rules) = rules {
         let zone = context.zone();
@@ -252,12 +258,17 @@ fn restore(
     extra: &mut OrderExtra,
     effects: &mut Effects,
 ) -> Decided<()> {
-    let shares = order.points_refunded(context.program.refunds().tender);
+    let tender = match context.program.refunds().tender {
+        TenderOrder::Proportional => order::TenderOrder::Proportional,
+        TenderOrder::CashFirst => order::TenderOrder::CashFirst,
+        TenderOrder::PointsFirst => order::TenderOrder::PointsFirst,
+    };
+    let shares = order.points_back(tender);
     for (place, share) in shares.iter().enumerate() {
         let done = extra.restored.get(place).copied().unwrap_or(Points::ZERO);
         let key = (id.clone(), share.redemption.clone());
         let Some(record) = ws.redemption(&key)?.cloned() else { continue };
-        if context.program.currency(&record.currency).is_some_and(|rules| rules.restore == RestorePolicy::None) {
+        if context.program.point_currency(&record.currency).is_some_and(|rules| rules.restore == RestorePolicy::None) {
             continue;
         }
         let total = i128::from(record.redemption.points.get());
@@ -297,7 +308,7 @@ pub(crate) fn give_to(
     };
     let lots: Vec<_> = record.redemption.allocations.iter().map(|allocation| allocation.lot).collect();
     reopen(ws, id, &record.currency, &lots)?;
-    let policy = context.program.currency(&record.currency).map_or(RestorePolicy::Strict, |rules| rules.restore);
+    let policy = context.program.point_currency(&record.currency).map_or(RestorePolicy::Strict, |rules| rules.restore);
     let customer = ws.customer_mut(id)?;
     let now = customer.state.recorded_at;
     let mut log = Vec::new();
@@ -328,18 +339,29 @@ pub(crate) fn take_out(
     reverted: bool,
 ) -> Decided<CustomerId> {
     let Some((id, mut order, mut extra)) = find_order(ws, order_id)? else {
-        return Err(Error::new(ErrorCode::OrderUnknown, format!("order `{order_id}` is not recorded")).field("order_id").into());
+        return Err(Error::new(ErrorCode::OrderUnknown, format!("order `{order_id}` is not recorded"))
+            .field("order_id")
+            .into());
     };
     if matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Reverted) {
         if reverted {
             return Ok(id);
         }
-        return Err(Error::new(ErrorCode::OrderCancelled, format!("order `{order_id}` is cancelled already")).field("order_id").into());
+        return Err(Error::new(ErrorCode::OrderCancelled, format!("order `{order_id}` is cancelled already"))
+            .field("order_id")
+            .into());
     }
     let now = settle(context, ws, &id)?;
     let spend_before = spend_of(context, &order);
     let was_valid = order.status().is_valid();
-    let amount_minor = if reverted { order.revert(now)? } else { order.cancel(at, now)? };
+    let _ = now;
+    let amount_minor = if reverted {
+        let left = order.left_minor();
+        order.revert();
+        left
+    } else {
+        order.cancel(at).map_err(|error| error.within("order_id"))?.amount_minor
+    };
     let effects = points_of(context, ws, &id, &order, &mut extra, was_valid)?;
     let what = What::Cancelled {
         order_id: order_id.clone(),
@@ -378,21 +400,31 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     }
     settle(context, ws, &id)?;
     ws.put_identity(name, Some(Identity { version: 0, customer: Some(id.clone()), body: Some(encode(&print)) }));
-    let orders = if policy == WithoutOrder::MatchNewest && !ws.known(&id)?.is_new() { ws.orders_of(&id)? } else { Vec::new() };
-    let plan = match_articles(&orders, *currency, lines, refund.refunded_at)?;
-    for (order_id, lines) in plan.matched {
+    let orders =
+        if policy == WithoutOrder::MatchNewest && !ws.known(&id)?.is_new() { ws.orders_of(&id)? } else { Vec::new() };
+    let found =
+        match_articles(&orders, lines, *currency, refund.refunded_at).map_err(|error| error.within("refund"))?;
+    let nothing = found.plan.is_empty();
+    for (order_id, lines) in found.plan {
         let Some((_, order, extra)) = find_order(ws, &order_id)? else { continue };
         let part = Refund { order: Some(order_id), what: RefundWhat::Lines { lines }, ..refund.clone() };
         apply(context, ws, &id, order, extra, &part)?;
     }
-    if 0 < plan.unmatched_minor || plan.nothing {
-        let what = What::UnmatchedRefund {
-            refund_id: refund.id.clone(),
-            amount_minor: plan.unmatched_minor,
-            currency: *currency,
-        };
+    if nothing || !found.unmatched.is_empty() {
+        let amount_minor = articles_minor(&found.unmatched, *currency)?;
+        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: *currency };
         context.write(ws, &id, refund.refunded_at, what, Vec::new())?;
     }
     Ok(id)
 }
 
+/// What articles come to, in minor units.
+fn articles_minor(articles: &[RefundArticle], currency: Currency) -> Decided<i64> {
+    let mut sum = 0_i64;
+    for article in articles {
+        let unit = i128::from(currency.minor(article.unit_price)?);
+        let exact = (unit * i128::from(article.quantity.thousandths()) + 500) / 1000;
+        sum = sum.saturating_add(i64::try_from(exact).unwrap_or(i64::MAX));
+    }
+    Ok(sum)
+}

@@ -264,7 +264,7 @@ fn customer_row(customer: &mut Customer, program: &Program, due: Option<Timestam
         Profile::Read(record) | Profile::Changed(record) => record.to_bytes()?.into(),
     };
     let state = &customer.state;
-    let first = program.currencies().first();
+    let first = program.point_currencies().first();
     let points = first
         .and_then(|rules| state.accounts.iter().find(|account| account.currency == rules.id))
         .map_or(Points::ZERO, |account| account.balances.available);
@@ -284,7 +284,7 @@ fn customer_row(customer: &mut Customer, program: &Program, due: Option<Timestam
     Ok(Row { table: Table::Customer, cells })
 }
 
-fn order_row(customer: &CustomerId, order: &OrderRecord) -> Row {
+fn order_row(customer: &CustomerId, order: &OrderRecord) -> Result<Row> {
     let mut cells = Vec::with_capacity(11);
     cells.extend(owner(customer));
     cells.extend([
@@ -296,9 +296,9 @@ fn order_row(customer: &CustomerId, order: &OrderRecord) -> Row {
         Value::text(order.status().as_str()),
         order.channel().map_or(Value::Null, |c| Value::text(c.as_str())),
         order.store().map_or(Value::Null, |s| Value::text(s.as_str())),
-        Value::Blob(order.to_bytes().into()),
+        Value::Blob(order.to_bytes()?.into()),
     ]);
-    Row { table: Table::Order, cells }
+    Ok(Row { table: Table::Order, cells })
 }
 
 fn identity_row(name: &str, identity: &Identity) -> Row {
@@ -335,19 +335,19 @@ impl Workspace {
             let Some(identity) = &slot.value else { continue };
             writes.push(Write::Put { row: identity_row(name, identity), guard: guard(identity.version) });
         }
-        self.flush_owned(&mut writes);
+        self.flush_owned(&mut writes)?;
         for (entry, mark) in &self.written {
             writes.push(Write::Put { row: entry_row(entry, mark.as_ref()), guard: Guard::New });
         }
         Ok(Commit { writes })
     }
 
-    fn flush_owned(&self, writes: &mut Vec<Write>) {
+    fn flush_owned(&self, writes: &mut Vec<Write>) -> Result<()> {
         let mut orders: Vec<_> = self.orders.iter().filter(|(_, slot)| slot.dirty).collect();
         orders.sort_by(|a, b| a.0.cmp(b.0));
         for ((customer, _), slot) in orders {
             if let Some(order) = &slot.value {
-                writes.push(Write::Put { row: order_row(customer, order), guard: Guard::Any });
+                writes.push(Write::Put { row: order_row(customer, order)?, guard: Guard::Any });
             }
         }
         let mut lots: Vec<_> = self.lots.iter().filter(|(_, slot)| slot.dirty).collect();
@@ -362,6 +362,7 @@ impl Workspace {
             let key = key_of(customer, [Value::text(id.as_str())]);
             writes.push(write_body(Table::Redemption, key, slot.value.as_ref().map(encode::<RedemptionRecord>)));
         }
+        Ok(())
     }
 }
 
@@ -377,5 +378,5 @@ fn write_body(table: Table, mut key: Vec<Value>, body: Option<Vec<u8>>) -> Write
 
 /// The extra part of an order.
 pub(crate) fn extra_of(order: &OrderRecord) -> Result<OrderExtra> {
-    if order.extra().is_empty() { Ok(OrderExtra::default()) } else { decode(order.extra(), "order") }
+    if order.extra.is_empty() { Ok(OrderExtra::default()) } else { decode(&order.extra, "order") }
 }

@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 /// What one entry means for a ladder.
 pub(crate) fn tier_facts(metric: &Metric, ladder: &Ladder, entry: &Entry) -> Vec<TierFact> {
-    let fact = |kind| TierFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind };
+    let fact =
+        |kind| TierFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind };
     let accrual = |amount: i64, cause: &str| fact(TierFactKind::Accrual { amount, cause: Arc::from(cause) });
     let reversal = |amount: i64, original_at: Timestamp, cause: &str| {
         fact(TierFactKind::Reversal { amount, original_at, cause: Arc::from(cause) })
@@ -103,9 +104,7 @@ pub(crate) fn life_fact(entry: &Entry) -> Option<LifeFact> {
         What::Cancelled { order_id, order_paid_at, was_valid: true, .. } => {
             LifeFactKind::OrderReversed { order: Arc::from(order_id.as_str()), order_at: *order_paid_at }
         }
-        What::Event { event_id, name } => {
-            LifeFactKind::Event { name: name.clone(), id: Arc::from(event_id.as_str()) }
-        }
+        What::Event { event_id, name } => LifeFactKind::Event { name: name.clone(), id: Arc::from(event_id.as_str()) },
         _ => return None,
     };
     Some(LifeFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind })
@@ -173,7 +172,8 @@ fn follow_ladder(
     reverts: bool,
 ) -> Decided<Vec<TierChange>> {
     let Some(compiled) = context.program.ladders().get(place) else { return Ok(Vec::new()) };
-    let (ladder, metric, zone) = (&compiled.ladder, &compiled.metric, *context.zone());
+    let (ladder, metric, zone) = (compiled, compiled.metric(), *context.zone());
+    let stamp = context.program.ladder_stamp(place);
     let customer = ws.customer_mut(id)?;
     let (now, joined_at) = (customer.state.recorded_at, customer.registered_at);
     let facts: Vec<TierFact> = fresh.iter().flat_map(|entry| tier_facts(metric, ladder, entry)).collect();
@@ -181,7 +181,7 @@ fn follow_ladder(
     let new_customer = fresh.iter().any(|entry| matches!(entry.what, What::Registered));
     let mut out = Vec::new();
     let in_order = match &slot {
-        Some(slot) if slot.stamp == compiled.stamp && !reverts => apply_all(ladder, zone, &slot.state, &facts, &mut out),
+        Some(slot) if slot.stamp == stamp && !reverts => apply_all(ladder, zone, &slot.state, &facts, &mut out),
         None if new_customer => apply_all(ladder, zone, &ladder.start(zone, joined_at), &facts, &mut out),
         _ => None,
     };
@@ -206,7 +206,7 @@ fn follow_ladder(
     let at = last_fact(fresh, joined_at);
     let news = tier_news(ladder, out, &causes, told, told_at, current.clone(), at);
     let customer = ws.customer_mut(id)?;
-    let slot = LadderSlot { ladder: ladder.id().clone(), stamp: compiled.stamp, state, told: current, told_at: now };
+    let slot = LadderSlot { ladder: ladder.id().clone(), stamp, state, told: current, told_at: now };
     match customer.state.ladders.iter_mut().find(|old| old.ladder == slot.ladder) {
         Some(old) => *old = slot,
         None => customer.state.ladders.insert(place.min(customer.state.ladders.len()), slot),
@@ -377,10 +377,10 @@ pub(crate) fn next_due(program: &Program, customer: &Customer) -> Option<Timesta
     let zone = program.zone();
     let now = customer.state.recorded_at;
     let tiers = program.ladders().iter().filter_map(|compiled| {
-        let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.ladder.id())?;
+        let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.id())?;
         let mut view = slot.state.clone();
-        compiled.ladder.advance(*zone, &mut view, now, &mut Vec::new());
-        compiled.ladder.next_due(&view)
+        compiled.advance(*zone, &mut view, now, &mut Vec::new());
+        compiled.next_due(&view)
     });
     let life = program.lifecycle().zip(customer.state.life.as_ref()).and_then(|(life, slot)| {
         let mut view = slot.state.clone();
@@ -399,11 +399,12 @@ pub(crate) fn tier_at(
     at: Timestamp,
 ) -> Decided<Option<TierId>> {
     let Some(compiled) = context.program.ladders().get(place) else { return Ok(None) };
-    let (ladder, zone) = (&compiled.ladder, *context.zone());
+    let (ladder, zone) = (compiled, *context.zone());
+    let stamp = context.program.ladder_stamp(place);
     let customer = ws.known(id)?;
     let joined_at = customer.registered_at;
     let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *ladder.id());
-    if let Some(slot) = slot.filter(|slot| slot.stamp == compiled.stamp && slot.state.clock() <= at) {
+    if let Some(slot) = slot.filter(|slot| slot.stamp == stamp && slot.state.clock() <= at) {
         let mut view = slot.state.clone();
         ladder.advance(zone, &mut view, at, &mut Vec::new());
         return Ok(Some(ladder.current(&view).clone()));
@@ -412,7 +413,7 @@ pub(crate) fn tier_at(
         return Ok(Some(ladder.current(&ladder.start(zone, joined_at)).clone()));
     }
     let journal = ws.journal(id)?;
-    let facts = all_tier_facts(&compiled.metric, ladder, &journal);
+    let facts = all_tier_facts(compiled.metric(), ladder, &journal);
     let state = ladder.replay(zone, joined_at, &facts, at, &mut Vec::new());
     Ok(Some(ladder.current(&state).clone()))
 }
@@ -438,4 +439,3 @@ pub(crate) fn life_at(
     let state = life.replay(context.zone(), &all_life_facts(&journal), at, &mut Vec::new());
     Ok(Some(life.view(&state)))
 }
-

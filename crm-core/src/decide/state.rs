@@ -73,9 +73,9 @@ pub(crate) struct LadderSlot {
 pub(crate) struct LifeSlot {
     #[n(0)]
     pub(crate) state: LifeState,
-    #[n(1)]
+    #[cbor(n(1), with = "crate::value::shared")]
     pub(crate) told_stage: Arc<str>,
-    #[n(2)]
+    #[cbor(n(2), with = "crate::value::shared")]
     pub(crate) told_activity: Arc<str>,
     #[n(3)]
     pub(crate) told_at: Timestamp,
@@ -243,6 +243,7 @@ pub(crate) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
 /// Decodes a part of the state.
 pub(crate) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], what: &str) -> Result<T> {
     minicbor::decode(bytes).map_err(|error| {
-        Error::new(crate::ErrorCode::StoreCorrupt, format!("the stored {what} cannot be read")).caused_by(error.to_string())
+        Error::new(crate::ErrorCode::StoreCorrupt, format!("the stored {what} cannot be read"))
+            .caused_by(error.to_string())
     })
 }

@@ -7,18 +7,19 @@ use super::workspace::{Decided, Workspace};
 use crate::command::{LockTier, UnlockTier};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::program::CompiledLadder;
+use crate::tier::Ladder;
 use crate::value::{CustomerId, LadderId};
 
 /// The ladder of this name; none named is the program's first.
-pub(crate) fn ladder<'a>(context: &Context<'a>, name: Option<&LadderId>) -> Decided<(usize, &'a CompiledLadder)> {
+pub(crate) fn ladder<'a>(context: &Context<'a>, name: Option<&LadderId>) -> Decided<(usize, &'a Ladder)> {
     let ladders = context.program.ladders();
     let found = match name {
-        Some(name) => ladders.iter().enumerate().find(|(_, compiled)| compiled.ladder.id() == name),
+        Some(name) => ladders.iter().enumerate().find(|(_, compiled)| compiled.id() == name),
         None => ladders.iter().enumerate().next(),
     };
     found.ok_or_else(|| {
-        let message = name.map_or("the program has no ladder".to_owned(), |name| format!("the program has no ladder `{name}`"));
+        let message =
+            name.map_or("the program has no ladder".to_owned(), |name| format!("the program has no ladder `{name}`"));
         Error::new(ErrorCode::TierUnknown, message).field("ladder").into()
     })
 }
@@ -27,7 +28,7 @@ pub(crate) fn lock(context: &Context<'_>, ws: &mut Workspace, command: &LockTier
     signed(context)?;
     let id = &command.customer_id;
     let (_, compiled) = ladder(context, Some(&command.ladder))?;
-    if !compiled.ladder.contains(&command.tier) {
+    if !compiled.contains(&command.tier) {
         let message = format!("ladder `{}` has no tier `{}`", command.ladder, command.tier);
         return Err(Error::new(ErrorCode::TierUnknown, message).field("tier").into());
     }

@@ -11,10 +11,10 @@ pub(crate) fn stands(program: &Program, customer: &mut Customer, at: Timestamp) 
     let at = at.max(customer.state.recorded_at);
     let zone = program.zone();
     let tiers = program.ladders().iter().filter_map(|compiled| {
-        let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.ladder.id())?;
+        let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.id())?;
         let mut view = slot.state.clone();
-        compiled.ladder.advance(*zone, &mut view, at, &mut Vec::new());
-        Some((slot.ladder.clone(), compiled.ladder.current(&view).clone()))
+        compiled.advance(*zone, &mut view, at, &mut Vec::new());
+        Some((slot.ladder.clone(), compiled.current(&view).clone()))
     });
     let tiers = tiers.collect();
     let stage = program.lifecycle().zip(customer.state.life.as_ref()).map(|(life, slot)| {

@@ -126,7 +126,9 @@ macro_rules! things {
             }
             slot.touched = self.turn;
             slot.dirty = true;
-            slot.value.as_mut().ok_or_else(|| Stop::Refuse(Error::internal(concat!(stringify!($map), ": nothing to change"))))
+            slot.value
+                .as_mut()
+                .ok_or_else(|| Stop::Refuse(Error::internal(concat!(stringify!($map), ": nothing to change"))))
         }
 
         /// Puts or removes the thing, with its old form kept.
@@ -197,8 +199,12 @@ impl Workspace {
         if !self.all_orders.contains_key(customer) {
             return Err(Stop::Need(vec![rows::read_orders(customer)]));
         }
-        let mut found: Vec<_> =
-            self.orders.iter().filter(|((owner, _), _)| owner == customer).filter_map(|(_, s)| s.value.clone()).collect();
+        let mut found: Vec<_> = self
+            .orders
+            .iter()
+            .filter(|((owner, _), _)| owner == customer)
+            .filter_map(|(_, s)| s.value.clone())
+            .collect();
         found.sort_by(|a, b| (a.paid_at(), a.id()).cmp(&(b.paid_at(), b.id())));
         Ok(found)
     }
@@ -338,4 +344,3 @@ pub(crate) fn cell(row: &Row, place: usize) -> Result<&Value> {
         Error::new(ErrorCode::StoreCorrupt, format!("a row of `{}` lacks cells", row.table.describe().name))
     })
 }
-

@@ -5,6 +5,6 @@ mod sync;
 mod totals;
 mod work;
 
-pub use pages::CustomerSummary;
+pub use pages::{CustomerSummary, StoredCustomer};
 pub use sync::{Engine, SweepReport};
 pub use work::{Step, Work};

@@ -33,6 +33,17 @@ pub struct CustomerSummary {
     pub orders: u32,
 }
 
+/// The accounts of a customer exactly as they are stored, without time having passed.
+#[derive(Clone, Debug)]
+pub struct StoredCustomer {
+    /// Who.
+    pub id: CustomerId,
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// The last entry of the journal.
+    pub seq: u64,
+}
+
 /// Rows per page.
 const PAGE: usize = 1_000;
 
@@ -69,6 +80,17 @@ pub(crate) fn all_customers(
 }
 
 impl Engine {
+    /// Walks over the accounts of all customers as they are stored, for checks of the books.
+    ///
+    /// # Errors
+    /// `store.*`, or what `each` returns.
+    pub fn each_stored(&self, each: &mut dyn FnMut(StoredCustomer) -> Result<()>) -> Result<()> {
+        each_row(self, Table::Customer, &mut |row| {
+            let customer = customer_of(row)?;
+            each(StoredCustomer { id: customer.id, accounts: customer.state.accounts, seq: customer.state.seq })
+        })
+    }
+
     /// Walks over all entries, customer by customer, each journal in its order.
     ///
     /// # Errors

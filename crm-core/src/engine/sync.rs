@@ -147,7 +147,8 @@ impl Engine {
                 self.put_program(Arc::new(program));
                 Ok(warnings)
             }
-            _ => Err(Error::new(ErrorCode::ProgramRevision, "somebody else has just published this revision").field("revision")),
+            _ => Err(Error::new(ErrorCode::ProgramRevision, "somebody else has just published this revision")
+                .field("revision")),
         }
     }
 
@@ -325,4 +326,3 @@ fn settle_request(row: &Row, until: Timestamp) -> Result<Request> {
         command: Command::Settle(Settle { customer_id: due.customer_id }),
     })
 }
-

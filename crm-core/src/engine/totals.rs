@@ -34,10 +34,11 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
         Ok(())
     })?;
     let mut currencies = Vec::new();
-    for rules in program.currencies() {
+    for rules in program.point_currencies() {
         let sum = sums.remove(rules.id.as_str()).unwrap_or_default();
         let outstanding = sum.balances.pending.plus(sum.balances.available)?.plus(sum.balances.held)?;
-        let value = rules.value.zip(program.first_currency()).map(|(value, currency)| {
+        let value = rules.value.map(|value| {
+            let currency = program.main_currency();
             let exact = Decimal::from(outstanding.get()) * value.decimal();
             Money { amount: Amount::new(exact.trunc_with_scale(currency.digits())), currency }
         });

@@ -206,4 +206,3 @@ fn dedupe(reads: &mut Vec<Read>) {
     let mut seen = std::collections::HashSet::with_capacity(reads.len());
     reads.retain(|read| seen.insert(read.clone()));
 }
-

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// How many different instants of visits are remembered beyond the windows. Two decide the activity; the rest are spare for reversals,
 /// so that few of them need a replay.
-const VISITS_KEPT: usize = 8;
+const VISITS_KEPT: usize = 4;
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

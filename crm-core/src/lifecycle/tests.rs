@@ -325,6 +325,24 @@ fn what_the_state_cannot_answer_is_late_and_changes_nothing() {
 }
 
 #[test]
+fn too_many_reversals_of_old_visits_are_late() {
+    let mut lines: Vec<String> = (1..=6).map(|day| format!("2024-01-0{day}T00:00:00Z order o{day} 5")).collect();
+    lines.extend((3..=6).rev().map(|day| format!("2026-01-0{day}T00:00:00Z reverse o{day}")));
+    let all = facts(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let (orders, reversals) = all.split_at(6);
+    let lifecycle = Lifecycle::compile(&preset("retail").unwrap(), 2).unwrap();
+    let mut state = lifecycle.replay(&Zone::UTC, orders, at("2026-01-01T00:00:00Z"), &mut Vec::new());
+    // The last four visits are remembered and two were forgotten; when one of the four is left nobody knows the one before it.
+    let applied = |fact| lifecycle.apply(&Zone::UTC, &mut state, fact, &mut Vec::new());
+    let mut in_time = reversals.to_vec();
+    in_time.sort_by_key(|fact| fact.effective_at);
+    assert_eq!(
+        in_time.iter().map(applied).collect::<Vec<_>>(),
+        [Applied::InOrder, Applied::InOrder, Applied::Late, Applied::Late]
+    );
+}
+
+#[test]
 fn facts_that_come_twice_or_concern_nothing_change_nothing() {
     let mut lines = vec!["2026-01-01T00:00:00Z order a 1", "2026-01-01T00:00:00Z order a 1"];
     lines.extend([

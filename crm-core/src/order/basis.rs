@@ -4,8 +4,8 @@ use super::record::{BookedLine, OrderRecord};
 use super::spread::share;
 use super::view::LineBack;
 
-/// What counts of an order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// What counts of an order. It has no default here: the program document has the only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BasisRules {
     /// Whether tax counts.
     pub tax: Counted,
@@ -14,10 +14,9 @@ pub struct BasisRules {
 }
 
 /// Counted or not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Counted {
     /// Counted.
-    #[default]
     In,
     /// Not counted.
     Out,

@@ -50,6 +50,9 @@ pub(super) fn example_6() -> Order {
     order
 }
 
+/// Tax counts, shipping does not: the default of programs.
+pub(super) const GOODS: BasisRules = BasisRules { tax: Counted::In, shipping: Counted::Out };
+
 fn refused(order: &Order) -> (ErrorCode, String) {
     let error: Error = order.book().unwrap_err();
     assert!(error.message().len() < 300);
@@ -65,7 +68,7 @@ fn order_discount_is_spread_as_in_example_6() {
     let record = example_6().book().unwrap();
     let shares: Vec<i64> = record.lines().iter().map(|line| line.order_discount_minor).collect();
     assert_eq!(shares, [82, 19, 49]);
-    assert_eq!(nets(&record, BasisRules::default()), [1167, 278, 701], "eligible without line 3: 14.45");
+    assert_eq!(nets(&record, GOODS), [1167, 278, 701], "eligible without line 3: 14.45");
     assert_eq!((record.goods_net_minor(), record.total_minor(), record.paid_minor()), (2146, 2146, 2146));
     assert_eq!(record.status(), OrderStatus::Valid);
 }
@@ -206,7 +209,10 @@ fn a_plain_order_of_twenty_lines_takes_300_bytes() {
 fn rows_of_version_1_read_the_same() {
     let record = example_6().book().unwrap();
     let hex: String = record.to_bytes().unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "ROW");
+    let head = "820189663533363336351b0000019ca869500063434e59501d6c51a1a3884eae92e5af055fc7e632";
+    let lines = "838261611904e1836162190129038261631902ee";
+    assert_eq!(hex, format!("{head}{lines}f6f6001896"), "no channel, no store, no shipping, 1.50 off");
+    assert_eq!(OrderRecord::from_bytes(&record.to_bytes().unwrap()).unwrap(), record);
     let mut newer = record.to_bytes().unwrap();
     newer[1] = 2;
     assert_eq!(OrderRecord::from_bytes(&newer).unwrap_err().code(), ErrorCode::StoreNewer);
@@ -214,9 +220,24 @@ fn rows_of_version_1_read_the_same() {
     assert_eq!(OrderRecord::from_bytes(b"").unwrap_err().code(), ErrorCode::StoreCorrupt);
 }
 
+/// A row with amounts that no order can have is refused before anything is added up.
+#[test]
+fn rows_beyond_the_limits_are_corrupt() {
+    let row = example_6().book().unwrap().to_bytes().unwrap();
+    let place = row.windows(3).position(|three| three == [0x19, 0x04, 0xe1]).unwrap();
+    let with_price = |price: &[u8]| {
+        let row = [&row[..place], price, &row[place + 3..]].concat();
+        OrderRecord::from_bytes(&row).map_err(|error| error.code())
+    };
+    assert!(with_price(&[0x19, 0x04, 0xe0]).is_ok());
+    for price in [i64::MAX, i64::MIN, -1, crate::limits::MINOR_ABS_MAX] {
+        assert_eq!(with_price(&minicbor::to_vec(price).unwrap()), Err(ErrorCode::StoreCorrupt), "{price}");
+    }
+}
+
 proptest! {
     /// No damage of a stored row makes reading it panic, and what is read holds its sums.
-    /// To break it: let `decode_derived` skip `sums_hold`.
+    /// To break it: let `decode_derived` skip `refunds_hold` or `sums_hold`.
     #[test]
     fn damaged_rows_never_panic(flips in prop::collection::vec((0usize..120, any::<u8>()), 1..4)) {
         let mut mixed = example_6();
@@ -227,8 +248,7 @@ proptest! {
             bytes[place] = byte;
         }
         if let Ok(record) = OrderRecord::from_bytes(&bytes) {
-            let rules = BasisRules::default();
-            prop_assert!(record.basis_left(rules).iter().all(|line| 0 <= line.net_minor));
+            prop_assert!(record.basis_left(GOODS).iter().all(|line| 0 <= line.net_minor));
             prop_assert!(0 <= record.left_minor());
         }
     }

@@ -5,6 +5,7 @@ mod basis;
 mod book;
 mod check;
 mod codec;
+mod derive;
 mod facts;
 mod record;
 mod refund;
@@ -17,7 +18,7 @@ pub use basis::{BasisRules, Counted, LineAmount};
 pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, TaxMode, Tender};
 pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
 pub use refund::RefundEffect;
-pub use tender::TenderOrder;
+pub use tender::{PointsBack, TenderOrder};
 pub use view::LineBack;
 
 #[cfg(test)]

@@ -4,16 +4,26 @@ use super::record::{BookedTender, OrderRecord};
 use super::spread::share;
 use crate::value::RedemptionId;
 
-/// Which tender of a mixed payment goes back first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Which tender of a mixed payment goes back first. It has no default here: the program document has the only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TenderOrder {
     /// In proportion to how it was paid.
-    #[default]
     Proportional,
     /// Money and stored value first.
     CashFirst,
     /// Points first.
     PointsFirst,
+}
+
+/// What of a tender of points has gone back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointsBack {
+    /// The redemption that took the points.
+    pub redemption: RedemptionId,
+    /// How much of it went back so far, in minor units.
+    pub refunded_minor: i64,
+    /// How much it paid, in minor units.
+    pub tender_minor: i64,
 }
 
 impl OrderRecord {
@@ -31,6 +41,19 @@ impl OrderRecord {
         let parts =
             points_now.into_iter().zip(points_before).map(|((id, now), (_, before))| (id.clone(), now - before));
         (money_now - money_before, parts.filter(|(_, minor)| *minor != 0).collect())
+    }
+
+    /// What of everything that went back so far belongs to each tender of points, in the order of the tenders.
+    #[must_use]
+    pub fn points_back(&self, order: TenderOrder) -> Vec<PointsBack> {
+        let (_, parts) = self.split_at(self.refunded_minor(), order);
+        let tenders = self.tenders().iter().filter(|tender| matches!(tender, BookedTender::Points { .. }));
+        let back = |((redemption, refunded_minor), tender): ((&RedemptionId, i64), &BookedTender)| PointsBack {
+            redemption: redemption.clone(),
+            refunded_minor,
+            tender_minor: tender.minor(),
+        };
+        parts.into_iter().zip(tenders).map(back).collect()
     }
 
     /// The division of everything up to `cumulative`. Each part grows with it: a share of a growing amount, rounded half up,

@@ -185,12 +185,16 @@ impl Account {
     /// Points that never end are not in it.
     #[must_use]
     pub fn expiring(&self) -> Vec<(Timestamp, Points)> {
-        let mut curve: BTreeMap<Timestamp, Points> = BTreeMap::new();
+        self.outstanding().into_iter().filter_map(|(end, points)| Some((end?, points))).collect()
+    }
+
+    /// As [`Account::expiring`], with the points that never end first. Sums to pending, available and held points.
+    #[must_use]
+    pub fn outstanding(&self) -> Vec<(Option<Timestamp>, Points)> {
+        let mut curve: BTreeMap<Option<Timestamp>, Points> = BTreeMap::new();
         for lot in self.lots.iter().filter(|lot| lot.is_open()) {
-            if let Some(at) = lot.expires_at {
-                let sum = curve.entry(at).or_default();
-                *sum = add(*sum, add(add(lot.pending, lot.available), lot.held));
-            }
+            let sum = curve.entry(lot.expires_at).or_default();
+            *sum = add(*sum, add(add(lot.pending, lot.available), lot.held));
         }
         curve.into_iter().collect()
     }

@@ -66,6 +66,26 @@ impl Balances {
         }
     }
 
+    /// Two accounts together, cell by cell.
+    ///
+    /// # Errors
+    /// `points.range`.
+    pub fn plus(&self, other: &Self) -> crate::Result<Self> {
+        Ok(Self {
+            pending: self.pending.plus(other.pending)?,
+            available: self.available.plus(other.available)?,
+            held: self.held.plus(other.held)?,
+            debt: self.debt.plus(other.debt)?,
+            issued: self.issued.plus(other.issued)?,
+            redeemed: self.redeemed.plus(other.redeemed)?,
+            expired: self.expired.plus(other.expired)?,
+            revoked: self.revoked.plus(other.revoked)?,
+            unrecovered: self.unrecovered.plus(other.unrecovered)?,
+            offset: self.offset.plus(other.offset)?,
+            transferred: self.transferred.plus(other.transferred)?,
+        })
+    }
+
     /// Pending, available and held points together: what a balance cap looks at.
     #[must_use]
     pub fn total(&self) -> Points {

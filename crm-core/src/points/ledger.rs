@@ -154,6 +154,30 @@ pub enum MovementKind {
     Slide,
 }
 
+impl MovementKind {
+    /// The word for it, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Earn => "earn",
+            Self::Activate => "activate",
+            Self::Settle => "settle",
+            Self::Expire => "expire",
+            Self::Spend => "spend",
+            Self::Hold => "hold",
+            Self::Capture => "capture",
+            Self::Release => "release",
+            Self::TimeOut => "time_out",
+            Self::Restore => "restore",
+            Self::ClawBack => "claw_back",
+            Self::Adjust => "adjust",
+            Self::TransferOut => "transfer_out",
+            Self::TransferIn => "transfer_in",
+            Self::Slide => "slide",
+        }
+    }
+}
+
 /// One happening on an account: postings that add up to 0.
 ///
 /// Movements that time brings (activate, settle, expire, time out) are dated at their exact instant, however late they are written.

@@ -316,7 +316,8 @@ pub enum EarnOn {
     SignUp,
     /// The birthday, at the first instant of the local day, once a calendar year; needs `fixed`. 29 February counts as the 28th in other years.
     Birthday,
-    /// The referred customer's first valid order; needs `fixed`.
+    /// The referred customer's first valid order; needs `fixed`. Conditions on the order look at that order, those on the customer at
+    /// whoever gets the points.
     Referral {
         /// Who gets the points.
         side: ReferralSide,

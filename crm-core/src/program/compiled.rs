@@ -23,6 +23,8 @@ pub struct Program {
     kinds: Vec<Vec<Option<PartKind>>>,
     ladders: BTreeMap<LadderId, usize>,
     parts: Parts,
+    /// Stands for the rules of each ladder: a state made under other rules is made again from the journal.
+    stamps: Vec<u64>,
     warnings: Vec<Finding>,
 }
 
@@ -75,7 +77,8 @@ impl Program {
         let kinds = document.currencies.iter().map(of_currency).collect::<crate::Result<Vec<_>>>();
         let kinds =
             kinds.map_err(|error| unreadable(FindingCode::EarnPrecision, "/earn", error.message().to_owned()))?;
-        Ok(Self { kinds, zone, main_currency, currencies, triggers, ladders, parts, warnings, document })
+        let stamps = document.tiers.iter().map(|rules| stamp_of(rules, main_currency)).collect();
+        Ok(Self { stamps, kinds, zone, main_currency, currencies, triggers, ladders, parts, warnings, document })
     }
 
     /// The document it was compiled from.
@@ -216,6 +219,11 @@ impl Program {
         &self.parts.ladders
     }
 
+    /// What stands for the rules of the ladder at this place of the document.
+    pub(crate) fn ladder_stamp(&self, place: usize) -> u64 {
+        self.stamps.get(place).copied().unwrap_or(0)
+    }
+
     /// A tier ladder by name.
     #[must_use]
     pub fn ladder(&self, id: &LadderId) -> Option<&Ladder> {
@@ -227,4 +235,9 @@ impl Program {
     pub const fn lifecycle(&self) -> Option<&Lifecycle> {
         self.parts.lifecycle.as_ref()
     }
+}
+
+fn stamp_of(rules: &crate::tier::LadderRules, currency: Currency) -> u64 {
+    let print = crate::value::fingerprint(&(rules, currency)).0;
+    print.iter().take(8).fold(0, |stamp, byte| (stamp << 8) | u64::from(*byte))
 }

@@ -1,7 +1,7 @@
 //! What a condition looks at: borrowed facts about the moment, the customer, and the order or event.
 
 use crate::value::{
-    Attribute, AttributeName, CalendarDate, Category, Channel, Currency, LadderId, Sku, StoreId, Tag, TierId,
+    Attribute, AttributeName, CalendarDate, Category, Channel, Currency, LadderId, Sku, StoreId, Tag, TierId, Timestamp,
 };
 use chrono::NaiveDateTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Everything that conditions may look at. What is not known is `None` or empty; a condition on it does not hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// Wall-clock time of the fact in the program's zone: [`Zone::local`](crate::value::Zone::local) of its instant.
+    /// The instant of the fact.
+    pub at: Timestamp,
+    /// Wall-clock time of the fact in the program's zone: [`Zone::local`](crate::value::Zone::local) of `at`.
     pub local: NaiveDateTime,
     /// The customer as they were just before the fact.
     pub customer: CustomerFacts<'a>,

@@ -1,7 +1,9 @@
 //! Whether a condition holds. Pure, without allocation; what is unknown does not hold, and `not` of it does.
 
 use super::condition::{Comparison, Condition, LineScope, Weekday};
+use super::document::EarnRule;
 use super::facts::{Facts, OrderFacts};
+use crate::points::Validity;
 use crate::value::{Attribute, AttributeName, CalendarDate, Category, Sku};
 use chrono::{Datelike, Timelike};
 use std::cmp::Ordering;
@@ -13,8 +15,9 @@ impl Condition {
     /// ```
     /// use crm_core::program::{Condition, CustomerFacts, Facts, Weekday};
     /// use crm_core::value::{Timestamp, Zone};
-    /// let saturday = Zone::new("Asia/Shanghai")?.local(Timestamp::parse("2026-03-06T17:00:00Z")?);
-    /// let facts = Facts { local: saturday, customer: CustomerFacts::default(), order: None, event: None };
+    /// let at = Timestamp::parse("2026-03-06T17:00:00Z")?;
+    /// let saturday = Zone::new("Asia/Shanghai")?.local(at);
+    /// let facts = Facts { at, local: saturday, customer: CustomerFacts::default(), order: None, event: None };
     /// assert!(Condition::Weekday { any: vec![Weekday::Sat, Weekday::Sun] }.holds(&facts));
     /// # Ok::<(), crm_core::Error>(())
     /// ```
@@ -58,6 +61,17 @@ impl Condition {
             Self::HasLine { lines } => order.lines.iter().any(|line| lines.admits(line.sku, line.category, line.brand)),
             _ => false,
         }
+    }
+}
+
+impl EarnRule {
+    /// Whether the rule is in force at the instant of the fact and its condition holds.
+    #[must_use]
+    pub fn applies(&self, facts: &Facts<'_>) -> bool {
+        let Validity { from, until } = self.valid;
+        from.is_none_or(|from| from <= facts.at)
+            && until.is_none_or(|until| facts.at < until)
+            && self.when.as_ref().is_none_or(|when| when.holds(facts))
     }
 }
 

@@ -26,3 +26,14 @@ pub use facts::{CustomerFacts, Facts, LineFacts, OrderFacts};
 pub use finding::{Finding, FindingCode, Severity};
 #[cfg(test)]
 pub(crate) use tests::schema::{ClockTime, Country, MonthDay};
+
+/// A sample program by name: `supermarket`, `cafe`, `mall`; the files of `docs/programs`.
+#[must_use]
+pub fn sample(name: &str) -> Option<&'static str> {
+    match name {
+        "supermarket" => Some(include_str!("../../../docs/programs/supermarket.json")),
+        "cafe" => Some(include_str!("../../../docs/programs/cafe.json")),
+        "mall" => Some(include_str!("../../../docs/programs/mall.json")),
+        _ => None,
+    }
+}

@@ -354,7 +354,9 @@ impl Rows {
         let mut rows: Vec<Row> = entries.values().filter_map(|key| self.row(table, key)).filter(due).collect();
         rows.sort_by(|a, b| (first(&a.cells), a.key()).cmp(&(first(&b.cells), b.key())));
         rows.retain(|row| {
-            after.is_none_or(|(cell, key)| (cell, key.as_slice()) < (&first(&row.cells), key_of(self.described, &row.cells)))
+            after.is_none_or(|(cell, key)| {
+                (cell, key.as_slice()) < (&first(&row.cells), key_of(self.described, &row.cells))
+            })
         });
         rows.truncate(limit);
         rows

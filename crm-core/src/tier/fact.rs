@@ -88,6 +88,7 @@ pub enum TierCause {
         cause: Arc<str>,
     },
     /// A review found less than the retention, and there are no days of grace; or a tier kept by the floor came to its next review.
+    /// Up only when a refund of something that was never counted left a rolling window.
     #[n(1)]
     Review,
     /// A refund, on a ladder that judges refunds at once.

@@ -30,6 +30,25 @@ pub(super) struct Step {
 ///
 /// A [`LadderState`](super::LadderState) belongs to the ladder that made it. When the rules change, make a new state with
 /// [`Ladder::replay`].
+///
+/// ```
+/// use crm_core::tier::{Ladder, LadderRules, TierFact, TierFactKind};
+/// use crm_core::value::{Timestamp, Zone};
+/// let rules: LadderRules = serde_json::from_value(serde_json::json!({
+///     "id": "status", "metric": {"type": "net_spend"}, "window": {"type": "calendar", "period": "year"},
+///     "tiers": [{"id": "bronze", "threshold": "0"}, {"id": "gold", "threshold": "1000.00"}],
+/// }))?;
+/// let ladder = Ladder::compile(&rules, 2).expect("the rules are sound");
+/// let at = Timestamp::parse("2025-08-01T12:00:00Z")?;
+/// let kind = TierFactKind::Accrual { amount: 100_000, cause: "order 1".into() };
+/// let facts = [TierFact { effective_at: at, recorded_at: at, seq: 1, kind }];
+/// let mut changes = Vec::new();
+/// let state = ladder.replay(Zone::UTC, at, &facts, at, &mut changes);
+/// assert_eq!(ladder.current(&state).as_str(), "gold");
+/// assert_eq!(ladder.status(Zone::UTC, &state).valid_through, Some("2026-12-31".parse()?));
+/// assert_eq!(changes.len(), 1);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ladder {
     pub(super) id: LadderId,

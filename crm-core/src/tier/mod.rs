@@ -19,6 +19,7 @@
 //! - At one instant the order is: upgrade, review, end of grace, end of a lock, and then the facts of that instant.
 
 mod codec;
+mod count;
 mod explain;
 mod fact;
 mod ladder;

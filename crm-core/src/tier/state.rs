@@ -94,13 +94,13 @@ pub(super) struct Periods {
     pub(super) start_on: CalendarDate,
     #[n(1)]
     pub(super) sum: i64,
-    /// The highest tier held when it began, after the review.
+    /// The highest tier held since it began, after the review; retention is enough for it. One lost meanwhile must be reached anew.
     #[n(2)]
     pub(super) top: Rank,
     /// Sum of the period before.
     #[n(3)]
     pub(super) before: i64,
-    /// The highest tier held when that one began.
+    /// The same of the period before.
     #[n(4)]
     pub(super) before_top: Rank,
 }
@@ -170,6 +170,14 @@ impl LadderState {
             Sums::Periods(periods) => periods.sum,
             Sums::Days(days) => days.total,
             Sums::Ever { total } => *total,
+        }
+    }
+
+    /// A tier lost within a period is no longer one that the period began with.
+    pub(super) fn forget_lost(&mut self) {
+        let top = self.top();
+        if let Sums::Periods(periods) = &mut self.sums {
+            periods.top = periods.top.min(top);
         }
     }
 

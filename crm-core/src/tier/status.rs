@@ -140,17 +140,32 @@ impl Ladder {
         if top == 0 || self.floor == Floor::Permanent {
             return None;
         }
-        if state.base < top {
-            let kept = state.kept.iter().find(|kept| kept.rank == top)?;
+        let kept = state.kept.iter().find(|kept| kept.rank == top).map(|kept| {
             let ends_at = if state.clock < kept.graced_at { kept.graced_at } else { kept.until };
             let through = last_date(zone, ends_at);
-            return Some((through, Some(self.keep_goal(top, state.metric(), through))));
+            // A period that ends within long grace takes its metric with it.
+            let period = state.review_at.filter(|_| matches!(state.sums, Sums::Periods(_)));
+            let by = period.map_or(through, |ends_at| through.min(last_date(zone, ends_at)));
+            let goal = self.keep_goal(top, self.metric_after(state, by), by);
+            (through, Some(goal).filter(|goal| 0 < goal.missing))
+        });
+        if state.base < top {
+            return kept;
         }
-        match &state.sums {
+        let carried = match &state.sums {
             Sums::Periods(periods) => self.period_through(zone, state, periods),
             Sums::Days(days) => self.rolling_through(zone, state, days),
             Sums::Ever { .. } => None,
-        }
+        }?;
+        // The floor may keep it longer than the metric does.
+        Some(kept.filter(|(through, _)| carried.0 < *through).unwrap_or(carried))
+    }
+
+    /// What is left of the metric after a date if nothing more is earned.
+    fn metric_after(&self, state: &LadderState, date: CalendarDate) -> i64 {
+        let Sums::Days(days) = &state.sums else { return state.metric() };
+        let stays = days.days.iter().filter(|day| date.plus_days(1) < self.leaves_on(day.on));
+        stays.fold(0_i64, |sum, day| sum.saturating_add(day.sum))
     }
 
     fn keep_goal(&self, rank: Rank, metric: i64, by: CalendarDate) -> TierGoal {

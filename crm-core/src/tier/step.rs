@@ -1,11 +1,11 @@
 //! How a state moves: reviews, ends of grace and locks at their exact instants, and facts between them.
 
 use super::fact::{TierCause, TierChange, TierFact, TierFactKind};
-use super::ladder::{Ladder, Rank};
-use super::rules::{Floor, RefundEffect, Upgrade, Window};
+use super::ladder::Ladder;
+use super::rules::{Floor, Upgrade, Window};
 use super::state::{Days, Kept, LadderState, LastFact, Periods, Sums, TierLock};
-use super::window::{earlier, next_month, tomorrow};
-use crate::value::{CalendarDate, TierId, Timestamp, Zone};
+use super::window::earlier;
+use crate::value::{TierId, Timestamp, Zone};
 
 /// Whether a fact was taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,8 +138,11 @@ impl Ladder {
     /// The next instant at which the tier may change without a new fact; none when it cannot.
     #[must_use]
     pub fn next_due(&self, state: &LadderState) -> Option<Timestamp> {
-        let periods = matches!(state.sums, Sums::Periods(_));
-        let rises = periods && state.top() < self.reached(state.metric());
+        let rises = match &state.sums {
+            Sums::Periods(periods) => state.top() < self.reached(periods.sum),
+            Sums::Days(days) => days.days.iter().any(|day| day.sum < 0),
+            Sums::Ever { .. } => false,
+        };
         let falls = 0 < state.base && self.floor != Floor::Permanent;
         let review = state.review_at.filter(|_| rises || falls);
         let kept = state.kept.iter().filter(|kept| state.base < kept.rank).map(|kept| kept.until).min();
@@ -169,7 +172,8 @@ impl Ladder {
         if turns {
             self.turn(zone, state, until);
         }
-        let mut cause = if top < state.top() { TierCause::NextPeriod } else { fell };
+        let rose = top < state.top() && self.upgrade == Upgrade::NextPeriod;
+        let mut cause = if rose { TierCause::NextPeriod } else { fell };
         if state.lock.as_ref().is_some_and(|lock| lock.until <= at) {
             state.lock = None;
             cause = TierCause::LockEnded;
@@ -207,6 +211,11 @@ impl Ladder {
             }
         }
         state.base = base;
+        if matches!(state.sums, Sums::Days(_)) {
+            // A refund of something that was never counted may leave the window, too, and the metric rises; at the first instant of
+            // a month this comes just in time for the upgrade of that instant.
+            self.lift(zone, state, at.plus_millis(-1));
+        }
     }
 
     /// Begins the next period, after the review of the one that ended.
@@ -227,7 +236,7 @@ impl Ladder {
     /// Drops what is kept no longer; under the floor `one_level` the tier below the one lost is kept on. Says why something was lost.
     fn expire(&self, zone: Zone, state: &mut LadderState, at: Timestamp) -> TierCause {
         let top = state.top();
-        let lost = state.kept.iter().filter(|kept| kept.until <= at && kept.rank == top).next_back().copied();
+        let lost = state.kept.iter().rfind(|kept| kept.until <= at && kept.rank == top).copied();
         state.kept.retain(|kept| at < kept.until);
         let below = top.saturating_sub(1);
         if state.top() < top && self.floor == Floor::OneLevel && 0 < below {
@@ -235,110 +244,15 @@ impl Ladder {
             let graced_at = self.review_after_loss(zone, state, at);
             state.keep(Kept { rank: below, graced_at, until: self.grace_end(zone, graced_at) });
         }
+        state.forget_lost();
         match lost {
             Some(kept) if kept.graced_at < kept.until => TierCause::GraceEnded,
             _ => TierCause::Review,
         }
     }
 
-    /// Counts an amount at an instant against the day of another.
-    fn count(
-        &self,
-        zone: Zone,
-        state: &mut LadderState,
-        (at, original_at): (Timestamp, Timestamp),
-        amount: i64,
-        cause: &std::sync::Arc<str>,
-        out: &mut Vec<TierChange>,
-    ) {
-        let on = zone.date(original_at.min(at));
-        if !self.add(zone, state, at, on, amount) {
-            return;
-        }
-        if 0 <= amount {
-            self.lift(zone, state, at);
-            self.show(state, at, TierCause::Reached { cause: cause.clone() }, out);
-            return;
-        }
-        match self.refund {
-            RefundEffect::AtOnce => {
-                self.sink(state, on);
-                self.show(state, at, TierCause::RefundAtOnce { cause: cause.clone() }, out);
-            }
-            RefundEffect::AtReview if matches!(state.sums, Sums::Days(_)) => {
-                state.review_at = earlier(state.review_at, Some(tomorrow(zone, at)));
-            }
-            RefundEffect::AtReview => {}
-        }
-    }
-
-    /// Adds to the sum of a day's period; false when no sum remembers the day.
-    fn add(&self, zone: Zone, state: &mut LadderState, at: Timestamp, on: CalendarDate, amount: i64) -> bool {
-        match &mut state.sums {
-            Sums::Ever { total } => *total = total.saturating_add(amount),
-            Sums::Periods(periods) if periods.start_on <= on => periods.sum = periods.sum.saturating_add(amount),
-            Sums::Periods(periods) => {
-                let before_on = self.period_start(zone, state.joined_on, periods.start_on.plus_days(-1));
-                if on < before_on {
-                    return false;
-                }
-                periods.before = periods.before.saturating_add(amount);
-            }
-            Sums::Days(days) => {
-                if zone.start_of(self.leaves_on(on)) <= at {
-                    return false;
-                }
-                days.add(on, amount);
-                let leaving = self.next_leaving(zone, days.days.first().map(|day| day.on));
-                state.review_at = earlier(state.review_at, leaving);
-            }
-        }
-        true
-    }
-
-    /// More of the metric: what is held so far is retained, what is new is reached.
-    fn lift(&self, zone: Zone, state: &mut LadderState, at: Timestamp) {
-        let metric = state.metric();
-        let reached = self.reached(metric);
-        state.base = state.base.max(self.retained(state.top(), metric));
-        match self.upgrade {
-            Upgrade::Now => state.base = state.base.max(reached),
-            Upgrade::NextPeriod if matches!(state.sums, Sums::Periods(_)) => {}
-            Upgrade::NextPeriod => {
-                if state.base < reached && state.rise_at.is_none() {
-                    state.rise_at = Some(next_month(zone, at));
-                }
-            }
-        }
-    }
-
-    /// Less of the metric, judged at once: what is held because of it is held as far as it still goes.
-    fn sink(&self, state: &mut LadderState, on: CalendarDate) {
-        if self.floor == Floor::Permanent {
-            return;
-        }
-        let carried = match &mut state.sums {
-            Sums::Ever { total } => self.reached(*total),
-            // INVARIANT: a window without periods forgets how a tier was reached, so it is judged by its retention.
-            Sums::Days(days) => self.retained(state.base, days.total),
-            Sums::Periods(periods) => self.carried(periods, on),
-        };
-        state.base = state.base.min(carried);
-    }
-
-    /// The tier that the two periods carry. A tier reached within a period needs its threshold there, one held before needs its
-    /// retention.
-    fn carried(&self, periods: &mut Periods, refunded_on: CalendarDate) -> Rank {
-        let entered = self.retained(periods.before_top, periods.before).max(self.reached(periods.before));
-        if refunded_on < periods.start_on {
-            let held = if self.grace_days == 0 { entered } else { entered.max(periods.before_top) };
-            periods.top = periods.top.min(held);
-        }
-        entered.max(self.reached(periods.sum)).max(self.retained(periods.top, periods.sum))
-    }
-
     /// Writes down a change of the tier that the customer has.
-    fn show(&self, state: &mut LadderState, at: Timestamp, cause: TierCause, out: &mut Vec<TierChange>) {
+    pub(super) fn show(&self, state: &mut LadderState, at: Timestamp, cause: TierCause, out: &mut Vec<TierChange>) {
         let rank = state.lock.as_ref().map_or_else(|| state.top(), |lock| lock.rank);
         if rank == state.shown {
             return;

@@ -215,6 +215,15 @@ fn rolling_windows_lose_a_contribution_at_the_first_instant_of_its_day_plus_n() 
     let floor = json!({"window": {"type": "rolling_days", "days": 30}, "floor": "one_level"});
     let steps = ["2025-03-31T00:00:00Z gold>silver review", "2025-04-30T00:00:00Z silver>bronze review"];
     check(&floor, &rows, "2025-06-01", &[up.as_slice(), &steps].concat());
+    // Also when the metric carries that level on the day, or else another day's contribution would do harm.
+    let steps = [
+        "2025-03-01T12:00:00Z bronze>gold reached",
+        "2025-03-02T12:00:00Z gold>platinum reached",
+        "2025-03-31T00:00:00Z platinum>gold review",
+        "2025-04-30T00:00:00Z gold>silver review",
+        "2025-05-30T00:00:00Z silver>bronze review",
+    ];
+    check(&floor, &["2025-03-01 +1500 o1", "2025-03-02 +1000 o2"], "2025-06-01", &steps);
 }
 
 #[test]
@@ -242,6 +251,15 @@ fn rolling_months_clamp_and_refunds_wait_for_the_next_local_day() {
         ],
     );
     assert_eq!(explained.running.value, 500);
+}
+
+#[test]
+fn a_refund_that_leaves_at_the_turn_of_a_month_lets_the_upgrade_of_that_instant_through() {
+    let more = json!({"upgrade": "next_period", "window": {"type": "rolling_months", "months": 1}});
+    // The order of the refund was never counted. On 1 May the refund leaves, and the metric is 500 again.
+    let rows = ["2025-04-18 -1 r of 2025-04-01", "2025-04-20 +500 o1"];
+    let changes = ["2025-05-01T00:00:00Z bronze>silver next_period", "2025-05-20T00:00:00Z silver>bronze review"];
+    check(&more, &rows, "2025-06-01", &changes);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod attribute;
 mod id;
 mod points;
 mod quantity;
+pub(crate) mod shared;
 mod stable;
 mod time;
 mod zone;

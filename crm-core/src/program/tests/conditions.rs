@@ -1,14 +1,18 @@
 //! Conditions and scopes, row by row.
 
-use crate::program::{Condition, CustomerFacts, Facts, LineFacts, LineScope, OrderFacts};
+use crate::program::{Condition, CustomerFacts, EarnRule, Facts, LineFacts, LineScope, OrderFacts};
 use crate::value::{
-    Attribute, AttributeName, CalendarDate, Category, Channel, Currency, LadderId, Sku, StoreId, Tag, TierId,
+    Attribute, AttributeName, CalendarDate, Category, Channel, Currency, LadderId, Sku, StoreId, Tag, TierId, Timestamp,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn local(text: &str) -> chrono::NaiveDateTime {
     chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap()
+}
+
+fn at_utc(text: &str) -> Timestamp {
+    Timestamp::from_millis(local(text).and_utc().timestamp_millis()).unwrap()
 }
 
 fn condition(json: Value) -> Condition {
@@ -23,7 +27,7 @@ fn tags(names: &[&str]) -> BTreeSet<Tag> {
 fn at(when: &str, birthday: &str, json: Value, expected: bool) {
     let birthday = CalendarDate::parse(birthday).ok();
     let customer = CustomerFacts { birthday, ..CustomerFacts::default() };
-    let facts = Facts { local: local(when), customer, order: None, event: None };
+    let facts = Facts { at: at_utc(when), local: local(when), customer, order: None, event: None };
     assert_eq!(condition(json.clone()).holds(&facts), expected, "{when} {json}");
 }
 
@@ -90,7 +94,8 @@ fn the_customer() {
         stage: Some("loyal"),
         activity: Some("at_risk"),
     };
-    let facts = Facts { local: local("2026-03-07 10:00"), customer, order: None, event: None };
+    let facts =
+        Facts { at: at_utc("2026-03-07 10:00"), local: local("2026-03-07 10:00"), customer, order: None, event: None };
     let children =
         |is: &str, value: Value| json!({ "type": "customer_attribute", "name": "children", "is": is, "value": value });
     let three = || json!({ "type": "number", "value": "3" });
@@ -130,7 +135,13 @@ fn the_order() {
         lines: &[LineFacts { sku: &sku, category: Some(&category), brand: None }],
     };
     let customer = CustomerFacts::default();
-    let facts = Facts { local: local("2026-03-07 10:00"), customer, order: Some(order), event: None };
+    let facts = Facts {
+        at: at_utc("2026-03-07 10:00"),
+        local: local("2026-03-07 10:00"),
+        customer,
+        order: Some(order),
+        event: None,
+    };
     for (json, expected) in [
         (json!({ "type": "channel", "any": ["app"] }), true),
         (json!({ "type": "channel", "any": ["store"] }), false),
@@ -169,4 +180,35 @@ fn scopes() {
     check(json!({ "not_categories": ["fruit"] }), apple, false);
     check(json!({ "categories": ["fruit"], "not_brands": ["Zespri"] }), apple, false);
     check(json!({ "categories": ["fruit"], "brands": ["Zespri"], "not_skus": ["pear"] }), apple, true);
+}
+
+#[test]
+fn rules_apply_within_their_validity() {
+    let rule = |valid: Value, when: Value| -> EarnRule {
+        serde_json::from_value(json!({
+            "id": "r", "currency": "p", "on": { "type": "order" }, "gives": { "type": "fixed", "points": 1 },
+            "valid": valid, "when": when,
+        }))
+        .unwrap()
+    };
+    let check = |rule: &EarnRule, when: &str, expected: bool| {
+        let facts = Facts {
+            at: at_utc(when),
+            local: local(when),
+            customer: CustomerFacts::default(),
+            order: None,
+            event: None,
+        };
+        assert_eq!(rule.applies(&facts), expected, "{when}");
+    };
+    let march = json!({ "from": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z" });
+    let plain = rule(march.clone(), Value::Null);
+    check(&plain, "2026-02-28 23:59", false);
+    check(&plain, "2026-03-01 00:00", true);
+    check(&plain, "2026-03-31 23:59", true);
+    check(&plain, "2026-04-01 00:00", false);
+    check(&rule(json!({}), Value::Null), "1999-01-01 00:00", true);
+    let on_sundays = rule(march, json!({ "type": "weekday", "any": ["sun"] }));
+    check(&on_sundays, "2026-03-01 00:00", true);
+    check(&on_sundays, "2026-03-02 00:00", false);
 }

@@ -106,6 +106,7 @@ laws! { $
 /// Checks all laws; the name goes into the results.
 #[must_use]
 pub fn run_all(store: &str, factory: &Factory<'_>) -> Vec<LawResult> {
-    let result = |(law, check): &(&'static str, Law)| LawResult { store: store.to_owned(), law, outcome: check(factory) };
+    let result =
+        |(law, check): &(&'static str, Law)| LawResult { store: store.to_owned(), law, outcome: check(factory) };
     LAWS.iter().map(result).collect()
 }

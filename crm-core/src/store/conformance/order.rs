@@ -22,7 +22,8 @@ pub fn keys_are_ordered_as_values(factory: &Factory<'_>) -> Result<(), String> {
 /// A prefix matches whole cells: `an` is no prefix of `anna`. It may be empty, partial, or a full key.
 pub fn prefixes_are_whole_cells(factory: &Factory<'_>) -> Result<(), String> {
     let store = factory();
-    let written = [lot("an", "p", 1), lot("anna", "p", 1), lot("anna", "p", 2), lot("anna", "q", 1), lot("annab", "p", 1)];
+    let written =
+        [lot("an", "p", 1), lot("anna", "p", 1), lot("anna", "p", 2), lot("anna", "q", 1), lot("annab", "p", 1)];
     done(&*store, written.iter().map(|row| put(row.clone(), Guard::New)).collect())?;
     let anna = vec![int(BUCKET), text("anna")];
     let with = |more: &[Value]| prefix(Table::Lot, [anna.as_slice(), more].concat());
@@ -155,7 +156,9 @@ pub fn due_rows_come_in_order(factory: &Factory<'_>) -> Result<(), String> {
     let due_of = [("d", Some(5)), ("a", Some(9)), ("c", Some(5)), ("b", Some(-3)), ("e", None), ("f", Some(10))];
     done(&*store, due_of.iter().map(|(id, due)| put(customer(id, 1, *due), Guard::New)).collect())?;
     let found = |up_to| Ok::<_, String>(texts(&rows(&*store, due(up_to))?, 1).concat());
-    for (up_to, expected) in [(i64::MIN, ""), (-4, ""), (-3, "b"), (4, "b"), (5, "bcd"), (9, "bcda"), (i64::MAX, "bcdaf")] {
+    for (up_to, expected) in
+        [(i64::MIN, ""), (-4, ""), (-3, "b"), (4, "b"), (5, "bcd"), (9, "bcda"), (i64::MAX, "bcdaf")]
+    {
         ensure_eq("due", &found(up_to)?, &expected.to_owned())?;
     }
     // An index of several columns: the order is that of its first cell and the key, not of its other cells.

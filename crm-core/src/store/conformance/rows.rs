@@ -35,8 +35,29 @@ pub fn nasty_texts_are_kept(factory: &Factory<'_>) -> Result<(), String> {
     let store = factory();
     let long = "长".repeat(5_000);
     let nasty = [
-        "", " ", "a", "A", "a ", "\0", "a\0", "a\0b", "\u{1}", "\n", "'; drop table customer; --", "%_\\\"`", "1", "01",
-        "1.0", "é", "e\u{301}", "👩‍👩‍👧‍👦", "张三", "\u{feff}", "\u{ffff}", "\u{10ffff}", long.as_str(),
+        "",
+        " ",
+        "a",
+        "A",
+        "a ",
+        "\0",
+        "a\0",
+        "a\0b",
+        "\u{1}",
+        "\n",
+        "'; drop table customer; --",
+        "%_\\\"`",
+        "1",
+        "01",
+        "1.0",
+        "é",
+        "e\u{301}",
+        "👩‍👩‍👧‍👦",
+        "张三",
+        "\u{feff}",
+        "\u{ffff}",
+        "\u{10ffff}",
+        long.as_str(),
     ];
     let written: Vec<Row> = nasty.iter().map(|nasty| identity(nasty, 1, Some(nasty), Some(nasty.as_bytes()))).collect();
     done(&*store, written.iter().map(|row| put(row.clone(), Guard::New)).collect())?;

@@ -12,7 +12,10 @@ const THREADS: usize = 8;
 fn on_threads<T: Send>(work: impl Fn(usize) -> Check<T> + Sync) -> Check<Vec<T>> {
     thread::scope(|scope| {
         let handles: Vec<_> = (0..THREADS).map(|n| (n, &work)).map(|(n, work)| scope.spawn(move || work(n))).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap_or_else(|_| Err("a thread panicked".to_owned()))).collect()
+        handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap_or_else(|_| Err("a thread panicked".to_owned())))
+            .collect()
     })
 }
 
@@ -125,8 +128,11 @@ pub fn pages_are_stable_while_writing(factory: &Factory<'_>) -> Result<(), Strin
             loop {
                 let after = by_key.last().map(|row| row.key().to_vec());
                 let page = rows(&*store, Read::Prefix { table: Table::Customer, prefix: vec![], after, limit })?;
-                let after = by_due.last().map(|row| (int(*ints(std::slice::from_ref(row), 8).first().unwrap_or(&0)), row.key().to_vec()));
-                let due = rows(&*store, Read::UpTo { table: Table::Customer, index: 0, up_to: int(9_999), after, limit })?;
+                let after = by_due
+                    .last()
+                    .map(|row| (int(*ints(std::slice::from_ref(row), 8).first().unwrap_or(&0)), row.key().to_vec()));
+                let due =
+                    rows(&*store, Read::UpTo { table: Table::Customer, index: 0, up_to: int(9_999), after, limit })?;
                 if page.is_empty() && due.is_empty() {
                     break;
                 }
@@ -135,7 +141,10 @@ pub fn pages_are_stable_while_writing(factory: &Factory<'_>) -> Result<(), Strin
             }
             for seen in [by_key, by_due] {
                 ensure(seen.iter().map(Row::key).is_sorted_by(|a, b| a < b), "a page repeated or mixed up rows")?;
-                let kept: Vec<Row> = seen.into_iter().filter(|row| ints(std::slice::from_ref(row), 8).first().is_some_and(|n| n % 2 == 0)).collect();
+                let kept: Vec<Row> = seen
+                    .into_iter()
+                    .filter(|row| ints(std::slice::from_ref(row), 8).first().is_some_and(|n| n % 2 == 0))
+                    .collect();
                 ensure(kept == even, format!("pages of {limit} lost rows that were there all the time"))?;
             }
         }

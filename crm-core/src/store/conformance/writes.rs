@@ -10,7 +10,10 @@ use std::sync::Arc;
 pub fn commit_is_all_or_nothing(factory: &Factory<'_>) -> Result<(), String> {
     let store = factory();
     let before = customer("anna", 1, Some(5));
-    done(&*store, vec![put(before.clone(), Guard::New), put(entry("anna", 1, Some("r1")), Guard::New), within("c", 3, 9)])?;
+    done(
+        &*store,
+        vec![put(before.clone(), Guard::New), put(entry("anna", 1, Some("r1")), Guard::New), within("c", 3, 9)],
+    )?;
     let writes = vec![
         put(customer("anna", 2, Some(9)), Guard::Version(1)),
         put(entry("anna", 2, Some("r2")), Guard::New),
@@ -88,7 +91,11 @@ pub fn unique_index_is_guarded(factory: &Factory<'_>) -> Result<(), String> {
     for guard in [Guard::New, Guard::Any] {
         conflict(&*store, vec![put(entry("anna", 2, Some("r1")), guard)], &[0])?;
     }
-    conflict(&*store, vec![put(entry("anna", 2, Some("r2")), Guard::New), put(entry("anna", 3, Some("r2")), Guard::New)], &[1])?;
+    conflict(
+        &*store,
+        vec![put(entry("anna", 2, Some("r2")), Guard::New), put(entry("anna", 3, Some("r2")), Guard::New)],
+        &[1],
+    )?;
     done(&*store, vec![put(entry("anna", 2, None), Guard::New), put(entry("anna", 3, None), Guard::New)])?;
     conflict(&*store, vec![put(entry("anna", 3, Some("r1")), Guard::Any)], &[0])?;
     done(&*store, vec![put(entry("bert", 1, Some("r1")), Guard::New)])?;
@@ -121,7 +128,10 @@ pub fn deleted_row_is_gone(factory: &Factory<'_>) -> Result<(), String> {
     done(&*store, vec![put(customer("anna", 1, None), Guard::New)])?;
     let entries = vec![put(entry("anna", 1, Some("r1")), Guard::New)];
     done(&*store, entries)?;
-    let moved = vec![Write::Delete { table: Table::Entry, key: entry_key("anna", 1) }, put(entry("anna", 2, Some("r1")), Guard::New)];
+    let moved = vec![
+        Write::Delete { table: Table::Entry, key: entry_key("anna", 1) },
+        put(entry("anna", 2, Some("r1")), Guard::New),
+    ];
     done(&*store, moved)
 }
 
@@ -141,7 +151,8 @@ pub fn writes_take_effect_in_order(factory: &Factory<'_>) -> Result<(), String> 
     ];
     done(&*store, writes)?;
     ensure_eq("due", &rows(&*store, due(9))?, &vec![customer("anna", 5, Some(5))])?;
-    let twice = vec![put(customer("anna", 6, None), Guard::Version(5)), put(customer("anna", 6, None), Guard::Version(5))];
+    let twice =
+        vec![put(customer("anna", 6, None), Guard::Version(5)), put(customer("anna", 6, None), Guard::Version(5))];
     conflict(&*store, twice, &[1])?;
     ensure_eq("due", &rows(&*store, due(9))?, &vec![customer("anna", 5, Some(5))])
 }
@@ -209,7 +220,8 @@ pub fn counter_stays_within(factory: &Factory<'_>) -> Result<(), String> {
     let over = reply(&*store, vec![within("c", 1, 10), within("c", 2, 10), within("d", 1, 1), within("c", 1, 10)])?;
     ensure_eq("over", &over, &CommitReply::OverLimit { writes: vec![1] })?;
     ensure_eq("counter", &(used(&*store, "c")?, used(&*store, "d")?), &(Some(8), Some(0)))?;
-    let below = reply(&*store, vec![put(customer("anna", 1, None), Guard::New), within("c", -9, 10), within("e", -1, 10)])?;
+    let below =
+        reply(&*store, vec![put(customer("anna", 1, None), Guard::New), within("c", -9, 10), within("e", -1, 10)])?;
     ensure_eq("below", &below, &CommitReply::OverLimit { writes: vec![1, 2] })?;
     ensure_eq("customer", &row(&*store, Table::Customer, customer_key("anna"))?, &None)?;
     done(&*store, vec![within("c", 2, 10), within("c", -10, 10)])?;
@@ -220,7 +232,9 @@ pub fn counter_stays_within(factory: &Factory<'_>) -> Result<(), String> {
 pub fn counter_takes_extremes(factory: &Factory<'_>) -> Result<(), String> {
     let store = factory();
     done(&*store, vec![within("c", i64::MAX, i64::MAX)])?;
-    for (add, limit) in [(1, i64::MAX), (i64::MIN, i64::MAX), (i64::MAX, i64::MAX), (0, 5), (-1, 5), (0, -1), (i64::MIN, i64::MIN)] {
+    for (add, limit) in
+        [(1, i64::MAX), (i64::MIN, i64::MAX), (i64::MAX, i64::MAX), (0, 5), (-1, 5), (0, -1), (i64::MIN, i64::MIN)]
+    {
         let over = reply(&*store, vec![within("c", add, limit)])?;
         ensure_eq(&format!("{add} within {limit}"), &over, &CommitReply::OverLimit { writes: vec![0] })?;
     }
@@ -245,7 +259,7 @@ pub fn closed_store_refuses(factory: &Factory<'_>) -> Result<(), String> {
 pub fn shared_store_keeps_the_laws(factory: &Factory<'_>) -> Result<(), String> {
     let shared = || Box::new(Arc::<dyn Store>::from(factory())) as Box<dyn Store>;
     let this = "shared_store_keeps_the_laws";
-    LAWS.iter().filter(|(name, _)| *name != this).try_for_each(|(name, law)| {
-        law(&shared).map_err(|broken| format!("{name}: {broken}"))
-    })
+    LAWS.iter()
+        .filter(|(name, _)| *name != this)
+        .try_for_each(|(name, law)| law(&shared).map_err(|broken| format!("{name}: {broken}")))
 }

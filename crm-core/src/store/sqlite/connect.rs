@@ -31,7 +31,8 @@ impl Place {
             Self::Memory => Connection::open_in_memory().map_err(fault::doing("open a database in memory"))?,
             Self::File { path, options } => {
                 inspect(path, options.open)?;
-                let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, options)?;
+                let connection =
+                    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, options)?;
                 // Looked at before anything is changed: a file of another application stays as it is.
                 schema::identify(&connection, VERSION).map_err(|error| named(error, path))?;
                 refuse_read_only(&connection, path)?;

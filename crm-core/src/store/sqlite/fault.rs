@@ -42,7 +42,9 @@ fn code_of(failure: &ffi::Error) -> ErrorCode {
     match failure.code {
         Sqlite::DatabaseBusy | Sqlite::DatabaseLocked | Sqlite::FileLockingProtocolFailed => ErrorCode::StoreBusy,
         Sqlite::DiskFull => ErrorCode::StoreFull,
-        Sqlite::ReadOnly | Sqlite::PermissionDenied | Sqlite::AuthorizationForStatementDenied => ErrorCode::StoreReadOnly,
+        Sqlite::ReadOnly | Sqlite::PermissionDenied | Sqlite::AuthorizationForStatementDenied => {
+            ErrorCode::StoreReadOnly
+        }
         Sqlite::DatabaseCorrupt | Sqlite::NotADatabase => ErrorCode::StoreCorrupt,
         _ => ErrorCode::StoreFailed,
     }

@@ -71,7 +71,9 @@ fn answer(connection: &Connection, read: &Read) -> Result<Vec<Row>> {
             let [from_start, resumed] = &of(*table)?.indexes.get(*index).ok_or_else(no_statement)?.up_to;
             match after {
                 None => rows(connection, *table, from_start, [up_to], Some(*limit)),
-                Some((cell, key)) => rows(connection, *table, resumed, [up_to, cell].into_iter().chain(key), Some(*limit)),
+                Some((cell, key)) => {
+                    rows(connection, *table, resumed, [up_to, cell].into_iter().chain(key), Some(*limit))
+                }
             }
         }
     }

@@ -115,7 +115,8 @@ pub(super) fn identify(connection: &Connection, newest: i32) -> Result<Identity>
     };
     let (application, version) = (number("application_id")?, number("user_version")?);
     let count = "SELECT count(*) FROM sqlite_schema";
-    let count: i64 = connection.query_row(count, [], |row| row.get(0)).map_err(fault::doing("read the list of tables"))?;
+    let count: i64 =
+        connection.query_row(count, [], |row| row.get(0)).map_err(fault::doing("read the list of tables"))?;
     match (application, version, count) {
         (0, 0, 0) => Ok(Identity::Empty),
         (APPLICATION_ID, newer, _) if newest < newer => Err(Error::new(

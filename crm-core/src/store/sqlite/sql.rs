@@ -34,7 +34,8 @@ pub(super) struct IndexSql {
 pub(super) const COUNTER_ADD: &str =
     "UPDATE counter SET used = used + ?3 WHERE bucket = ?1 AND name = ?2 AND used BETWEEN ?4 AND ?5";
 /// Starts a counter, unless it exists: key, what is used.
-pub(super) const COUNTER_START: &str = "INSERT INTO counter (bucket, name, used) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+pub(super) const COUNTER_START: &str =
+    "INSERT INTO counter (bucket, name, used) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
 static TABLES: LazyLock<Vec<TableSql>> =
     LazyLock::new(|| Table::ALL.iter().map(|table| TableSql::of(table.describe())).collect());
@@ -105,7 +106,8 @@ fn prefix(table: &Description, listed: &str, key: &[&str], cells: usize) -> [Str
     let select = |after: Option<String>, limit: usize| {
         let mut statement = format!("SELECT {listed} FROM {}", table.name);
         let given = equals(key.get(..cells).unwrap_or_default(), 1);
-        let conditions: Vec<String> = [given, after.unwrap_or_default()].into_iter().filter(|c| !c.is_empty()).collect();
+        let conditions: Vec<String> =
+            [given, after.unwrap_or_default()].into_iter().filter(|c| !c.is_empty()).collect();
         if !conditions.is_empty() {
             write!(statement, " WHERE {}", conditions.join(" AND ")).ok();
         }

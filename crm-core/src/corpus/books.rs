@@ -1,0 +1,102 @@
+//! The books of an engine: what must hold after any story.
+
+use crate::command::{Command, Request};
+use crate::effect::{Done, Entry, Outcome};
+use crate::engine::Engine;
+use crate::points::{Account, Book};
+use crate::store::{Read, Table};
+use crate::value::{CustomerId, PointCurrency};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A print of everything that is stored: equal prints, equal books.
+pub(crate) fn print(engine: &Engine) -> Result<u64, String> {
+    let mut hasher = DefaultHasher::new();
+    for table in Table::ALL {
+        let read = Read::Prefix { table: *table, prefix: Vec::new(), after: None, limit: usize::MAX };
+        let rows = engine.store().load(&[read]).map_err(|error| error.to_string())?.pop().unwrap_or_default();
+        for row in rows {
+            row.cells.hash(&mut hasher);
+        }
+    }
+    Ok(hasher.finish())
+}
+
+/// Checks the books of every customer: postings sum to zero, journals add up to the accounts, lots add up to the balances; and that
+/// every request sent again has no further effect and gives its receipt.
+///
+/// # Errors
+/// A sentence that says what does not add up.
+pub fn check(engine: &Engine, requests: &[(Request, Done)]) -> Result<(), String> {
+    add_up(engine)?;
+    let before = print(engine)?;
+    for (request, done) in requests {
+        let again = engine
+            .execute(request.clone())
+            .map_err(|error| format!("request `{}` again: {error}", request.request_id))?;
+        // A settling whose receipt is empty leaves no mark, and neither does a refund that waits for its order.
+        let marked = done.outcome != Outcome::Unchanged && !done.receipt.entries.is_empty();
+        if marked && again.receipt != done.receipt {
+            let (first, second) = (&done.receipt, &again.receipt);
+            return Err(format!("request `{}` again gave {second:?} and not {first:?}", request.request_id));
+        }
+        if !matches!(request.command, Command::Settle(_)) && print(engine)? != before {
+            return Err(format!("request `{}` again changed the books", request.request_id));
+        }
+    }
+    add_up(engine)
+}
+
+/// Checks that journals, accounts and lots of everybody agree.
+///
+/// # Errors
+/// A sentence that says what does not add up.
+pub fn add_up(engine: &Engine) -> Result<(), String> {
+    let mut sums: BTreeMap<(CustomerId, PointCurrency, Book), i64> = BTreeMap::new();
+    let mut seqs: BTreeMap<CustomerId, u64> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let each = &mut |entry: Entry| {
+        let last = seqs.entry(entry.customer_id.clone()).or_default();
+        if entry.seq != *last + 1 {
+            wrong.push(format!("journal of `{}` jumps from {last} to {}", entry.customer_id, entry.seq));
+        }
+        *last = entry.seq;
+        for change in &entry.points {
+            if change.postings.iter().map(|posting| posting.points.get()).sum::<i64>() != 0 {
+                wrong.push(format!("entry {} of `{}` does not sum to zero", entry.seq, entry.customer_id));
+            }
+            for posting in &change.postings {
+                let key = (entry.customer_id.clone(), change.currency.clone(), posting.book);
+                *sums.entry(key).or_default() += posting.points.get();
+            }
+        }
+        Ok(())
+    };
+    engine.each_entry(each).map_err(|error| error.to_string())?;
+    let each = &mut |customer: crate::engine::StoredCustomer| {
+        for account in &customer.accounts {
+            account_adds_up(&customer.id, account, &sums, &mut wrong);
+        }
+        Ok(())
+    };
+    engine.each_stored(each).map_err(|error| error.to_string())?;
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+fn account_adds_up(
+    id: &CustomerId,
+    account: &Account,
+    sums: &BTreeMap<(CustomerId, PointCurrency, Book), i64>,
+    wrong: &mut Vec<String>,
+) {
+    if let Err(error) = account.check() {
+        wrong.push(format!("account `{}` of `{id}`: {error}", account.currency));
+    }
+    for book in Book::ALL {
+        let journal = sums.get(&(id.clone(), account.currency.clone(), *book)).copied().unwrap_or(0);
+        let balance = account.balances.book(*book);
+        if journal != balance {
+            wrong.push(format!("`{}` of `{id}`: journal says {book:?} {journal}, account {balance}", account.currency));
+        }
+    }
+}
