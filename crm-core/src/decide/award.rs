@@ -62,6 +62,7 @@ impl Standing {
         event: Option<&'a Event>,
     ) -> Facts<'a> {
         Facts {
+            at,
             local: zone.local(at),
             customer: CustomerFacts {
                 tags: Some(&self.record.tags),

@@ -37,7 +37,8 @@ impl Amount {
         if !plain {
             return Err(bad());
         }
-        Decimal::from_str_exact(text).map(Self).map_err(|_| {
+        // One form for one number: `12.5` and `12.50` are the same amount to a fingerprint, too.
+        Decimal::from_str_exact(text).map(|decimal| Self(decimal.normalize())).map_err(|_| {
             Error::new(ErrorCode::MoneyRange, format!("`{}` has more than 28 digits", limits::quote(text))).limit(28)
         })
     }
