@@ -197,10 +197,11 @@ pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &Update
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
     }
-    if fields.is_empty() {
-        return Ok(id.clone());
+    if !fields.is_empty() {
+        *ws.customer_mut(id)?.record_mut()? = record;
     }
-    *ws.customer_mut(id)?.record_mut()? = record;
+    // INVARIANT: written even when nothing changed. A change is not idempotent by an id of its own, so its request has to be
+    // remembered, or a late retry would undo what came in between.
     context.write(ws, id, now, What::Updated { fields }, Vec::new())?;
     Ok(id.clone())
 }
