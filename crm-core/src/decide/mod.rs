@@ -108,7 +108,9 @@ fn finish(
         standing::follow(context, ws, customer)?;
         settle::check_books(ws, customer)?;
     }
-    let entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
+    let mut entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
+    // Journal by journal, as a replay reads them back.
+    entries.sort_by_key(|entry| touched.iter().position(|id| *id == entry.customer_id));
     let balances = balances(context.program, ws, &id)?;
     // A settling that finds nothing to write still moves the customer's next due instant.
     let settles = matches!(context.request.command, Command::Settle(_));

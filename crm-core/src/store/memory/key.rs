@@ -1,7 +1,7 @@
 //! Keys as bytes whose order is the order of the cells, so that one comparison of memory decides, and a prefix of cells is
 //! a prefix of bytes.
 
-use super::contract::Value;
+use crate::store::contract::Value;
 use std::cmp::Ordering;
 
 /// Fits a bucket, a UUID as customer and a short rest without a place on the heap; 48 bytes in all.
