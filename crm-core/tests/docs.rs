@@ -1,4 +1,11 @@
 //! Reference pages are made from the code, and what documents show is tried. `UPDATE=1 cargo test -p crm-core --test docs` writes the pages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests"
+)]
 
 use crm_core::command::{Command, Request};
 use crm_core::program::Program;
