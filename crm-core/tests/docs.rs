@@ -80,12 +80,12 @@ const EXAMPLES: &[(&str, &str)] = &[
         "SELECT tier, stage, activity, count(*) AS members, sum(points) AS points\nFROM customer GROUP BY tier, stage, activity ORDER BY members DESC;",
     ),
     (
-        "Revenue and refunds by month",
-        "SELECT strftime('%Y-%m', paid_at / 1000, 'unixepoch') AS month, currency, count(*) AS orders,\n       sum(total_minor) / 100.0 AS paid, sum(refunded_minor) / 100.0 AS refunded\nFROM orders WHERE status NOT IN ('cancelled', 'reverted') GROUP BY month, currency ORDER BY month;",
+        "Revenue and refunds by month, in minor units",
+        "SELECT strftime('%Y-%m', paid_at / 1000, 'unixepoch') AS month, currency, count(*) AS orders,\n       sum(total_minor) AS paid, sum(refunded_minor) AS refunded\nFROM orders WHERE status NOT IN ('cancelled', 'reverted') GROUP BY month, currency ORDER BY month;",
     ),
     (
         "What happened to one customer",
-        "SELECT seq, kind, datetime(effective_at / 1000, 'unixepoch') AS effective, currency, points, subject\nFROM entry WHERE customer_id = 'ann' ORDER BY seq;",
+        "SELECT seq, kind, effective_at, currency, points, subject FROM entry_view WHERE customer_id = 'ann' ORDER BY seq;",
     ),
     ("Whose phone number is it?", "SELECT customer_id FROM identity WHERE name = 'phone:+8613800138000';"),
     ("What does a sweep have to do by now?", "SELECT count(*) FROM customer WHERE next_due_at <= unixepoch() * 1000;"),
@@ -101,6 +101,7 @@ fn the_page_of_tables_is_made_from_their_descriptions() {
         "# Tables\n\nWhat lies in the database, for people with a SQL prompt or a BI tool. Read as you like, also while the engine works; **never write**: the\n\
          library is the only writer, and it believes what it finds.\n\n\
          - Instants are whole milliseconds since 1970 in UTC, columns named `…_at`. Amounts are minor units (cents), columns named `…_minor`.\n\
+         - In SQLite every table has a view beside it, such as `entry_view`: without blobs, and with instants as text.\n\
          - Every key begins with `bucket`, the hash of its owner: name it, or the rest of the key will not help a query by key.\n\
          - `customer` shows the state **as of the last command**. Expiry, tier and stage move with time alone; run `sweep` before a report, or ask the\n\
            engine, whose answers never depend on a sweep.\n\
