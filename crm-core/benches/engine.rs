@@ -7,8 +7,8 @@ use cpu_time::ProcessTime;
 use crm_core::command::{Command, EarnPoints, RegisterCustomer, Request};
 use crm_core::query::Query;
 use crm_core::store::{
-    Abilities, Commit, CommitReply, Durability, MemoryStore, OpenMode, Read, Row, SqliteOptions, SqliteStore, Store, Table,
-    Value, Write,
+    Abilities, Commit, CommitReply, Durability, MemoryStore, OpenMode, Read, Row, SqliteOptions, SqliteStore, Store,
+    Table, Value, Write,
 };
 use crm_core::value::{CustomerId, PointCurrency, Points, RequestId, Timestamp};
 use crm_core::{Engine, Result};
@@ -98,7 +98,8 @@ fn all_done(outcomes: Vec<Result<crm_core::effect::Done>>) {
 }
 
 fn sqlite(path: &Path) -> SqliteStore {
-    let options = SqliteOptions { durability: Durability::Normal, open: OpenMode::CreateOrOpen, ..SqliteOptions::default() };
+    let options =
+        SqliteOptions { durability: Durability::Normal, open: OpenMode::CreateOrOpen, ..SqliteOptions::default() };
     SqliteStore::open(path, options).unwrap()
 }
 
@@ -165,7 +166,9 @@ fn bare(connection: &Connection, commits: &[Commit]) {
             match row.table {
                 Table::Customer => {
                     let mut read = connection
-                        .prepare_cached("SELECT version, profile, state FROM customer WHERE bucket = ? AND customer_id = ?")
+                        .prepare_cached(
+                            "SELECT version, profile, state FROM customer WHERE bucket = ? AND customer_id = ?",
+                        )
                         .unwrap();
                     let key = [Cell(&row.cells[0]), Cell(&row.cells[1])];
                     let version: i64 = read
@@ -215,7 +218,12 @@ fn sqlite_writes(name: &str, batch: usize, count: usize) {
         engines.push(micros(by_engine, count));
         bares.push(micros(by_bare, count));
     }
-    println!("{name}: {:.2} of bare (engine {:.1} us, bare {:.1} us CPU per earn)", median(ratios), median(engines), median(bares));
+    println!(
+        "{name}: {:.2} of bare (engine {:.1} us, bare {:.1} us CPU per earn)",
+        median(ratios),
+        median(engines),
+        median(bares)
+    );
 }
 
 fn memory() {
@@ -296,5 +304,9 @@ fn flat() {
         micros(time, 4_000)
     };
     let (base, wide, deep) = (cost(2_000, 5), cost(20_000, 5), cost(2_000, 50));
-    println!("flat: {base:.1} us per earn; ten times the customers x{:.2}; ten times the history x{:.2}", wide / base, deep / base);
+    println!(
+        "flat: {base:.1} us per earn; ten times the customers x{:.2}; ten times the history x{:.2}",
+        wide / base,
+        deep / base
+    );
 }

@@ -107,7 +107,7 @@ codes! {
     BenefitUnknown = "benefit.unknown", No, "the customer's tier does not grant this benefit";
     BenefitUsedUp = "benefit.used_up", No, "the benefit's limit for this period is reached";
     LifecycleOff = "lifecycle.off", No, "the program defines no lifecycle";
-    TimeText = "time.text", No, "write RFC 3339, such as 2026-03-01T08:00:00+08:00";
+    TimeText = "time.text", No, "write RFC 3339, such as `2026-03-01T08:00:00+08:00`";
     TimeNaive = "time.naive", No, "add the offset from UTC, such as Z or +08:00";
     TimeRange = "time.range", No, "use an existing day in the years 1 to 9999";
     TimeZone = "time.zone", No, "use an IANA name such as Asia/Shanghai";

@@ -39,13 +39,24 @@ fn numbered(number: u64) -> Request {
         0..=3 => json!({ "type": "record_order", "buyer": { "type": "customer", "id": who },
             "order": { "id": format!("o{number}"), "paid_at": at.to_string(), "currency": "EUR",
                        "lines": [{ "sku": "a", "unit_price": "19.99", "quantity": 3 }, { "sku": "b", "unit_price": "5.01" }] } }),
-        4 => json!({ "type": "record_refund", "refund": { "id": format!("f{number}"), "order": format!("o{}", number - 1),
-            "refunded_at": at.to_string(), "what": { "type": "amount", "amount": "20.00" } } }),
+        4 => {
+            json!({ "type": "record_refund", "refund": { "id": format!("f{number}"), "order": format!("o{}", number - 1),
+            "refunded_at": at.to_string(), "what": { "type": "amount", "amount": "20.00" } } })
+        }
         5 => json!({ "type": "spend_points", "customer_id": who, "currency": "points", "points": 5 }),
-        _ => json!({ "type": "transfer_points", "from": who, "to": format!("m{}", (number + 1) % PEOPLE), "currency": "points", "points": 3 }),
+        _ => {
+            json!({ "type": "transfer_points", "from": who, "to": format!("m{}", (number + 1) % PEOPLE), "currency": "points", "points": 3 })
+        }
     };
     let command: Command = serde_json::from_value(command).unwrap();
-    Request { request_id: RequestId::new(format!("r{number}")).unwrap(), at, actor: None, reason: None, batch: None, command }
+    Request {
+        request_id: RequestId::new(format!("r{number}")).unwrap(),
+        at,
+        actor: None,
+        reason: None,
+        batch: None,
+        command,
+    }
 }
 
 /// The child: carries requests out in commits of five and says which are done, until it is killed.

@@ -69,7 +69,10 @@ fn request(number: usize, at: i64, command: Value) -> Request {
 }
 
 fn order(id: &str, who: &str, paid_at: i64, lines: &[u32]) -> Value {
-    let lines: Vec<Value> = lines.iter().map(|cents| json!({ "sku": "x", "unit_price": format!("{}.{:02}", cents / 100, cents % 100) })).collect();
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|cents| json!({ "sku": "x", "unit_price": format!("{}.{:02}", cents / 100, cents % 100) }))
+        .collect();
     json!({ "type": "record_order", "buyer": { "type": "customer", "id": who },
             "order": { "id": id, "paid_at": instant(paid_at).to_string(), "currency": "EUR", "lines": lines } })
 }
@@ -101,7 +104,9 @@ fn history(deeds: &[Deed]) -> Vec<Request> {
     for deed in deeds {
         now += deed.gap;
         let (number, who, points) = (requests.len(), PEOPLE[deed.who], deed.size % 120 + 1);
-        let pick = |list: &[(String, usize)]| list.get(deed.pick % list.len().max(1)).cloned().unwrap_or(("none".into(), deed.who));
+        let pick = |list: &[(String, usize)]| {
+            list.get(deed.pick % list.len().max(1)).cloned().unwrap_or(("none".into(), deed.who))
+        };
         let command = match deed.kind {
             0..=2 => {
                 let id = format!("o{number}");
@@ -131,7 +136,9 @@ fn history(deeds: &[Deed]) -> Vec<Request> {
                 let (id, owner) = pick(&holds);
                 json!({ "type": "capture_hold", "customer_id": PEOPLE[owner], "hold_id": id, "points": points })
             }
-            _ => json!({ "type": "transfer_points", "from": who, "to": PEOPLE[(deed.who + 1) % PEOPLE.len()], "currency": "points", "points": points }),
+            _ => {
+                json!({ "type": "transfer_points", "from": who, "to": PEOPLE[(deed.who + 1) % PEOPLE.len()], "currency": "points", "points": points })
+            }
         };
         requests.push(request(number, now, command));
     }
@@ -145,7 +152,12 @@ fn end_of(requests: &[Request]) -> i64 {
 /// Every answer about one person at an instant.
 fn answers(engine: &Engine, who: &str, at: i64) -> Vec<Answer> {
     let (customer_id, at) = (CustomerId::new(who).unwrap(), instant(at));
-    let ladder = |name: &str| Query::Tier { customer_id: customer_id.clone(), ladder: Some(name.parse().unwrap()), at, known_at: None };
+    let ladder = |name: &str| Query::Tier {
+        customer_id: customer_id.clone(),
+        ladder: Some(name.parse().unwrap()),
+        at,
+        known_at: None,
+    };
     let queries = [
         Query::Wallet { customer_id: customer_id.clone(), at },
         Query::Lots { customer_id: customer_id.clone(), currency: "points".parse().unwrap(), at },
@@ -322,7 +334,8 @@ proptest! {
 }
 
 fn refund(engine: &Engine, number: usize, what: Value) {
-    let refund = json!({ "id": format!("f{number}"), "order": "o", "refunded_at": instant(2 * DAY).to_string(), "what": what });
+    let refund =
+        json!({ "id": format!("f{number}"), "order": "o", "refunded_at": instant(2 * DAY).to_string(), "what": what });
     engine.execute(request(number, 2 * DAY, json!({ "type": "record_refund", "refund": refund }))).unwrap();
 }
 
@@ -330,8 +343,11 @@ fn refund(engine: &Engine, number: usize, what: Value) {
 #[test]
 fn racing_threads_lose_nothing() {
     let engine = engine(json!([]));
-    let everybody: Vec<Request> =
-        PEOPLE.iter().enumerate().map(|(n, who)| request(n, 0, json!({ "type": "register_customer", "customer_id": who }))).collect();
+    let everybody: Vec<Request> = PEOPLE
+        .iter()
+        .enumerate()
+        .map(|(n, who)| request(n, 0, json!({ "type": "register_customer", "customer_id": who })))
+        .collect();
     assert_eq!(run(&engine, &everybody).len(), PEOPLE.len());
     std::thread::scope(|scope| {
         for thread in 0..8_usize {
@@ -345,10 +361,13 @@ fn racing_threads_lose_nothing() {
             });
         }
     });
-    let held: i64 = PEOPLE.iter().map(|who| match &answers(&engine, who, 2 * DAY)[0] {
-        Answer::Wallet(wallet) => wallet.accounts[0].balances.total().get(),
-        other => panic!("no wallet: {other:?}"),
-    }).sum();
+    let held: i64 = PEOPLE
+        .iter()
+        .map(|who| match &answers(&engine, who, 2 * DAY)[0] {
+            Answer::Wallet(wallet) => wallet.accounts[0].balances.total().get(),
+            other => panic!("no wallet: {other:?}"),
+        })
+        .sum();
     assert_eq!(held, 400);
     corpus::add_up(&engine).unwrap();
 }

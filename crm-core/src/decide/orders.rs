@@ -159,7 +159,7 @@ fn referral(
         return Ok(all);
     }
     let Some(referrer) = ws.known(id)?.record()?.referred_by.clone() else { return Ok(all) };
-    if !ws.customer(&referrer)?.is_some_and(|customer| !customer.state.unregistered) {
+    if ws.customer(&referrer)?.is_none_or(|customer| customer.state.unregistered) {
         return Ok(all);
     }
     ws.customer_mut(id)?.state.referral_rewarded = true;

@@ -2,6 +2,7 @@
 
 use super::award;
 use super::context::{Context, change, part};
+use super::refunds::Changes;
 use super::standing;
 use super::state::{Customer, RedemptionRecord};
 use super::workspace::{Decided, Workspace};
@@ -167,7 +168,7 @@ pub(crate) fn filed(
     currency: &PointCurrency,
     log: Vec<Movement>,
     at: Timestamp,
-) -> Decided<(Vec<PointsChange>, Vec<(Timestamp, PointsChange)>)> {
+) -> Decided<Changes> {
     keep_books(context, ws, id)?;
     Ok(part(currency, log, at))
 }
