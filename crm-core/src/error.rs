@@ -70,6 +70,7 @@ codes! {
     PointsHoldExists = "points.hold_exists", No, "this hold id was used before; choose a new one";
     PointsHoldResolved = "points.hold_resolved", No, "a hold is captured, released or timed out once; it cannot be resolved again";
     PointsHoldDuration = "points.hold_duration", No, "give a deadline after now and within the limit";
+    PointsRedemptionExists = "points.redemption_exists", No, "this redemption id was used before; choose a new one";
     PointsRedemptionUnknown = "points.redemption_unknown", No, "no redemption of this customer has this id";
     PointsRedemptionReversed = "points.redemption_reversed", No, "reverse at most what of the redemption has not been reversed yet";
     PointsCap = "points.cap", No, "the rule's cap is reached and its policy is to reject";

@@ -260,9 +260,9 @@ pub struct AwardExplained {
     pub points: Points,
     /// What was taken back since.
     pub taken_back: Points,
-    /// What each rule gave; sums to `points` before caps.
+    /// What each rule gave, after caps; sums to `points`.
     pub rules: Vec<RulePoints>,
-    /// What each line gave, by line number; sums to `points` before caps. A fixed bonus belongs to no line.
+    /// What each line gave, by line number, after caps; sums to `points`. A fixed bonus belongs to no line.
     pub lines: Vec<LinePoints>,
     /// Why it is less than the rules alone would give.
     pub shortfall: Vec<Shortfall>,

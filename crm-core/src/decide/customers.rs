@@ -2,7 +2,7 @@
 
 use super::award::{self, Trigger};
 use super::context::Context;
-use super::settle::{keep_books, settle};
+use super::settle::{birthday_told, keep_books, settle};
 use super::state::Customer;
 use super::workspace::{Decided, Identity, Stop, Workspace};
 use crate::command::{RecordConsent, RegisterCustomer, UpdateCustomer};
@@ -179,9 +179,18 @@ pub(crate) fn complete(
     }
     settle(context, ws, id)?;
     claim(context, ws, id, &free, "identifiers")?;
-    *ws.customer_mut(id)?.record_mut()? = record;
+    put_record(context, ws, id, record)?;
     let at = ws.known(id)?.state.recorded_at;
     context.write(ws, id, at, What::Updated { fields }, Vec::new())
+}
+
+/// Puts a changed record in place; what follows from the change follows from here on.
+fn put_record(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, record: CustomerRecord) -> Decided<()> {
+    let customer = ws.customer_mut(id)?;
+    let now = customer.state.recorded_at;
+    let other_birthday = customer.record()?.profile.birthday != record.profile.birthday;
+    *customer.record_mut()? = record;
+    if other_birthday { birthday_told(context, ws, id, now) } else { Ok(()) }
 }
 
 pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &UpdateCustomer) -> Decided<CustomerId> {
@@ -198,7 +207,7 @@ pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &Update
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
     }
     if !fields.is_empty() {
-        *ws.customer_mut(id)?.record_mut()? = record;
+        put_record(context, ws, id, record)?;
     }
     // INVARIANT: written even when nothing changed. A change is not idempotent by an id of its own, so its request has to be
     // remembered, or a late retry would undo what came in between.
