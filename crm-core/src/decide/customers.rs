@@ -9,6 +9,7 @@ use crate::command::{RecordConsent, RegisterCustomer, UpdateCustomer};
 use crate::customer::{ConsentState, CustomerChange, CustomerRecord, Identifier, Profile};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
+use crate::limits::IDENTIFIERS_MAX;
 use crate::points::{Source, SourceKind};
 use crate::value::{CustomerId, Timestamp, fingerprint};
 use std::collections::BTreeSet;
@@ -43,6 +44,10 @@ pub(crate) fn register(context: &Context<'_>, ws: &mut Workspace, command: &Regi
         set_attributes: command.attributes.clone(),
         ..CustomerChange::default()
     };
+    // Before the change, which knows the same identifiers as `add_identifiers`: the path in a refusal is the one of this command.
+    for (place, identifier) in command.identifiers.iter().enumerate().take(IDENTIFIERS_MAX) {
+        identifier.key(context.program.country()).map_err(|error| error.within(format!("identifiers[{place}]")))?;
+    }
     record.apply_change(&change, context.program.country())?;
     enrol(context, ws, record, &command.identifiers, false)?;
     Ok(id.clone())
@@ -84,7 +89,7 @@ fn enrol(
     implicit: bool,
 ) -> Decided<()> {
     let (id, at) = (record.id.clone(), record.registered_at);
-    claim(context, ws, &id, identifiers)?;
+    claim(context, ws, &id, identifiers, "identifiers")?;
     let old = ws.customer(&id)?.cloned();
     let mut customer = Customer::new(record, context.request.at);
     if let Some(old) = old {
@@ -107,11 +112,17 @@ fn enrol(
 }
 
 /// Takes identifiers for a customer; each must be free or theirs.
-fn claim(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, identifiers: &[Identifier]) -> Decided<()> {
+fn claim(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    identifiers: &[Identifier],
+    path: &str,
+) -> Decided<()> {
     let mut missing = Vec::new();
     let mut free = BTreeSet::new();
     for (place, identifier) in identifiers.iter().enumerate() {
-        let at = |error: Error| error.within(format!("identifiers[{place}]"));
+        let at = |error: Error| error.within(format!("{path}[{place}]"));
         let key = identifier.key(context.program.country()).map_err(at)?;
         match ws.identity(&key.as_str().to_owned()) {
             Err(Stop::Need(reads)) => missing.extend(reads),
@@ -167,7 +178,7 @@ pub(crate) fn complete(
         return Ok(());
     }
     settle(context, ws, id)?;
-    claim(context, ws, id, &free)?;
+    claim(context, ws, id, &free, "identifiers")?;
     *ws.customer_mut(id)?.record_mut()? = record;
     let at = ws.known(id)?.state.recorded_at;
     context.write(ws, id, at, What::Updated { fields }, Vec::new())
@@ -180,16 +191,17 @@ pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &Update
     let mut record = ws.known(id)?.record()?.clone();
     let before: Vec<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     let fields = record.apply_change(&command.change, country).map_err(|error| error.within("change"))?;
-    claim(context, ws, id, &command.change.add_identifiers)?;
+    claim(context, ws, id, &command.change.add_identifiers, "change.add_identifiers")?;
     let after: BTreeSet<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     for name in before.into_iter().filter(|name| !after.contains(name)) {
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
     }
-    if fields.is_empty() {
-        return Ok(id.clone());
+    if !fields.is_empty() {
+        *ws.customer_mut(id)?.record_mut()? = record;
     }
-    *ws.customer_mut(id)?.record_mut()? = record;
+    // INVARIANT: written even when nothing changed. A change is not idempotent by an id of its own, so its request has to be
+    // remembered, or a late retry would undo what came in between.
     context.write(ws, id, now, What::Updated { fields }, Vec::new())?;
     Ok(id.clone())
 }

@@ -136,7 +136,7 @@ fn place(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, mut record:
     context.write_own(ws, id, own)?;
     record.revision = context.program.revision();
     record.batch.clone_from(&context.request.batch);
-    record.extra = encode(&OrderExtra { awards, number, restored: Vec::new() });
+    record.extra = encode(&OrderExtra { awards, number, restored: Vec::new(), unfit: Vec::new() });
     ws.put_order((id.clone(), record.id().clone()), Some(record));
     Ok(())
 }
