@@ -177,17 +177,26 @@ fn rules_know_no_floats_no_clock_no_chance_and_no_outside() {
     let files = sources();
     let inner = || files.iter().filter(|file| !OUTSIDE.contains(&room_of(&file.path)));
     assert_clean(inner().flat_map(|file| words(&file.path, &file.code, IMPURE)));
-    assert_clean(inner().filter(|f| !listed(FLOATS, &f.path)).flat_map(|f| words(&f.path, &f.code, &["f32", "f64"])));
+    assert_clean(inner().filter(|f| !listed(FLOATS, &f.path)).flat_map(|f| floats(&f.path, &f.code)));
     assert_clean(
         inner().filter(|f| !listed(HASHED, &f.path)).flat_map(|f| words(&f.path, &f.code, &["HashMap", "HashSet"])),
     );
-    assert_clean(still_needed(FLOATS, &files, |file| words(&file.path, &file.code, &["f32", "f64"]).is_empty()));
+    assert_clean(still_needed(FLOATS, &files, |file| floats(&file.path, &file.code).is_empty()));
     assert_clean(still_needed(HASHED, &files, |f| words(&f.path, &f.code, &["HashMap", "HashSet"]).is_empty()));
-    for code in ["let x: f64 = y;", "let now = std::time::Instant::now();", "use rand::Rng;", "println!(\"\")"] {
-        let both = [words("points/lot.rs", code, IMPURE), words("points/lot.rs", code, &["f32", "f64"])].concat();
+    for code in [
+        "let x: f64 = y;",
+        "let x = 0.5;",
+        "f(1_f32)",
+        "1e3",
+        "let now = std::time::Instant::now();",
+        "use rand::Rng;",
+        "println!(\"\")",
+    ] {
+        let both = [words("points/lot.rs", code, IMPURE), floats("points/lot.rs", code)].concat();
         assert_ne!(both, [""; 0], "{code}");
     }
     assert_eq!(words("points/lot.rs", "fn visit_f64() { operand() }", &["f64", "rand"]), [""; 0], "whole words only");
+    assert_eq!(floats("points/lot.rs", "a.0.1 + 0xff + 1_usize + 1..2 + x1e3"), [""; 0], "whole numbers and places");
 }
 
 /// To see it fail: add 500 lines to a file, or list a short one in [`LONG`].
@@ -383,6 +392,27 @@ fn words(path: &str, code: &str, forbidden: &[&str]) -> Vec<String> {
                 found.push(format!("{path}:{line}: `{word}`"));
             }
         }
+    }
+    found
+}
+
+/// Floats by their types and by their literals.
+fn floats(path: &str, code: &str) -> Vec<String> {
+    let mut found = words(path, code, &["f32", "f64"]);
+    let mut before = ' ';
+    for (at, c) in code.char_indices() {
+        // A number begins here, and is no field of a tuple and no part of a name.
+        if c.is_ascii_digit() && before != '.' && !is_name(before) {
+            let number: String = code[at..].chars().take_while(|c| is_name(*c)).collect();
+            let mut rest = code[at + number.len()..].chars();
+            let fraction = rest.next() == Some('.') && rest.next().is_some_and(|c| c.is_ascii_digit());
+            let decimal = !number.starts_with("0x") && number.contains(['e', 'f']) && !number.ends_with("size");
+            if fraction || decimal {
+                let line = code[..at].lines().count().max(1);
+                found.push(format!("{path}:{line}: `{number}` is a float"));
+            }
+        }
+        before = c;
     }
     found
 }
