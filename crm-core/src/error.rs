@@ -119,6 +119,7 @@ codes! {
     RequestReused = "request.reused", No, "the request id was used for another payload; choose a new id for a new request";
     RequestTooMany = "request.too_many", No, "split the batch";
     BatchUnknown = "batch.unknown", No, "no import batch has this id";
+    BatchExists = "batch.exists", No, "this batch id was used before; choose a new one, or none";
     ImportFile = "import.file", No, "give a readable file of the named format";
     ImportHeader = "import.header", No, "the file lacks columns that the format needs; map them or choose another format";
     ImportEncoding = "import.encoding", No, "save the file as UTF-8 or GB18030";

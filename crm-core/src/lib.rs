@@ -8,6 +8,8 @@ mod decide;
 pub mod effect;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod lifecycle;
 pub mod limits;
 pub mod order;

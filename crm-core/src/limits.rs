@@ -85,6 +85,16 @@ pub const SUGGEST_CHARS_MAX: usize = 64;
 /// Most known names that a help lists: more are no help.
 pub const SUGGEST_LISTED_MAX: usize = 24;
 
+/// Largest import in all its files, in bytes. An import is held in memory as text, so that it can be applied in the order of time
+/// whatever the order of its rows: about ten times the reference data (541,909 lines, 48 MB).
+pub const IMPORT_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Most rows that one order, refund or closing can have in the files of an import; more are a wrong id column.
+pub const IMPORT_ORDER_ROWS_MAX: usize = 2 * ORDER_LINES_MAX;
+/// Most issues of an import that are kept in its report; the rest is counted by code.
+pub const IMPORT_ISSUES_MAX: usize = 1_000;
+/// Most orders of an import per commit.
+pub const IMPORT_CHUNK_MAX: usize = 10_000;
+
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.
 #[must_use]
 pub fn quote(text: &str) -> String {

@@ -1,0 +1,388 @@
+//! An import from the first byte to the report.
+
+use super::batch::{self, BatchRecord, BatchState};
+use super::cell::Clock;
+use super::fact::{Fact, Item, Kind, Reading, Row};
+use super::group::{Layout, Member, members};
+use super::overlay::Overlay;
+use super::plain::Plain;
+use super::report::{Counts, ImportProgress, ImportReport, Origin};
+use super::sheet::Sheet;
+use super::shopify::Shopify;
+use super::taobao::Taobao;
+use super::youzan::Youzan;
+use super::{DryRun, Format, ImportOptions, Source, text};
+use crate::command::{CancelOrder, Command, RecordOrder, RecordRefund, Request};
+use crate::effect::{Done, Outcome, What};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits;
+use crate::order::{Refund, RefundWhat};
+use crate::query::{Answer, OrderExplained, Query};
+use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint};
+use csv::StringRecord;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// Imports the files of a shop.
+///
+/// Running it again with the same files changes nothing: orders and refunds are known by their ids. An import that was stopped
+/// half-way, by a crash as well, is finished by running it again; the members are then the same as after one clean run.
+///
+/// ```
+/// use crm_core::{Engine, import::{import, Format, ImportOptions, Source}, store::MemoryStore, value::Timestamp};
+/// let engine = Engine::open(MemoryStore::new())?;
+/// engine.publish_json(r#"{ "version": 1, "program": "corner shop", "revision": 1, "zone": "Europe/Berlin", "currencies": ["EUR"],
+///     "points": [{ "id": "points" }] }"#, Timestamp::parse("2026-01-01T00:00:00Z")?)?;
+/// let csv = "order_id,paid_at,email,sku,quantity,unit_price\n1,2026-03-01 10:00,ann@example.org,tea,2,3.50\n";
+/// let options = ImportOptions::new(Format::Plain { columns: Box::default() });
+/// let report = import(&engine, Source::new("orders.csv", csv.as_bytes()), &options, &mut |_| ())?;
+/// assert_eq!((report.orders.applied, report.customers_new), (1, 1));
+/// let again = import(&engine, Source::new("orders.csv", csv.as_bytes()), &options, &mut |_| ())?;
+/// assert_eq!((again.orders.applied, again.orders.unchanged), (0, 1));
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+///
+/// # Errors
+/// `import.file`, `import.header` (details `missing` and `nearest`), `import.encoding`, `batch.exists`, `program.missing`: nothing is
+/// written then. `store.*`: what was written before stays; run it again. Problems of rows are in the report.
+pub fn import(
+    engine: &Engine,
+    source: Source<'_>,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(&ImportProgress),
+) -> Result<ImportReport> {
+    if options.dry_run == DryRun::No {
+        return carry_out(engine, source, options, progress);
+    }
+    let trial = Engine::open_shared(Arc::new(Overlay::new(engine.store().clone())))?;
+    carry_out(&trial, source, options, progress)
+}
+
+fn carry_out(
+    engine: &Engine,
+    source: Source<'_>,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(&ImportProgress),
+) -> Result<ImportReport> {
+    let program = engine.program()?;
+    let name = source.name.clone();
+    let (mut sheets, print) = open(source)?;
+    let layout: Box<dyn Layout> = match &options.format {
+        Format::Plain { columns } => Box::new(Plain::open(columns, &sheets, program.main_currency())?),
+        Format::Shopify => Box::new(Shopify::open(&sheets)?),
+        Format::Taobao => Box::new(Taobao::open(&sheets)?),
+        Format::Youzan => Box::new(Youzan::open(&sheets)?),
+    };
+    let record = batch::choose(engine, options.batch.as_ref(), &print)?;
+    let (map_zone, formats) = match &options.format {
+        Format::Plain { columns } => (columns.zone, columns.date_formats.clone()),
+        _ => (None, Vec::new()),
+    };
+    let mut reading = Reading {
+        clock: Clock { zone: options.zone.or(map_zone).unwrap_or(*program.zone()), formats },
+        country: program.country().map(str::to_owned),
+        id_prefix: options.id_prefix.clone(),
+        report: ImportReport::new(record.0.clone(), options.dry_run),
+        items: Vec::new(),
+    };
+    let (members, first) = members(&mut sheets, layout.as_ref(), &mut reading)?;
+    let rows_total: u64 = sheets.iter().map(Sheet::row_count).sum();
+    reading.report.rows = rows_total;
+    let started_at = options.recorded_at.or(first).unwrap_or(Timestamp::from_millis(0)?);
+    let mut row = BatchRecord::new(record, started_at, options.format.name(), &name);
+    batch::save(engine, &mut row)?;
+    let mut run = Run {
+        engine,
+        batch: row.batch.clone(),
+        options,
+        sheets: &sheets,
+        reading,
+        pending: Vec::new(),
+        pending_orders: HashSet::new(),
+        pending_refunds: HashSet::new(),
+        lines: 0,
+        later: BTreeMap::new(),
+        seq: 0,
+        progress: ImportProgress { rows_total, ..ImportProgress::default() },
+    };
+    run.all(&members, layout.as_ref(), progress)?;
+    let report = run.reading.report;
+    row.finish(&report, BatchState::Done);
+    batch::save(engine, &mut row)?;
+    Ok(report)
+}
+
+/// Reads and decodes all files; and a short print of their content.
+fn open(source: Source<'_>) -> Result<(Vec<Sheet>, String)> {
+    let mut room = limits::IMPORT_BYTES_MAX;
+    let mut sheets = Vec::with_capacity(source.files.len());
+    let mut prints = Vec::new();
+    for mut file in source.files {
+        let text = text::read(&file.name, &mut *file.reader, room)?;
+        room = room.saturating_sub(text.len());
+        prints.push(fingerprint(&text));
+        sheets.push(Sheet::open(&file.name, text)?);
+    }
+    if sheets.is_empty() {
+        return Err(text::file(&source.name, "names no file"));
+    }
+    prints.sort_unstable();
+    let print = fingerprint(&prints.iter().map(|print| print.0).collect::<Vec<_>>());
+    Ok((sheets, print.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect()))
+}
+
+/// An import under way.
+struct Run<'a> {
+    engine: &'a Engine,
+    batch: BatchId,
+    options: &'a ImportOptions,
+    sheets: &'a [Sheet],
+    reading: Reading,
+    pending: Vec<(Request, Origin, Kind)>,
+    pending_orders: HashSet<OrderId>,
+    pending_refunds: HashSet<OrderId>,
+    lines: usize,
+    /// Refunds and closings whose time has not come.
+    later: BTreeMap<(Timestamp, u64), Item>,
+    seq: u64,
+    progress: ImportProgress,
+}
+
+/// Most order lines of one commit: bounds memory where orders are huge.
+const CHUNK_LINES_MAX: usize = 50_000;
+
+impl Run<'_> {
+    fn all(
+        &mut self,
+        members: &[Member],
+        layout: &dyn Layout,
+        progress: &mut dyn FnMut(&ImportProgress),
+    ) -> Result<()> {
+        let chunk = self.options.chunk_orders.clamp(1, limits::IMPORT_CHUNK_MAX);
+        let mut readers: Vec<_> = self.sheets.iter().map(Sheet::rows).collect();
+        let mut records: Vec<StringRecord> = Vec::new();
+        for group in members.chunk_by(|a, b| a.group == b.group) {
+            let taken = group.get(..limits::IMPORT_ORDER_ROWS_MAX).unwrap_or(group);
+            records.resize_with(records.len().max(taken.len()), StringRecord::new);
+            for (member, record) in taken.iter().zip(&mut records) {
+                let reader = readers.get_mut(member.origin.sheet).ok_or_else(|| Error::internal("no such sheet"))?;
+                reader.read(member.origin.row, record)?;
+            }
+            let rows = taken.iter().zip(&records).filter_map(|(member, record)| {
+                let sheet = self.sheets.get(member.origin.sheet)?;
+                Some(Row { sheet, record, origin: member.origin })
+            });
+            let rows: Vec<Row<'_>> = rows.collect();
+            self.group(layout, &rows, taken.len() < group.len())?;
+            records.truncate(64);
+            self.progress.rows_done += u64::try_from(group.len()).unwrap_or(0);
+            if chunk <= self.pending.len() || CHUNK_LINES_MAX <= self.lines {
+                self.flush()?;
+                progress(&self.progress);
+            }
+        }
+        while let Some((_, item)) = self.later.pop_first() {
+            self.take(item)?;
+        }
+        self.flush()?;
+        self.progress.rows_done = self.progress.rows_total;
+        progress(&self.progress);
+        Ok(())
+    }
+
+    /// Takes the rows of one order.
+    fn group(&mut self, layout: &dyn Layout, rows: &[Row<'_>], cut: bool) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        if cut {
+            let message = format!("more than {} rows have this order id", limits::IMPORT_ORDER_ROWS_MAX);
+            self.reading.wrong(first, layout.key(first.origin.sheet), message);
+            self.reading.refuse(Kind::Order);
+            return Ok(());
+        }
+        if let Some((row, why)) = rows.iter().find_map(|row| Some((row, row.sheet.misfit(row.record)?))) {
+            self.reading.wrong(row, None, why);
+            self.reading.refuse(Kind::Order);
+            return Ok(());
+        }
+        layout.facts(&mut self.reading, rows);
+        for item in std::mem::take(&mut self.reading.items) {
+            if matches!(item.fact, Fact::Order { .. }) {
+                while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 < item.at) {
+                    let earlier = entry.remove();
+                    self.take(earlier)?;
+                }
+                self.take(item)?;
+            } else {
+                self.seq += 1;
+                self.later.insert((item.at, self.seq), item);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, item: Item) -> Result<()> {
+        let report = &mut self.reading.report;
+        report.first_at = Some(report.first_at.map_or(item.at, |at| at.min(item.at)));
+        report.last_at = Some(report.last_at.map_or(item.at, |at| at.max(item.at)));
+        let Item { at, origin, fact } = item;
+        match fact {
+            Fact::Order { buyer, order } => {
+                self.pending_orders.insert(order.id.clone());
+                self.lines += order.lines.len();
+                let id = self.request_id(':', order.id.as_str())?;
+                self.push(id, at, origin, Kind::Order, Command::RecordOrder(RecordOrder { buyer, order }));
+            }
+            Fact::Refund { buyer, refund } => self.refund(at, origin, RecordRefund { buyer, refund })?,
+            Fact::RefundedTo { order, source, amount } => self.refunded_to(at, origin, &order, source, amount)?,
+            Fact::Closed { order } => self.close(at, origin, order)?,
+        }
+        Ok(())
+    }
+
+    fn refund(&mut self, at: Timestamp, origin: Origin, command: RecordRefund) -> Result<()> {
+        self.pending_refunds.extend(command.refund.order.clone());
+        let id = self.request_id('~', command.refund.id.as_str())?;
+        self.push(id, at, origin, Kind::Refund, Command::RecordRefund(command));
+        Ok(())
+    }
+
+    /// Refunds the difference between what the sheet says went back in all and what is known to have gone back.
+    fn refunded_to(
+        &mut self,
+        at: Timestamp,
+        origin: Origin,
+        order: &OrderId,
+        source: &str,
+        amount: Amount,
+    ) -> Result<()> {
+        if self.pending_refunds.contains(order) {
+            self.flush()?;
+        }
+        let known = self.recorded(order)?;
+        if known.is_none() && !self.pending_orders.contains(order) {
+            self.reading.skip(Kind::Refund, "order_not_recorded");
+            return Ok(());
+        }
+        let before = known.map_or(Amount::ZERO, |known| known.refunded.amount);
+        if amount <= before {
+            self.reading.report.refunds.unchanged += 1;
+            return Ok(());
+        }
+        let name = match before == Amount::ZERO {
+            true => format!("{source}:{order}:refund"),
+            false => format!("{source}:{order}:refund:{amount}"),
+        };
+        let amount = Amount::new((amount.decimal() - before.decimal()).normalize());
+        match RefundId::new(name) {
+            Ok(id) => {
+                let what = RefundWhat::Amount { amount };
+                let refund = Refund { id, order: Some(order.clone()), refunded_at: at, what, reason: None };
+                self.refund(at, origin, RecordRefund { buyer: None, refund })
+            }
+            Err(error) => {
+                self.issue(origin, &error);
+                self.reading.refuse(Kind::Refund);
+                Ok(())
+            }
+        }
+    }
+
+    /// Cancels an order that was imported before its shop closed it.
+    fn close(&mut self, at: Timestamp, origin: Origin, order: OrderId) -> Result<()> {
+        if self.pending_orders.contains(&order) || self.pending_refunds.contains(&order) {
+            self.flush()?;
+        }
+        match self.recorded(&order)? {
+            None => self.reading.skip(Kind::Closing, "closed"),
+            Some(known) if known.status == "cancelled" => self.reading.report.closings.unchanged += 1,
+            Some(known) => {
+                let at = at.max(known.paid_at);
+                let id = self.request_id('!', order.as_str())?;
+                let command = Command::CancelOrder(CancelOrder { order_id: order, cancelled_at: Some(at) });
+                self.push(id, at, origin, Kind::Closing, command);
+            }
+        }
+        Ok(())
+    }
+
+    /// An order as the store has it; one whose import was reverted is not there.
+    fn recorded(&self, order: &OrderId) -> Result<Option<OrderExplained>> {
+        match self.engine.ask(&Query::Order { order_id: order.clone() }) {
+            Ok(Answer::Order(known)) if known.status != "reverted" => Ok(Some(known)),
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == ErrorCode::OrderUnknown => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Derived from batch and fact: orders, refunds and closings of one name differ by the mark between.
+    fn request_id(&self, mark: char, name: &str) -> Result<RequestId> {
+        let whole = format!("{}{mark}{name}", self.batch);
+        if whole.len() <= limits::ID_BYTES_MAX && whole.trim() == whole {
+            return RequestId::new(whole);
+        }
+        let hash: String = fingerprint(&whole).0.iter().map(|byte| format!("{byte:02x}")).collect();
+        RequestId::new(hash)
+    }
+
+    fn push(&mut self, request_id: RequestId, at: Timestamp, origin: Origin, kind: Kind, command: Command) {
+        let at = self.options.recorded_at.unwrap_or(at);
+        let batch = Some(self.batch.clone());
+        self.pending.push((Request { request_id, at, actor: None, reason: None, batch, command }, origin, kind));
+    }
+
+    /// Commits what is pending.
+    fn flush(&mut self) -> Result<()> {
+        let mut requests = Vec::with_capacity(self.pending.len());
+        let mut origins = Vec::with_capacity(self.pending.len());
+        for (request, origin, kind) in self.pending.drain(..) {
+            requests.push(request);
+            origins.push((origin, kind));
+        }
+        self.pending_orders.clear();
+        self.pending_refunds.clear();
+        self.lines = 0;
+        if requests.is_empty() {
+            return Ok(());
+        }
+        let outcomes = self.engine.execute_many(requests)?;
+        for (outcome, (origin, kind)) in outcomes.into_iter().zip(origins) {
+            self.tally(outcome, origin, kind);
+        }
+        self.progress.issues = self.reading.report.issues_total;
+        Ok(())
+    }
+
+    fn tally(&mut self, outcome: Result<Done>, origin: Origin, kind: Kind) {
+        let done = match outcome {
+            Ok(done) => done,
+            Err(error) => {
+                self.issue(origin, &error);
+                self.reading.refuse(kind);
+                return;
+            }
+        };
+        let report = &mut self.reading.report;
+        let counts: &mut Counts = match kind {
+            Kind::Order => &mut report.orders,
+            Kind::Refund => &mut report.refunds,
+            Kind::Closing => &mut report.closings,
+        };
+        match done.outcome {
+            Outcome::Applied if done.receipt.parked => counts.waiting += 1,
+            Outcome::Applied => {
+                counts.applied += 1;
+                self.progress.applied += 1;
+                let new = done.receipt.entries.iter().filter(|entry| entry.what == What::Registered).count();
+                report.customers_new += u64::try_from(new).unwrap_or(0);
+            }
+            Outcome::Replayed | Outcome::Unchanged => counts.unchanged += 1,
+        }
+    }
+
+    fn issue(&mut self, origin: Origin, error: &Error) {
+        let name = self.sheets.get(origin.sheet).map_or("", |sheet| sheet.name.as_str());
+        self.reading.report.issue(name, origin, None, None, error);
+    }
+}

@@ -1,0 +1,166 @@
+//! One file as a table: headers, rows, and the way back to a row that was seen before.
+
+use super::cell::clean;
+use super::text;
+use crate::error::{Error, ErrorCode, Result};
+use csv::{Position, Reader, ReaderBuilder, StringRecord};
+use std::collections::HashMap;
+use std::io::Cursor;
+
+/// Longest cell, in bytes: what follows a quote that is never closed is longer.
+const CELL_BYTES_MAX: usize = 64 * 1024;
+
+/// A file, decoded, with its headers.
+pub(super) struct Sheet {
+    pub(super) name: String,
+    text: String,
+    /// Cleaned; the second of two equal ones is `name#2`.
+    pub(super) headers: Vec<String>,
+    delimiter: u8,
+    /// Where each row begins.
+    places: Vec<u32>,
+}
+
+impl Sheet {
+    pub(super) fn open(name: &str, text: String) -> Result<Self> {
+        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let count = |mark: u8| first.bytes().filter(|byte| *byte == mark).count();
+        // The last of several maxima wins, so the comma comes last.
+        let delimiter = [b'|', b'\t', b';', b','].into_iter().max_by_key(|mark| count(*mark)).unwrap_or(b',');
+        let mut sheet = Self { name: name.to_owned(), text, headers: Vec::new(), delimiter, places: Vec::new() };
+        let mut record = StringRecord::new();
+        let read = sheet.reader().read_record(&mut record).map_err(|cause| sheet.broken(cause))?;
+        if !read {
+            return Err(text::file(name, "is empty"));
+        }
+        let mut seen: HashMap<String, u32> = HashMap::new();
+        for header in &record {
+            let header = clean(header).to_owned();
+            let times = seen.entry(header.clone()).and_modify(|times| *times += 1).or_insert(1);
+            sheet.headers.push(if *times == 1 { header } else { format!("{header}#{times}") });
+        }
+        Ok(sheet)
+    }
+
+    /// The place of the first of these columns that is there; `name#1` is the first of several.
+    pub(super) fn column(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| {
+            let name = name.strip_suffix("#1").unwrap_or(name);
+            self.headers.iter().position(|header| header == name)
+        })
+    }
+
+    /// Whether all of these columns are there.
+    pub(super) fn has(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.column(&[name]).is_some())
+    }
+
+    fn reader(&self) -> Reader<Cursor<&[u8]>> {
+        ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .buffer_capacity(4 * 1024)
+            .from_reader(Cursor::new(self.text.as_bytes()))
+    }
+
+    fn broken(&self, cause: csv::Error) -> Error {
+        text::file(&self.name, "is not readable as CSV").caused_by(cause)
+    }
+
+    /// Walks over all rows but the header, and keeps where each begins.
+    pub(super) fn scan(&mut self, each: &mut dyn FnMut(&Self, u32, &StringRecord)) -> Result<()> {
+        let mut places = Vec::new();
+        let mut reader = self.reader();
+        let mut record = StringRecord::new();
+        let mut number = 0_u32;
+        let mut header = true;
+        while reader.read_record(&mut record).map_err(|cause| self.broken(cause))? {
+            if std::mem::take(&mut header) {
+                continue;
+            }
+            let byte = record.position().map_or(0, Position::byte);
+            places.push(u32::try_from(byte).map_err(|_| text::file(&self.name, "is too large"))?);
+            each(self, number, &record);
+            number = number.saturating_add(1);
+        }
+        drop(reader);
+        self.places = places;
+        Ok(())
+    }
+
+    /// Reads rows again, by their numbers.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        Rows { sheet: self, reader: self.reader(), next: None }
+    }
+
+    pub(super) fn row_count(&self) -> u64 {
+        u64::try_from(self.places.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Why a row cannot be taken as it is, if so.
+    pub(super) fn misfit(&self, record: &StringRecord) -> Option<String> {
+        if record.iter().any(|cell| CELL_BYTES_MAX < cell.len()) {
+            return Some(format!("a cell has more than {CELL_BYTES_MAX} bytes; a quote before it is not closed"));
+        }
+        let more = record.iter().skip(self.headers.len()).any(|cell| !clean(cell).is_empty());
+        more.then(|| format!("the row has {} cells, the header has {}", record.len(), self.headers.len()))
+    }
+}
+
+/// Rows of a sheet in any order; one after the other costs no search.
+pub(super) struct Rows<'a> {
+    sheet: &'a Sheet,
+    reader: Reader<Cursor<&'a [u8]>>,
+    next: Option<u32>,
+}
+
+impl Rows<'_> {
+    pub(super) fn read(&mut self, number: u32, record: &mut StringRecord) -> Result<()> {
+        let lost = || Error::internal("a row of an import is gone");
+        if self.next != Some(number) {
+            let place = self.sheet.places.get(usize::try_from(number).unwrap_or(usize::MAX)).ok_or_else(lost)?;
+            let mut position = Position::new();
+            position.set_byte(u64::from(*place));
+            self.reader.seek(position).map_err(|cause| self.sheet.broken(cause))?;
+        }
+        self.next = number.checked_add(1);
+        if self.reader.read_record(record).map_err(|cause| self.sheet.broken(cause))? { Ok(()) } else { Err(lost()) }
+    }
+}
+
+/// `import.header`: which columns a file lacks, and which format it looks like.
+pub(super) fn lacking(sheet: &Sheet, format: &str, missing: &[String]) -> Error {
+    let nearest = nearest(sheet);
+    let mut message = format!(
+        "`{}` lacks {} of format `{format}`: {}",
+        crate::limits::quote(&sheet.name),
+        if missing.len() == 1 { "a column" } else { "columns" },
+        missing.iter().map(|name| format!("`{}`", crate::limits::quote(name))).collect::<Vec<_>>().join(", "),
+    );
+    if let Some(nearest) = nearest.filter(|name| *name != format) {
+        message.push_str(&format!("; it looks like `{nearest}`"));
+    }
+    Error::new(ErrorCode::ImportHeader, message)
+        .with("file", &sheet.name)
+        .with("missing", missing)
+        .with("nearest", nearest)
+}
+
+/// What each format is recognised by.
+const SIGNS: [(&str, &[&str]); 4] = [
+    ("shopify", &["Name", "Financial Status", "Paid at", "Lineitem quantity", "Lineitem name", "Lineitem price"]),
+    (
+        "taobao",
+        &["订单编号", "买家会员名", "订单状态", "退款编号", "买家退款金额", "购买数量", "标题", "买家实际支付金额"],
+    ),
+    ("youzan", &["订单号", "买家付款时间", "订单实付金额", "买家手机号", "商品名称", "商品数量", "商品单价"]),
+    ("plain", &["order_id", "paid_at", "unit_price", "sku", "quantity", "phone", "email", "member_no"]),
+];
+
+/// The format whose headers a sheet has most of, if it has three.
+pub(super) fn nearest(sheet: &Sheet) -> Option<&'static str> {
+    let score = |signs: &[&str]| signs.iter().filter(|sign| sheet.column(&[sign]).is_some()).count();
+    let best = SIGNS.iter().rev().max_by_key(|(_, signs)| score(signs))?;
+    (3 <= score(best.1)).then_some(best.0)
+}
