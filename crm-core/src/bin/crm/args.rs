@@ -2,7 +2,7 @@
 
 use crate::clock::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use crm_core::value::LadderId;
+use crm_core::value::{BatchId, LadderId};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
@@ -34,13 +34,19 @@ pub(crate) struct Global {
     /// Writes JSON to stdout, and errors as JSON to stderr
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The instant to look or act at; default now
+    /// The instant to look or act at; default now. An import records everything then, instead of each fact at its own time
     #[arg(long, global = true, value_name = "INSTANT|DAY")]
     pub(crate) at: Option<Moment>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
+    /// Shows what this is: imports sample exports of two shops and writes a report
+    Demo(Demo),
+    /// Imports order exports of a shop; the same files again change nothing
+    Import(Import),
+    /// Takes an import back, or lists the imports
+    Revert(Revert),
     /// Shows one customer: profile, tiers, stage, points and what happened last; or a list of customers
     Show(Show),
     /// Explains a number in words: an order, a tier, a balance
@@ -67,6 +73,59 @@ pub(crate) enum Task {
     Publish(Publish),
     /// Plays the stories of a folder against the engine
     CheckVectors(CheckVectors),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The folder to write to: the samples, the database and the report
+    #[arg(long, default_value = "crm-demo")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The exports, as the shop wrote them: any encoding it uses, also packed with gzip. Order, item and refund sheets go together
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The form of the files
+    #[arg(long)]
+    pub(crate) format: ShopFormat,
+    /// For `plain`: which column is what, in JSON; without it the column names of docs/samples/plain_orders.csv
+    #[arg(long, value_name = "MAP.json")]
+    pub(crate) columns: Option<PathBuf>,
+    /// The program to put into force first: a document, or a sample: supermarket, cafe, mall
+    #[arg(long, value_name = "FILE|SAMPLE")]
+    pub(crate) program: Option<String>,
+    /// Says what the import would do, and changes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// A name for this import, to take it back by; default one made of the content of the files
+    #[arg(long, value_name = "ID")]
+    pub(crate) batch: Option<BatchId>,
+    /// Put in front of every order id, where several shops number alike
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) id_prefix: String,
+    /// Writes the issues of rows to a CSV file
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) issues: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShopFormat {
+    /// Any CSV with one row per order line
+    Plain,
+    /// The orders export of Shopify
+    Shopify,
+    /// Orders, items and refunds of Taobao or Tmall
+    Taobao,
+    /// Orders and lines of Youzan
+    Youzan,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Revert {
+    /// Id of the import; without it, the list of imports
+    pub(crate) batch: Option<BatchId>,
 }
 
 #[derive(Debug, Args)]

@@ -3,10 +3,12 @@
 mod args;
 mod cells;
 mod clock;
+mod demo;
 mod doing;
 mod explain;
 mod export;
 mod files;
+mod import;
 mod members;
 mod output;
 mod problem;
@@ -46,6 +48,9 @@ fn main() -> ExitCode {
 fn run(cli: Cli, out: &mut Out) -> Finished {
     let global = cli.global;
     match cli.task {
+        Task::Demo(task) => demo::demo(&global, &task, out),
+        Task::Import(task) => import::import(&global, &task, out),
+        Task::Revert(task) => import::revert(&global, &task, out),
         Task::Show(task) => show::show(&global, &task, out),
         Task::Explain(task) => explain::explain(&global, &task.what, out),
         Task::Do(task) => doing::execute(&global, &task, out),

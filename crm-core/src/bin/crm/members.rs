@@ -1,7 +1,7 @@
 //! The table of customers.
 
 use crate::output::Out;
-use crate::problem::Problem;
+use crate::problem::{Finished, Problem};
 use crate::shop::Shop;
 use crate::words;
 use crm_core::engine::CustomerSummary;
@@ -9,30 +9,39 @@ use crm_core::program::Program;
 use crm_core::value::{Points, Timestamp};
 use serde_json::{Value, json};
 
-/// How many customers there are.
-pub(crate) fn list(shop: &Shop, at: Timestamp, limit: usize, out: &mut Out) -> Result<u64, Problem> {
+/// Customers at an instant: the first of them, as rows for people or values for machines, and how many there are.
+pub(crate) struct Members {
+    rows: Vec<Vec<String>>,
+    pub(crate) values: Vec<Value>,
+    pub(crate) count: u64,
+}
+
+pub(crate) fn collect(shop: &Shop, at: Timestamp, limit: usize, as_values: bool) -> Result<Members, Problem> {
     let program = shop.program()?;
-    let mut rows = Vec::new();
-    let mut values = Vec::new();
-    let mut count = 0_u64;
-    let wants_json = out.is_json();
+    let mut seen = Members { rows: Vec::new(), values: Vec::new(), count: 0 };
     shop.engine.each_customer(at, &mut |customer| {
-        count += 1;
-        if rows.len() + values.len() < limit {
-            if wants_json { values.push(value(&program, &customer)) } else { rows.push(row(&program, &customer)) }
+        seen.count += 1;
+        if seen.rows.len() + seen.values.len() < limit {
+            match as_values {
+                true => seen.values.push(value(&program, &customer)),
+                false => seen.rows.push(row(&program, &customer)),
+            }
         }
         Ok(())
     })?;
-    if wants_json {
-        out.json(&json!({ "at": at, "customers": values, "count": count }))?;
-        return Ok(count);
+    Ok(seen)
+}
+
+impl Members {
+    pub(crate) fn print(self, out: &mut Out) -> Finished {
+        let shown = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+        let heads = ["customer", "name", "tier", "stage", "activity", ">orders", ">points", "next to expire"];
+        out.table(&heads, self.rows)?;
+        if shown < self.count {
+            out.line(format!("{} of {} customers", words::number(shown), words::number(self.count)))?;
+        }
+        Ok(())
     }
-    out.table(&["customer", "name", "tier", "stage", "activity", ">orders", ">points", "next to expire"], rows)?;
-    let shown = u64::try_from(limit).unwrap_or(u64::MAX).min(count);
-    if shown < count {
-        out.line(format!("{} of {} customers", words::number(shown), words::number(count)))?;
-    }
-    Ok(count)
 }
 
 /// The points that end next, of all accounts.

@@ -20,8 +20,11 @@ pub(crate) fn show(global: &Global, task: &Show, out: &mut Out) -> Finished {
     let shop = Shop::open(global)?;
     let Some(name) = &task.customer else {
         let at = shop.instant(global.at)?;
-        members::list(&shop, at, task.last, out)?;
-        return Ok(());
+        let seen = members::collect(&shop, at, task.last, out.is_json())?;
+        if out.is_json() {
+            return out.json(&json!({ "at": at, "customers": seen.values, "count": seen.count }));
+        }
+        return seen.print(out);
     };
     let record = shop.find(name)?;
     let entries = journal(&shop.engine, &record.id)?;

@@ -17,7 +17,7 @@ pub(crate) fn number(value: impl Into<i128>) -> String {
 fn grouped(digits: &str) -> String {
     let mut told = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             told.push(',');
         }
         told.push(digit);
@@ -51,6 +51,11 @@ pub(crate) fn some(count: impl Into<i128>, name: &str) -> String {
     let count: i128 = count.into();
     let name = if count == 1 { name.strip_suffix('s').unwrap_or(name) } else { name };
     format!("{} {name}", number(count))
+}
+
+/// How many letters a text has, as far as columns are concerned.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// An instant in the zone of the program, to the minute.

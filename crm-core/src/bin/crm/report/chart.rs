@@ -43,6 +43,12 @@ fn share(part: i128, whole: i128) -> String {
     format!("{}.{:03}%", parts / 1000, parts % 1000)
 }
 
+/// A share in percent with one digit, rounded half up: `66.7`.
+pub(crate) fn percent(part: i128, whole: i128) -> String {
+    let per_mille = (part * 2_000 + whole) / (whole * 2).max(1);
+    format!("{}.{}", per_mille / 10, per_mille % 10)
+}
+
 /// The step of an axis: 1, 2 or 5 times a power of ten, so that about four steps cover the span.
 fn step(span: i128) -> i128 {
     let rough = (span + 3) / 4;
@@ -192,16 +198,14 @@ pub(crate) fn bars(title: &str, bars: &[Bar<'_>]) -> String {
     let mut top = 0;
     for bar in bars {
         let total = sum(bar);
-        let per_mille = total * 1000 / whole.max(1);
         let _ = write!(
             drawn,
-            "<text x=\"0\" y=\"{}\">{}</text><text x=\"100%\" y=\"{0}\" class=\"end\">{} · {}.{} %</text>\
+            "<text x=\"0\" y=\"{}\">{}</text><text x=\"100%\" y=\"{0}\" class=\"end\">{} · {} %</text>\
              <rect class=\"empty\" x=\"0\" width=\"100%\" y=\"{}\" height=\"12\" rx=\"3\"/>",
             top + 14,
             escape(bar.name),
             number(total),
-            per_mille / 10,
-            per_mille % 10,
+            percent(total, whole),
             top + 20,
         );
         let mut left = 0;
@@ -235,6 +239,14 @@ mod tests {
         }
         let told: Vec<_> = [0, 500, 1_000, 1_500, -2_000, 50_000, 2_500_000, 1_234].into_iter().map(compact).collect();
         assert_eq!(told, ["0", "500", "1k", "1.5k", "-2k", "50k", "2.5M", "1,234"]);
+    }
+
+    #[test]
+    fn shares_are_rounded_half_up() {
+        assert_eq!(
+            [percent(2, 3), percent(1, 3), percent(1, 1), percent(0, 0), percent(1, 2_000)],
+            ["66.7", "33.3", "100.0", "0.0", "0.1"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The page: sections, tables, style.
 
-use super::chart::{Bar, Columns, Label, Series, bars, legend};
+use super::chart::{Bar, Columns, Label, Series, bars, legend, percent};
 use super::cohort::{Cohort, MONTHS};
 use super::figures::{Figures, LadderFigures, LifecycleFigures, PointFigures};
 use super::months::Month;
@@ -70,9 +70,9 @@ fn facts(figures: &Figures) -> String {
     for sales in &figures.net_sales {
         facts.push(("Net sales".to_owned(), money(sales), "after refunds".to_owned()));
     }
-    let per_mille = u128::from(figures.repeat_buyers) * 1000 / u128::from(figures.buyers.max(1));
+    let share = percent(figures.repeat_buyers.into(), figures.buyers.into());
     let of = format!("{} of {} buyers", number(figures.repeat_buyers), number(figures.buyers));
-    facts.push(("Bought again".to_owned(), format!("{}.{} %", per_mille / 10, per_mille % 10), of));
+    facts.push(("Bought again".to_owned(), format!("{share} %"), of));
     for points in &figures.points {
         let liability = &points.liability;
         let title = format!("Outstanding {}", liability.currency);
@@ -314,15 +314,12 @@ fn cohorts(cohorts: &[Cohort]) -> String {
         for again in &cohort.again {
             match again {
                 Some(count) => {
-                    let per_mille = u128::from(*count) * 1000 / u128::from(cohort.customers.max(1));
+                    let share = percent((*count).into(), cohort.customers.into());
                     let _ = write!(
                         drawn,
-                        "<td class=\"cell\" style=\"--heat:{}%\" title=\"{} of {}\">{}.{}</td>",
-                        per_mille / 10,
+                        "<td class=\"cell\" style=\"--heat:{share}%\" title=\"{} of {}\">{share}</td>",
                         number(*count),
                         number(cohort.customers),
-                        per_mille / 10,
-                        per_mille % 10,
                     );
                 }
                 None => drawn.push_str("<td class=\"open\" title=\"not over yet\">·</td>"),
