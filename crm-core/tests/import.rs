@@ -15,8 +15,7 @@ const TAOBAO: [(&str, &[u8]); 3] = [
     ("taobao_items.csv", include_bytes!("../../docs/samples/taobao_items.csv")),
     ("taobao_refunds.csv", include_bytes!("../../docs/samples/taobao_refunds.csv")),
 ];
-const SHOPIFY: [(&str, &[u8]); 1] =
-    [("shopify_orders.csv", include_bytes!("../../docs/samples/shopify_orders.csv"))];
+const SHOPIFY: [(&str, &[u8]); 1] = [("shopify_orders.csv", include_bytes!("../../docs/samples/shopify_orders.csv"))];
 const YOUZAN: [(&str, &[u8]); 2] = [
     ("youzan_orders.csv", include_bytes!("../../docs/samples/youzan_orders.csv")),
     ("youzan_lines.csv", include_bytes!("../../docs/samples/youzan_lines.csv")),
@@ -100,7 +99,10 @@ fn summary(report: &ImportReport) -> String {
     };
     let (orders, refunds, closings) = (counts(&report.orders), counts(&report.refunds), counts(&report.closings));
     let new = report.customers_new;
-    format!("rows {} orders {orders} refunds {refunds} closings {closings} new {new} issues {}", report.rows, report.issues_total)
+    format!(
+        "rows {} orders {orders} refunds {refunds} closings {closings} new {new} issues {}",
+        report.rows, report.issues_total
+    )
 }
 
 /// Every sample, run once, run again, and compared with its dry run.
@@ -240,7 +242,8 @@ fn an_import_or_a_revert_that_dies_anywhere_is_finished_by_running_it_again() {
 #[test]
 fn a_closing_cancels_what_was_imported_before() {
     let engine = engine();
-    let head = "订单编号,买家会员名,联系手机,买家应付邮费,买家实际支付金额,订单状态,订单创建时间,订单付款时间,宝贝标题\n";
+    let head =
+        "订单编号,买家会员名,联系手机,买家应付邮费,买家实际支付金额,订单状态,订单创建时间,订单付款时间,宝贝标题\n";
     let row = |status: &str, paid: &str| {
         format!("{head}21800001,小明,13800138001,0,{paid},{status},2026-01-01 10:00:00,2026-01-01 10:01:00,茶\n")
     };
@@ -258,7 +261,9 @@ fn a_closing_cancels_what_was_imported_before() {
 fn a_shop_that_refunds_more_later_is_followed() {
     let engine = engine();
     let sheet = |back: &str| {
-        format!("order_id,paid_at,member_no,sku,unit_price,refunded_amount,refunded_at\n1,2026-01-01,m1,tea,100,{back},2026-01-05\n")
+        format!(
+            "order_id,paid_at,member_no,sku,unit_price,refunded_amount,refunded_at\n1,2026-01-01,m1,tea,100,{back},2026-01-05\n"
+        )
     };
     for (back, applied, total) in [("", 0, "0"), ("10.00", 1, "10"), ("10.00", 0, "10"), ("35.50", 1, "35.5")] {
         let text = sheet(back);
@@ -331,7 +336,12 @@ fn problems_of_files_are_found_before_anything_is_written() {
     check_file(Format::Taobao, TAOBAO[1].1, "import.file", "order sheet");
     let map = r#"{"order_id":"id","paid_at":"at","unit_price":"price","sku":"article","customer":[{"column":"who","type":"member_no"}]}"#;
     let columns = Box::new(ColumnMap::from_json(map).unwrap());
-    check_file(Format::Plain { columns }, b"id,at,price,who\n", "import.header", "a column of format `plain`: `article`");
+    check_file(
+        Format::Plain { columns },
+        b"id,at,price,who\n",
+        "import.header",
+        "a column of format `plain`: `article`",
+    );
     assert!(ColumnMap::from_json(r#"{"order_id":"id","paid_at":"at","unit_price":"price","customer":[]}"#).is_err());
     assert!(ColumnMap::from_json(r#"{"order":"id"}"#).is_err());
 }
@@ -349,7 +359,11 @@ fn a_batch_id_is_used_once() {
 #[test]
 fn a_format_is_recognised_by_its_header() {
     let header = |bytes: &[u8]| {
-        let (text, ..) = if std::str::from_utf8(bytes).is_ok() { encoding_rs::UTF_8.decode(bytes) } else { encoding_rs::GB18030.decode(bytes) };
+        let (text, ..) = if std::str::from_utf8(bytes).is_ok() {
+            encoding_rs::UTF_8.decode(bytes)
+        } else {
+            encoding_rs::GB18030.decode(bytes)
+        };
         Format::detect(text.lines().next().unwrap()).map(|format| format.name())
     };
     assert_eq!(header(TAOBAO[0].1), Some("taobao"));
