@@ -51,7 +51,7 @@ pub enum What {
     /// Fields of the customer changed.
     #[n(1)]
     Updated {
-        /// Which: `name`, `tags.add:vip`, …; never their contents.
+        /// Which: `name`, `tags.add:vip`, …; never their contents. None when the request changed nothing and is only remembered.
         #[n(0)]
         fields: Vec<String>,
     },

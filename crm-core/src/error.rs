@@ -70,6 +70,7 @@ codes! {
     PointsHoldExists = "points.hold_exists", No, "this hold id was used before; choose a new one";
     PointsHoldResolved = "points.hold_resolved", No, "a hold is captured, released or timed out once; it cannot be resolved again";
     PointsHoldDuration = "points.hold_duration", No, "give a deadline after now and within the limit";
+    PointsRedemptionExists = "points.redemption_exists", No, "this redemption id was used before; choose a new one";
     PointsRedemptionUnknown = "points.redemption_unknown", No, "no redemption of this customer has this id";
     PointsRedemptionReversed = "points.redemption_reversed", No, "reverse at most what of the redemption has not been reversed yet";
     PointsCap = "points.cap", No, "the rule's cap is reached and its policy is to reject";
@@ -107,7 +108,7 @@ codes! {
     BenefitUnknown = "benefit.unknown", No, "the customer's tier does not grant this benefit";
     BenefitUsedUp = "benefit.used_up", No, "the benefit's limit for this period is reached";
     LifecycleOff = "lifecycle.off", No, "the program defines no lifecycle";
-    TimeText = "time.text", No, "write RFC 3339, such as 2026-03-01T08:00:00+08:00";
+    TimeText = "time.text", No, "write RFC 3339, such as `2026-03-01T08:00:00+08:00`";
     TimeNaive = "time.naive", No, "add the offset from UTC, such as Z or +08:00";
     TimeRange = "time.range", No, "use an existing day in the years 1 to 9999";
     TimeZone = "time.zone", No, "use an IANA name such as Asia/Shanghai";

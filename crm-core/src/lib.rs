@@ -1,4 +1,4 @@
-//! An embeddable customer-relationship engine.
+#![doc = include_str!("../../README.md")]
 
 pub mod command;
 #[cfg(feature = "conformance")]

@@ -6,50 +6,84 @@ pub const ID_BYTES_MAX: usize = 128;
 pub const POINTS_ABS_MAX: i64 = 9_007_199_254_740_991;
 /// Largest amount in minor units in either direction: leaves room for sums in 64 bits, and for JavaScript.
 pub const MINOR_ABS_MAX: i64 = 9_007_199_254_740_991;
-/// Largest quantity of one order line.
+/// Largest quantity of one order line: in thousandths it times the largest unit price fits 128 bits with room to sum.
 pub const QUANTITY_MAX: i64 = 1_000_000_000;
 /// Most lines of one order: ten times the largest order in the reference data (1,114 lines).
 pub const ORDER_LINES_MAX: usize = 10_000;
-/// Most tenders of one order.
+/// Most tenders of one order: far above any till, and short enough to be looked through for every refund.
 pub const TENDERS_MAX: usize = 32;
-/// Most identifiers of one customer.
+/// Most identifiers of one customer: some for each of the 15 kinds; each is a row that a command may have to load.
 pub const IDENTIFIERS_MAX: usize = 64;
-/// Most tags of one customer, or of one order.
+/// Most tags of one customer, or of one order: they travel with every read of it.
 pub const TAGS_MAX: usize = 256;
-/// Most custom attributes of one customer, order or event.
+/// Most custom attributes of one customer, order or event: they travel with every read of it.
 pub const ATTRIBUTES_MAX: usize = 256;
-/// Most consent statements kept per customer.
+/// Most consent statements kept per customer: a change a week for 20 years; all of them are loaded to decide what holds.
 pub const CONSENTS_MAX: usize = 1_024;
-/// Longest free text (a name, an address line, a note, an attribute's value), in bytes.
+/// Longest free text (a name, an address line, a note, an attribute's value), in bytes: a page of text; longer things belong in a file.
 pub const TEXT_BYTES_MAX: usize = 4_096;
 /// Most open lots of one account: 20 years of an order every day; a state row of about 120 KB.
 pub const OPEN_LOTS_MAX: usize = 8_000;
-/// Most open holds of one account.
+/// Most open holds of one account: several hundred checkouts at once are no person, and all holds travel with the account.
 pub const OPEN_HOLDS_MAX: usize = 256;
-/// Most open debts kept apart in one account; later ones join the newest. A year of daily refunds, less the weekends.
+/// Most open debts kept apart in one account; later ones join the newest: a year of daily refunds, less the weekends.
 pub const OPEN_DEBTS_MAX: usize = 256;
 /// Longest hold, in seconds: 31 days, the longest pre-authorisation that payment networks grant.
 pub const HOLD_SECONDS_MAX: i64 = 31 * 24 * 3600;
-/// Most refunds of one order.
+/// Most refunds of one order: one for almost every line of the largest order in the reference data; they travel with the order.
 pub const REFUNDS_MAX: usize = 1_000;
-/// Most refunds parked for an order that has not arrived.
+/// Most refunds parked for an order that has not arrived: all of them lie in one row and are applied in one command.
 pub const PARKED_REFUNDS_MAX: usize = 100;
-/// Largest program document, in bytes.
+/// Largest program document, in bytes: a thousand rules of 1 KB; it is read as a whole.
 pub const PROGRAM_BYTES_MAX: usize = 1_048_576;
-/// Deepest nesting of a condition.
+/// Deepest nesting of a condition: nobody reads a deeper one, and judging it needs no more stack than this.
 pub const CONDITION_DEPTH_MAX: usize = 16;
-/// Most rules of one program.
+/// Most rules of one program: each order looks at all that it could set off.
 pub const RULES_MAX: usize = 1_000;
-/// Most findings of one program that are reported; more help nobody.
+/// Most findings of one program that are reported: more help nobody.
 pub const FINDINGS_MAX: usize = 1_000;
-/// Most commands of one call to `execute_many`.
+/// Most commands of one call to `execute_many`: all of them are in memory at once, with what they load.
 pub const BATCH_COMMANDS_MAX: usize = 100_000;
-/// How often a command is decided again after losing a race before it gives up with `store.contended`.
+/// How often a command is decided again after losing a race before it gives up with `store.contended`: somebody who
+/// loses that often is better told than kept waiting.
 pub const CONFLICT_TRIES_MAX: u32 = 64;
 /// How far a fact may lie after the instant at which it is recorded: clocks of tills and servers differ.
 pub const CLOCK_SKEW_MILLIS_MAX: i64 = 5 * 60 * 1000;
-/// Most rows of one page of a scan.
+/// Most rows of one page of a scan: tens of MB where the rows are large.
 pub const PAGE_ROWS_MAX: usize = 10_000;
+/// How often one decision may ask for more before that is a defect: each time adds something, and a decision names
+/// most of what it needs at once.
+pub const ASKS_MAX: u32 = 64;
+/// Longest e-mail address, in bytes: the longest path that SMTP carries (RFC 5321, 4.5.3.1.3).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// Longest identity key, in bytes: kind, two separators, an escaped scope (three bytes for one) and the longest value.
+pub const IDENTITY_KEY_BYTES_MAX: usize = 16 + 3 * ID_BYTES_MAX + EMAIL_BYTES_MAX;
+/// Longest language tag, in bytes: RFC 5646 asks implementations for at least 35.
+pub const LANGUAGE_BYTES_MAX: usize = 35;
+/// Most tiers of one ladder: ten times the longest ladder seen in use, and a rank fits in two bytes.
+pub const TIERS_MAX: usize = 100;
+/// Most days of grace: ten years, as the longest rolling window.
+pub const GRACE_DAYS_MAX: u32 = 3_660;
+/// Longest rolling window of days: ten years, so that a customer's days fit in a row.
+pub const ROLLING_DAYS_MAX: u32 = 3_660;
+/// Longest rolling window of months: ten years, as in days.
+pub const ROLLING_MONTHS_MAX: u32 = 120;
+/// Most lifecycle stages: four times the longest model in use (HubSpot, 8).
+pub const STAGES_MAX: usize = 32;
+/// Most bands of silence: five times the usual three (at risk, dormant, lost).
+pub const BANDS_MAX: usize = 16;
+/// Most tests of one `any` of a stage: half as many as stages.
+pub const STAGE_ANY_MAX: usize = 16;
+/// Most custom events that count like an order: each is compared with every event.
+pub const ACTIVITY_EVENTS_MAX: usize = 64;
+/// Longest window or silence of the lifecycle, in days: ten years, as for tiers.
+pub const LIFECYCLE_DAYS_MAX: u32 = 3_660;
+/// Largest number of orders or events that a stage may ask for: a thousand a day would take three years.
+pub const STAGE_COUNT_MAX: u32 = 1_000_000;
+/// Longest unknown name of a document, in characters, for which a similar one is looked for: the search is quadratic.
+pub const SUGGEST_CHARS_MAX: usize = 64;
+/// Most known names that a help lists: more are no help.
+pub const SUGGEST_LISTED_MAX: usize = 24;
 
 /// Largest import in all its files, in bytes. An import is held in memory as text, so that it can be applied in the order of time
 /// whatever the order of its rows: about ten times the reference data (541,909 lines, 48 MB).

@@ -3,13 +3,14 @@
 use crate::customer::{Consent, CustomerRecord, Identifier};
 use crate::effect::Entry;
 use crate::lifecycle::{LifecycleView, Transition};
-use crate::points::{Balances, Lot, Shortfall};
+use crate::points::{Account, Balances, Lot, Shortfall};
 use crate::tier::TierExplanation;
 use crate::value::{
     Amount, BenefitId, CalendarDate, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency, Points, Quantity,
-    Reason, RefundId, RuleId, Sku, Timestamp,
+    Reason, RefundId, RuleId, Sku, TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,9 +260,9 @@ pub struct AwardExplained {
     pub points: Points,
     /// What was taken back since.
     pub taken_back: Points,
-    /// What each rule gave; sums to `points` before caps.
+    /// What each rule gave, after caps; sums to `points`.
     pub rules: Vec<RulePoints>,
-    /// What each line gave, by line number; sums to `points` before caps. A fixed bonus belongs to no line.
+    /// What each line gave, by line number, after caps; sums to `points`. A fixed bonus belongs to no line.
     pub lines: Vec<LinePoints>,
     /// Why it is less than the rules alone would give.
     pub shortfall: Vec<Shortfall>,
@@ -363,4 +364,23 @@ pub struct Due {
     pub customer_id: CustomerId,
     /// Since when.
     pub due_at: Timestamp,
+}
+
+/// A customer as they stand at an instant, in a walk over everybody.
+#[derive(Clone, Debug)]
+pub struct CustomerSummary {
+    /// Who.
+    pub id: CustomerId,
+    /// Since when.
+    pub registered_at: Timestamp,
+    /// Profile, identifiers, tags, attributes, consent.
+    pub record: CustomerRecord,
+    /// Accounts, with time passed.
+    pub accounts: Vec<Account>,
+    /// Tier by ladder.
+    pub tiers: Vec<(LadderId, TierId)>,
+    /// Stage, activity and the furthest stage, where the program has a lifecycle.
+    pub stage: Option<(Arc<str>, Arc<str>, Arc<str>)>,
+    /// Valid orders.
+    pub orders: u32,
 }

@@ -1,5 +1,6 @@
 //! Every store of the library keeps every law.
 #![cfg(feature = "conformance")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crm_core::store::{MemoryStore, Store};
 

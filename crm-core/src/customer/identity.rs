@@ -8,11 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
-/// Longest e-mail address, in bytes: the longest path that SMTP carries (RFC 5321, 4.5.3.1.3).
-const EMAIL_BYTES_MAX: usize = 254;
-/// Longest key, in bytes: kind, two separators, an escaped scope (three bytes for one) and the longest value.
-const KEY_BYTES_MAX: usize = 16 + 3 * limits::ID_BYTES_MAX + EMAIL_BYTES_MAX;
-
 /// Why an identifier identifies nobody; the detail `reason` of `identity.text`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -55,7 +50,7 @@ impl IdentityKey {
     pub fn parse(text: &str) -> Result<Self> {
         let kind = text.split_once(':').map(|(kind, _)| kind);
         let known = kind.is_some_and(|kind| IdentifierKind::ALL.iter().any(|known| known.as_str() == kind));
-        if known && text.len() <= KEY_BYTES_MAX && !text.chars().any(char::is_control) {
+        if known && text.len() <= limits::IDENTITY_KEY_BYTES_MAX && !text.chars().any(char::is_control) {
             Ok(Self(Arc::from(text)))
         } else {
             Err(refused("key", Refusal::Invalid))
@@ -166,7 +161,7 @@ impl Identifier {
     /// and for one that the kind does not take (field `scope`). `value.too_long` above 128 bytes (e-mail 254).
     /// `customer.field` for a country that is none.
     pub fn key(&self, country: Option<&str>) -> Result<IdentityKey> {
-        let max = if self.kind == IdentifierKind::Email { EMAIL_BYTES_MAX } else { limits::ID_BYTES_MAX };
+        let max = if self.kind == IdentifierKind::Email { limits::EMAIL_BYTES_MAX } else { limits::ID_BYTES_MAX };
         bounded("value", &self.value, max)?;
         let value = match self.kind {
             IdentifierKind::Phone => phone::e164(&self.value, country.map(country_id).transpose()?),

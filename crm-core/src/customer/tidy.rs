@@ -6,9 +6,6 @@ use crate::limits;
 use crate::value::CalendarDate;
 use unicode_normalization::UnicodeNormalization;
 
-/// Longest language tag, in bytes: RFC 5646 asks implementations for at least 35.
-const LANGUAGE_BYTES_MAX: usize = 35;
-
 impl Profile {
     /// The profile as it is stored: texts trimmed and in NFKC, blank ones absent, country in capitals.
     ///
@@ -73,7 +70,7 @@ fn tidy_address(address: &Address) -> Result<Address> {
 fn language(tag: Option<&str>) -> Result<Option<String>> {
     let Some(tag) = line("language", tag)? else { return Ok(None) };
     let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    if tag.len() <= LANGUAGE_BYTES_MAX && tag.split('-').all(subtag) {
+    if tag.len() <= limits::LANGUAGE_BYTES_MAX && tag.split('-').all(subtag) {
         return Ok(Some(tag));
     }
     let message = format!("`{}` is not a BCP 47 language tag", limits::quote(&tag));

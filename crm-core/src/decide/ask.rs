@@ -157,7 +157,7 @@ fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp)
         });
         views.push(WalletAccount {
             currency: rules.id.clone(),
-            balances: account.balances.clone(),
+            balances: account.balances,
             value,
             next_expiry,
             holds: holds.collect(),

@@ -2,13 +2,14 @@
 
 use super::award::{self, Trigger};
 use super::context::{Context, change};
-use super::settle::{keep_books, settle};
+use super::settle::{birthday_told, keep_books, settle};
 use super::state::Customer;
 use super::workspace::{Decided, Identity, Stop, Workspace};
 use crate::command::{RecordConsent, RegisterCustomer, UpdateCustomer};
 use crate::customer::{ConsentState, CustomerChange, CustomerRecord, Identifier, Profile};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
+use crate::limits::IDENTIFIERS_MAX;
 use crate::points::{DebtPolicy, Source, SourceKind};
 use crate::value::{CustomerId, Timestamp, fingerprint};
 use std::collections::BTreeSet;
@@ -43,6 +44,10 @@ pub(crate) fn register(context: &Context<'_>, ws: &mut Workspace, command: &Regi
         set_attributes: command.attributes.clone(),
         ..CustomerChange::default()
     };
+    // Before the change, which knows the same identifiers as `add_identifiers`: the path in a refusal is the one of this command.
+    for (place, identifier) in command.identifiers.iter().enumerate().take(IDENTIFIERS_MAX) {
+        identifier.key(context.program.country()).map_err(|error| error.within(format!("identifiers[{place}]")))?;
+    }
     record.apply_change(&change, context.program.country())?;
     enrol(context, ws, record, &command.identifiers, false)?;
     Ok(id.clone())
@@ -84,7 +89,7 @@ fn enrol(
     implicit: bool,
 ) -> Decided<()> {
     let (id, at) = (record.id.clone(), record.registered_at);
-    claim(context, ws, &id, identifiers)?;
+    claim(context, ws, &id, identifiers, "identifiers")?;
     let old = ws.customer(&id)?.cloned();
     let mut customer = Customer::new(record, context.request.at);
     if let Some(old) = old {
@@ -107,11 +112,17 @@ fn enrol(
 }
 
 /// Takes identifiers for a customer; each must be free or theirs.
-fn claim(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, identifiers: &[Identifier]) -> Decided<()> {
+fn claim(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    identifiers: &[Identifier],
+    path: &str,
+) -> Decided<()> {
     let mut missing = Vec::new();
     let mut free = BTreeSet::new();
     for (place, identifier) in identifiers.iter().enumerate() {
-        let at = |error: Error| error.within(format!("identifiers[{place}]"));
+        let at = |error: Error| error.within(format!("{path}[{place}]"));
         let key = identifier.key(context.program.country()).map_err(at)?;
         match ws.identity(&key.as_str().to_owned()) {
             Err(Stop::Need(reads)) => missing.extend(reads),
@@ -167,10 +178,19 @@ pub(crate) fn complete(
         return Ok(());
     }
     settle(context, ws, id)?;
-    claim(context, ws, id, &free)?;
-    *ws.customer_mut(id)?.record_mut()? = record;
+    claim(context, ws, id, &free, "identifiers")?;
+    put_record(context, ws, id, record)?;
     let at = ws.known(id)?.state.recorded_at;
     context.write(ws, id, at, What::Updated { fields }, Vec::new())
+}
+
+/// Puts a changed record in place; what follows from the change follows from here on.
+fn put_record(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, record: CustomerRecord) -> Decided<()> {
+    let customer = ws.customer_mut(id)?;
+    let now = customer.state.recorded_at;
+    let other_birthday = customer.record()?.profile.birthday != record.profile.birthday;
+    *customer.record_mut()? = record;
+    if other_birthday { birthday_told(context, ws, id, now) } else { Ok(()) }
 }
 
 pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &UpdateCustomer) -> Decided<CustomerId> {
@@ -180,16 +200,17 @@ pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &Update
     let mut record = ws.known(id)?.record()?.clone();
     let before: Vec<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     let fields = record.apply_change(&command.change, country).map_err(|error| error.within("change"))?;
-    claim(context, ws, id, &command.change.add_identifiers)?;
+    claim(context, ws, id, &command.change.add_identifiers, "change.add_identifiers")?;
     let after: BTreeSet<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     for name in before.into_iter().filter(|name| !after.contains(name)) {
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
     }
-    if fields.is_empty() {
-        return Ok(id.clone());
+    if !fields.is_empty() {
+        put_record(context, ws, id, record)?;
     }
-    *ws.customer_mut(id)?.record_mut()? = record;
+    // INVARIANT: written even when nothing changed. A change is not idempotent by an id of its own, so its request has to be
+    // remembered, or a late retry would undo what came in between.
     context.write(ws, id, now, What::Updated { fields }, Vec::new())?;
     Ok(id.clone())
 }

@@ -20,7 +20,7 @@ pub(crate) mod view;
 pub(crate) mod workspace;
 
 use crate::command::{Command, Request};
-use crate::effect::{CurrencyBalance, Done, Outcome, Receipt};
+use crate::effect::{CurrencyBalance, Done, Outcome, Receipt, What};
 use crate::error::{Error, ErrorCode};
 use crate::program::Program;
 use crate::value::{CustomerId, fingerprint};
@@ -108,7 +108,9 @@ fn finish(
         standing::follow(context, ws, customer)?;
         settle::check_books(ws, customer)?;
     }
-    let entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
+    let mut entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
+    // Journal by journal, as a replay reads them back.
+    entries.sort_by_key(|entry| touched.iter().position(|id| *id == entry.customer_id));
     let balances = balances(context.program, ws, &id)?;
     // A settling that finds nothing to write still moves the customer's next due instant.
     let settles = matches!(context.request.command, Command::Settle(_));
@@ -127,7 +129,9 @@ fn finish(
         };
         ws.put_mark(&id, &context.request.request_id, mark);
     }
-    let outcome = if !entries.is_empty() { Outcome::Applied } else { Outcome::Unchanged };
+    let remembered = |what: &What| matches!(what, What::Updated { fields } if fields.is_empty());
+    let unchanged = entries.iter().all(|entry| remembered(&entry.what));
+    let outcome = if unchanged { Outcome::Unchanged } else { Outcome::Applied };
     let receipt = Receipt {
         request_id: context.request.request_id.clone(),
         customer_id: Some(id),

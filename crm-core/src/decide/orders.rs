@@ -136,7 +136,7 @@ fn place(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, mut record:
     context.write_own(ws, id, own)?;
     record.revision = context.program.revision();
     record.batch.clone_from(&context.request.batch);
-    record.extra = encode(&OrderExtra { awards, number, restored: Vec::new() });
+    record.extra = encode(&OrderExtra { awards, number, restored: Vec::new(), unfit: Vec::new() });
     ws.put_order((id.clone(), record.id().clone()), Some(record));
     Ok(())
 }
@@ -159,7 +159,7 @@ fn referral(
         return Ok(all);
     }
     let Some(referrer) = ws.known(id)?.record()?.referred_by.clone() else { return Ok(all) };
-    if !ws.customer(&referrer)?.is_some_and(|customer| !customer.state.unregistered) {
+    if ws.customer(&referrer)?.is_none_or(|customer| customer.state.unregistered) {
         return Ok(all);
     }
     ws.customer_mut(id)?.state.referral_rewarded = true;

@@ -135,7 +135,7 @@ pub(crate) fn spend(context: &Context<'_>, ws: &mut Workspace, command: &SpendPo
         None => RedemptionId::new(context.request.request_id.as_str())?,
     };
     let now = settle(context, ws, id)?;
-    free_name(ws, id, &name, ErrorCode::PointsHoldExists, "redemption_id")?;
+    free_name(ws, id, &name, ErrorCode::PointsRedemptionExists, "redemption_id")?;
     let mut log = Vec::new();
     let allocations = ws.customer_mut(id)?.account(&rules.id)?.spend(points, now, &mut log)?;
     slide(context, ws, id, rules, &mut log)?;

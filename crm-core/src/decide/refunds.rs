@@ -58,9 +58,17 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
         return Ok(Some(id));
     }
+    if let Some((_, known)) = extra.unfit.iter().find(|(unfit, _)| *unfit == refund.id) {
+        return if *known == fingerprint(refund) { Ok(Some(id)) } else { Err(other_content(refund).into()) };
+    }
     settle(context, ws, &id)?;
     apply(context, ws, &id, order, extra, refund)?;
     Ok(Some(id))
+}
+
+fn other_content(refund: &Refund) -> Error {
+    let message = format!("refund `{}` is recorded with other content", refund.id);
+    Error::new(ErrorCode::RefundConflict, message).field("refund.id")
 }
 
 /// Keeps a refund until its order arrives.
@@ -76,8 +84,7 @@ fn park(ws: &mut Workspace, order_id: &OrderId, refund: &Refund) -> Decided<()> 
         if known.fingerprint == print {
             return Ok(());
         }
-        let message = format!("refund `{}` is recorded with other content", refund.id);
-        return Err(Error::new(ErrorCode::RefundConflict, message).field("refund.id").into());
+        return Err(other_content(refund).into());
     }
     if limits::PARKED_REFUNDS_MAX <= waiting.len() {
         let message = format!("too many refunds wait for order `{order_id}`");
@@ -101,7 +108,7 @@ pub(crate) fn apply_parked(
     parked: Parked,
 ) -> Decided<()> {
     let refund: Refund = serde_json::from_str(&parked.refund).map_err(Error::from)?;
-    let Some((_, order, extra)) = find_order(ws, order_id)? else {
+    let Some((_, mut order, mut extra)) = find_order(ws, order_id)? else {
         return Err(Error::internal("the order of a parked refund is gone").into());
     };
     let mut trial = order.clone();
@@ -113,6 +120,9 @@ pub(crate) fn apply_parked(
         let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: order.currency() };
         // The host got no refusal when it sent the refund, so the journal has to say that it did not fit.
         let _ = error;
+        extra.unfit.push((refund.id.clone(), parked.fingerprint));
+        order.extra = encode(&extra);
+        ws.put_order((id.clone(), order_id.clone()), Some(order));
         return context.write(ws, id, refund.refunded_at, what, Vec::new());
     }
     apply(context, ws, id, order, extra, &refund)
@@ -417,8 +427,7 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
         if decode::<Fingerprint>(body, "refund").is_ok_and(|known| known == print) {
             return Ok(id);
         }
-        let message = format!("refund `{}` is recorded with other content", refund.id);
-        return Err(Error::new(ErrorCode::RefundConflict, message).field("refund.id").into());
+        return Err(other_content(refund).into());
     }
     settle(context, ws, &id)?;
     let version = ws.identity(&name)?.map_or(0, |identity| identity.version);

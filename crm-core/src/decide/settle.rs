@@ -2,6 +2,7 @@
 
 use super::award;
 use super::context::{Context, change, part};
+use super::refunds::Changes;
 use super::standing;
 use super::state::{Customer, RedemptionRecord};
 use super::workspace::{Decided, Workspace};
@@ -122,6 +123,17 @@ fn birthday(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Tim
     }
 }
 
+/// A birthday that becomes known or changes is rewarded from the next one on: nobody collects birthdays that have begun already.
+pub(crate) fn birthday_told(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<()> {
+    let zone = context.zone();
+    let year = zone.date(now).ymd().0;
+    let customer = ws.customer_mut(id)?;
+    let begun = customer.record()?.birthday_in(year).is_some_and(|day| zone.start_of(day) <= now);
+    let done = if begun { year } else { year - 1 };
+    customer.state.birthday_year = Some(customer.state.birthday_year.map_or(done, |last| last.max(done)));
+    Ok(())
+}
+
 /// The next birthday that was not rewarded: its year and first instant.
 fn next_birthday(program: &Program, customer: &mut Customer) -> Result<Option<(i32, Timestamp)>> {
     if program.birthday_rules().next().is_none() {
@@ -170,7 +182,7 @@ pub(crate) fn filed(
     currency: &PointCurrency,
     log: Vec<Movement>,
     at: Timestamp,
-) -> Decided<(Vec<PointsChange>, Vec<(Timestamp, PointsChange)>)> {
+) -> Decided<Changes> {
     keep_books(context, ws, id)?;
     Ok(part(currency, log, at))
 }

@@ -5,7 +5,9 @@ use crate::error::{Error, Result};
 use crate::lifecycle::LifeState;
 use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
-use crate::value::{BenefitId, CustomerId, LadderId, PointCurrency, Points, RuleId, TierId, Timestamp};
+use crate::value::{
+    BenefitId, CustomerId, Fingerprint, LadderId, PointCurrency, Points, RefundId, RuleId, TierId, Timestamp,
+};
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
@@ -134,6 +136,9 @@ pub(crate) struct OrderExtra {
     /// Points already given back per redemption of a points tender.
     #[n(2)]
     pub(crate) restored: Vec<Points>,
+    /// Refunds that waited for the order and did not fit it.
+    #[n(3)]
+    pub(crate) unfit: Vec<(RefundId, Fingerprint)>,
 }
 
 /// A customer in the workspace.

@@ -1,9 +1,9 @@
 //! A customer as they stand at an instant, for walks over everybody: time passes in memory only.
 
 use super::state::Customer;
-use crate::engine::CustomerSummary;
 use crate::error::Result;
 use crate::program::Program;
+use crate::query::CustomerSummary;
 use crate::value::Timestamp;
 
 /// Lets time pass up to an instant and looks. An instant before the last entry looks at the last entry.

@@ -5,6 +5,7 @@ mod sync;
 mod totals;
 mod work;
 
-pub use pages::{CustomerSummary, StoredCustomer};
+pub use crate::query::CustomerSummary;
+pub use pages::StoredCustomer;
 pub use sync::{Engine, SweepReport};
 pub use work::{Step, Work};

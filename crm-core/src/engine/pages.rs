@@ -1,7 +1,6 @@
 //! Walks over everybody: pages of customers, orders and entries.
 
 use super::sync::Engine;
-use crate::customer::CustomerRecord;
 use crate::decide::rows::{customer_of, entry_of, order_of};
 use crate::decide::state::Customer;
 use crate::decide::view;
@@ -10,28 +9,9 @@ use crate::error::Result;
 use crate::order::OrderRecord;
 use crate::points::Account;
 use crate::program::Program;
+use crate::query::CustomerSummary;
 use crate::store::{Read, Row, Table};
-use crate::value::{CustomerId, LadderId, TierId, Timestamp};
-use std::sync::Arc;
-
-/// A customer as they stand at an instant.
-#[derive(Clone, Debug)]
-pub struct CustomerSummary {
-    /// Who.
-    pub id: CustomerId,
-    /// Since when.
-    pub registered_at: Timestamp,
-    /// Profile, identifiers, tags, attributes, consent.
-    pub record: CustomerRecord,
-    /// Accounts, with time passed.
-    pub accounts: Vec<Account>,
-    /// Tier by ladder.
-    pub tiers: Vec<(LadderId, TierId)>,
-    /// Stage, activity and the furthest stage, where the program has a lifecycle.
-    pub stage: Option<(Arc<str>, Arc<str>, Arc<str>)>,
-    /// Valid orders.
-    pub orders: u32,
-}
+use crate::value::{CustomerId, Timestamp};
 
 /// The accounts of a customer exactly as they are stored, without time having passed.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use crate::decide::workspace::{Stop, Workspace};
 use crate::decide::{Verdict, decide, scope};
 use crate::effect::Done;
 use crate::error::{Error, ErrorCode, Result};
-use crate::limits::CONFLICT_TRIES_MAX;
+use crate::limits::{ASKS_MAX, CONFLICT_TRIES_MAX};
 use crate::program::Program;
 use crate::store::{Commit, CommitReply, Read, Row};
 use std::sync::Arc;
@@ -49,9 +49,6 @@ enum Stage {
     Committing,
     Finished,
 }
-
-/// How often one decision may ask for more before that is a defect.
-const ASKED_MAX: u32 = 64;
 
 impl Work {
     /// Starts work on some requests, carried out in their order.
@@ -129,7 +126,7 @@ impl Work {
         self.workspace.abort();
         reads.retain(|read| !self.workspace.has(read));
         self.asked += 1;
-        if reads.is_empty() || ASKED_MAX < self.asked {
+        if reads.is_empty() || ASKS_MAX < self.asked {
             return Err(Error::internal("a decision asks for the same thing again"));
         }
         if self.single() {

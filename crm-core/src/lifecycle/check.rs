@@ -2,21 +2,10 @@
 
 use super::compile::{Finding, leaves};
 use super::rules::{LifecycleRules, StageTest};
-use crate::limits;
+use crate::limits::{
+    self, ACTIVITY_EVENTS_MAX, BANDS_MAX, LIFECYCLE_DAYS_MAX, STAGE_ANY_MAX, STAGE_COUNT_MAX, STAGES_MAX,
+};
 use crate::value::Amount;
-
-/// Most stages: four times the longest model in use (HubSpot, 8).
-const STAGES_MAX: usize = 32;
-/// Most bands of silence.
-const BANDS_MAX: usize = 16;
-/// Most tests of one `any`.
-const ANY_MAX: usize = 16;
-/// Most custom events that count like an order.
-const EVENTS_MAX: usize = 64;
-/// Longest window or silence: ten years, as for tiers.
-const DAYS_MAX: u32 = 3_660;
-/// Largest number of orders or events that a stage may ask for.
-const COUNT_MAX: u32 = 1_000_000;
 
 /// Names of activities that are not bands.
 const RESERVED: [&str; 3] = ["new", "active", "reactivated"];
@@ -55,8 +44,8 @@ impl Check<'_> {
     }
 
     fn days(&mut self, pointer: String, days: u32) {
-        if !(1..=DAYS_MAX).contains(&days) {
-            self.add(pointer, "bounds", format!("{days} days; 1 to {DAYS_MAX} are allowed"));
+        if !(1..=LIFECYCLE_DAYS_MAX).contains(&days) {
+            self.add(pointer, "bounds", format!("{days} days; 1 to {LIFECYCLE_DAYS_MAX} are allowed"));
         }
     }
 
@@ -90,7 +79,7 @@ impl Check<'_> {
 
     fn test(&mut self, pointer: &str, test: &StageTest) {
         if let StageTest::Any { of } = test {
-            self.within(format!("{pointer}/of"), "the number of tests", of.len(), ANY_MAX);
+            self.within(format!("{pointer}/of"), "the number of tests", of.len(), STAGE_ANY_MAX);
             for (position, leaf) in of.iter().enumerate() {
                 self.leaf(&format!("{pointer}/of/{position}"), leaf);
             }
@@ -103,8 +92,8 @@ impl Check<'_> {
         let within_days = match test {
             StageTest::Always | StageTest::Registered => None,
             StageTest::Orders { at_least, within_days } | StageTest::Events { at_least, within_days, .. } => {
-                if !(1..=COUNT_MAX).contains(at_least) {
-                    let message = format!("at least {at_least}; 1 to {COUNT_MAX} is allowed");
+                if !(1..=STAGE_COUNT_MAX).contains(at_least) {
+                    let message = format!("at least {at_least}; 1 to {STAGE_COUNT_MAX} is allowed");
                     self.add(format!("{pointer}/at_least"), "bounds", message);
                 }
                 *within_days
@@ -177,9 +166,9 @@ impl Check<'_> {
         if !bands.is_empty() {
             self.band("/activity/reactivated_from".to_owned(), &rules.activity.reactivated_from);
         }
-        if rules.activity.events.len() > EVENTS_MAX {
+        if rules.activity.events.len() > ACTIVITY_EVENTS_MAX {
             let number = rules.activity.events.len();
-            self.within("/activity/events".to_owned(), "the number of events", number, EVENTS_MAX);
+            self.within("/activity/events".to_owned(), "the number of events", number, ACTIVITY_EVENTS_MAX);
         }
     }
 }

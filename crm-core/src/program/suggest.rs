@@ -1,12 +1,11 @@
 //! "Did you mean": the nearest of the names that are allowed.
 
-use crate::limits::quote;
+use crate::limits::{SUGGEST_CHARS_MAX, SUGGEST_LISTED_MAX, quote};
 
 /// The nearest candidate, if it is near enough to be a slip.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const WORD_CHARS_MAX: usize = 64;
     let length = word.chars().count();
-    if length > WORD_CHARS_MAX {
+    if length > SUGGEST_CHARS_MAX {
         return None;
     }
     let allowed = ((length + 1) / 3).max(1);
@@ -20,12 +19,11 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 
 /// A help that names the nearest candidate, or all of them while they are few.
 pub(super) fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
-    const LISTED_MAX: usize = 24;
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(name) = nearest(word, candidates.iter().copied()) {
         return format!("did you mean `{}`?", quote(name));
     }
-    if candidates.is_empty() || candidates.len() > LISTED_MAX {
+    if candidates.is_empty() || candidates.len() > SUGGEST_LISTED_MAX {
         return otherwise.to_owned();
     }
     let names: Vec<String> = candidates.iter().map(|name| format!("`{}`", quote(name))).collect();

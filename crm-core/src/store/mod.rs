@@ -3,7 +3,6 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
-mod key;
 mod memory;
 mod shape;
 #[cfg(feature = "sqlite")]

@@ -1,16 +1,9 @@
 //! From rules to a ladder: thresholds as whole units, and every fault of the rules at once.
 
 use super::rules::{Floor, LadderRules, Metric, RefundEffect, TierRules, Upgrade, Window};
-use crate::limits;
+use crate::limits::{self, GRACE_DAYS_MAX, ROLLING_DAYS_MAX, ROLLING_MONTHS_MAX, TIERS_MAX};
 use crate::value::{Amount, LadderId, Period, TierId};
 use std::collections::BTreeSet;
-
-/// Most tiers of one ladder: ten times the longest ladder seen in use, and a rank fits in two bytes.
-pub const TIERS_MAX: usize = 100;
-/// Most days of grace: ten years, as the longest rolling window.
-pub const GRACE_DAYS_MAX: u32 = 3_660;
-const ROLLING_DAYS_MAX: u32 = 3_660;
-const ROLLING_MONTHS_MAX: u32 = 120;
 
 /// A fault of a document: where (a JSON pointer relative to the ladder), which code, and a sentence.
 pub type Finding = (String, String, String);

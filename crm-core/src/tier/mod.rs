@@ -31,7 +31,7 @@ mod window;
 
 pub use explain::{Contribution, Evidence, TierExplanation};
 pub use fact::{TierCause, TierChange, TierFact, TierFactKind};
-pub use ladder::{Finding, GRACE_DAYS_MAX, Ladder, TIERS_MAX};
+pub use ladder::{Finding, Ladder};
 pub use rules::*;
 pub use state::{LadderState, TierLock};
 pub use status::{TierGoal, TierLocked, TierPending, TierStatus};

@@ -200,8 +200,7 @@ fn publish(unfinished: &Path, target: &Path) -> Result<()> {
 
 /// Brings the name to disk where the system can: folders cannot be opened on all of them.
 fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).ok();
+    File::open(connect::folder_of(path)).and_then(|folder| folder.sync_all()).ok();
 }
 
 fn remove(path: &Path) {

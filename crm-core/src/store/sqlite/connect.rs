@@ -3,10 +3,11 @@
 use super::schema::{self, MIGRATIONS, VERSION};
 use super::{Durability, OpenMode, SqliteOptions, fault};
 use crate::error::{Error, ErrorCode, Result};
+use rusqlite::ffi::SQLITE_CANTOPEN;
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,10 +18,6 @@ pub(super) enum Place {
     Memory,
 }
 
-/// The first bytes of every SQLite file.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// The header: magic, page size, size in pages, marks.
-const HEADER_BYTES: usize = 100;
 /// Room for every statement of every table.
 const STATEMENTS_KEPT: usize = 128;
 
@@ -34,9 +31,8 @@ impl Place {
                 let connection =
                     open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, options)?;
                 // Looked at before anything is changed: a file of another application stays as it is.
-                schema::identify(&connection, VERSION).map_err(|error| named(error, path))?;
-                refuse_read_only(&connection, path)?;
-                use_log(&connection, options).map_err(|error| named(error, path))?;
+                schema::identify(&connection, VERSION).map_err(|error| explain(error, path))?;
+                use_log(&connection, options).map_err(|error| explain(error, path))?;
                 if let Some(pages) = options.pages_max {
                     limit_pages(&connection, pages)?;
                 }
@@ -69,57 +65,39 @@ impl Place {
     }
 }
 
-/// Looks at the file itself, for the faults that SQLite would not tell apart or would find only later.
+/// Looks at what the system knows of the file. The file itself is opened by SQLite only: closing it ourselves would take
+/// away the locks that another store of this process holds on it (a trap of POSIX).
 fn inspect(path: &Path, mode: OpenMode) -> Result<()> {
-    let mut header = [0; HEADER_BYTES];
-    let mut file = match File::open(path) {
-        Ok(file) => file,
+    let metadata = match path.metadata() {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound && mode == OpenMode::CreateOrOpen => {
             return folder_exists(path);
         }
         Err(error) => return Err(fault::file_error("open", path, error)),
     };
-    let metadata = file.metadata().map_err(|error| fault::file_error("open", path, error))?;
-    let damaged = |why: &str| fault::at(ErrorCode::StoreCorrupt, format!("`{}` {why}", path.display()), path);
+    let damaged = |why: &str| fault::at(ErrorCode::StoreCorrupt, format!("`{}` is {why}", path.display()), path);
     if !metadata.is_file() {
-        return Err(damaged("is no file"));
+        return Err(damaged("no file"));
     }
-    if metadata.len() == 0 {
-        let fresh = mode == OpenMode::CreateOrOpen || !log_is_empty(path);
-        return if fresh { Ok(()) } else { Err(damaged("is empty")) };
-    }
-    let header_read = file.read_exact(&mut header);
-    if !header.starts_with(MAGIC) {
-        return Err(damaged("is not a database"));
-    }
-    header_read.map_err(|error| damaged("is cut off").caused_by(error))?;
-    // With a log beside it, a shorter file can be whole: SQLite carries the rest over. The log is looked at last, because
-    // another process may be carrying it over right now.
-    let length = file.metadata().map_err(|error| fault::file_error("open", path, error))?.len();
-    if length < declared_bytes(&header) && log_is_empty(path) {
-        return Err(damaged("is cut off"));
+    // A file that is still empty beside a log is one that another process is making.
+    if metadata.len() == 0 && mode == OpenMode::OpenExisting && !log_of(path).exists() {
+        return Err(damaged("empty"));
     }
     Ok(())
 }
 
+/// The folder of a file; names without one are in the current folder.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
 fn folder_exists(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = folder_of(path);
     match folder.metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(fault::at(ErrorCode::StoreMissing, format!("`{}` is no folder", folder.display()), folder)),
         Err(error) => Err(fault::file_error("find the folder", folder, error)),
     }
-}
-
-/// How long the file says it is: page size (1 means 65,536) times pages.
-fn declared_bytes(header: &[u8; HEADER_BYTES]) -> u64 {
-    let [.., size_high, size_low] = header.first_chunk::<18>().copied().unwrap_or([0; 18]);
-    let [.., a, b, c, d] = header.first_chunk::<32>().copied().unwrap_or([0; 32]);
-    let page = match u16::from_be_bytes([size_high, size_low]) {
-        1 => 65_536,
-        size => u64::from(size),
-    };
-    page * u64::from(u32::from_be_bytes([a, b, c, d]))
 }
 
 /// The log that SQLite keeps beside a file.
@@ -129,57 +107,65 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn log_is_empty(path: &Path) -> bool {
-    log_of(path).metadata().is_ok_and(|log| log.len() == 0) || !log_of(path).exists()
-}
-
 /// Opens a connection; no name of a file is taken for a URI.
 pub(super) fn open(path: &Path, flags: OpenFlags, options: &SqliteOptions) -> Result<Connection> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, flags, error))?;
-    connection
-        .busy_timeout(Duration::from_millis(options.busy_wait_ms.into()))
-        .map_err(fault::doing("set the busy wait"))?;
-    set(&connection, "trusted_schema = off")?;
-    set(&connection, "temp_store = memory")?;
-    match options.durability {
-        Durability::Normal => set(&connection, "synchronous = normal")?,
-        Durability::Full => {
-            set(&connection, "synchronous = full")?;
-            // Apple's disks acknowledge a plain sync early.
-            set(&connection, "fullfsync = on")?;
-        }
+    let opened = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let connection = opened.map_err(|error| explain(fault::error("open the database", error), path))?;
+    // First of all, because SQLite opens a file without write permission for reading only, without a word.
+    if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
+        refuse_read_only(&connection, path)?;
     }
+    set_up(&connection, options).map_err(|error| explain(error, path))?;
     Ok(connection)
 }
 
-/// SQLite says only that it cannot open; the system says why.
-fn cannot_open(path: &Path, flags: OpenFlags, failure: rusqlite::Error) -> Error {
-    let writes = flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE);
-    let creates = flags.contains(OpenFlags::SQLITE_OPEN_CREATE) && !path.exists();
-    match OpenOptions::new().read(true).write(writes).open(path) {
-        Err(_) if creates => fault::at(
-            ErrorCode::StoreReadOnly,
-            format!("could not make `{}`: no write permission in its folder", path.display()),
-            path,
-        )
-        .caused_by(failure),
-        Err(error) => fault::file_error("open", path, error),
-        Ok(_) => named(fault::error("open the database", failure), path),
-    }
-}
-
-fn named(error: Error, path: &Path) -> Error {
-    error.with("path", path.display().to_string())
-}
-
-/// SQLite opens a file without write permission for reading only, without a word.
-pub(super) fn refuse_read_only(connection: &Connection, path: &Path) -> Result<()> {
+fn refuse_read_only(connection: &Connection, path: &Path) -> Result<()> {
     if connection.is_readonly("main").map_err(fault::doing("open the database"))? {
         let message = format!("no write permission for `{}`", path.display());
         return Err(fault::at(ErrorCode::StoreReadOnly, message, path));
     }
     Ok(())
+}
+
+fn set_up(connection: &Connection, options: &SqliteOptions) -> Result<()> {
+    let wait = Duration::from_millis(options.busy_wait_ms.into());
+    connection.busy_timeout(wait).map_err(fault::doing("set the busy wait"))?;
+    set(connection, "trusted_schema = off")?;
+    set(connection, "temp_store = memory")?;
+    match options.durability {
+        Durability::Normal => set(connection, "synchronous = normal"),
+        Durability::Full => {
+            set(connection, "synchronous = full")?;
+            // Apple's disks acknowledge a plain sync early.
+            set(connection, "fullfsync = on")
+        }
+    }
+}
+
+/// Names the file, and says why SQLite cannot open it or the log beside it; SQLite itself does not tell.
+fn explain(error: Error, path: &Path) -> Error {
+    let code = error.details().get("sqlite_code").and_then(serde_json::Value::as_i64);
+    if code.is_none_or(|code| code & 0xFF != i64::from(SQLITE_CANTOPEN)) {
+        return error.with("path", path.display().to_string());
+    }
+    let why = match folder_exists(path).and_then(|()| open_folder(path)) {
+        Err(folder) => folder,
+        Ok(()) => {
+            let message = format!("no permission to open or make `{}` and the log beside it", path.display());
+            fault::at(ErrorCode::StoreReadOnly, message, path)
+        }
+    };
+    why.caused_by(error)
+}
+
+/// Tells a lack of permission from a lack of file handles, which would end here.
+fn open_folder(path: &Path) -> Result<()> {
+    match File::open(folder_of(path)) {
+        Err(error) if error.kind() != ErrorKind::PermissionDenied => {
+            Err(fault::file_error("open the folder of", path, error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Switches to the write-ahead log, and its checkpoints to ours.

@@ -1,0 +1,221 @@
+//! Rows in memory: for tests, simulations and previews, and the fastest store there is.
+
+mod key;
+mod packed;
+mod rows;
+
+use super::contract::{Abilities, Commit, CommitReply, Guard, Read, Row, Store, Value, Write};
+use super::shape::{check_commit, check_reads};
+use super::table::Table;
+use crate::error::{Error, ErrorCode, Result};
+use key::Key;
+use packed::Packed;
+use rows::{Outcome, Rows};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// A store that keeps everything in memory and loses it with the last of its clones.
+///
+/// ```
+/// use crm_core::store::{Commit, CommitReply, MemoryStore, Read, Row, Store, Table, Value, Write, Guard};
+/// let store = MemoryStore::new();
+/// let cells = vec![Value::Int(7), Value::text("uses"), Value::Int(1)];
+/// let put = Write::Put { row: Row { table: Table::Counter, cells: cells.clone() }, guard: Guard::New };
+/// assert_eq!(store.commit(&Commit { writes: vec![put] })?, CommitReply::Done);
+/// let read = Read::Row { table: Table::Counter, key: cells[..2].to_vec() };
+/// assert_eq!(store.load(&[read])?[0][0].cells, cells);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore {
+    state: Arc<RwLock<State>>,
+}
+
+struct State {
+    closed: bool,
+    /// In the order of `Table::ALL`.
+    tables: Vec<Rows>,
+}
+
+/// How a row was before a write of the commit that is being carried out.
+struct Before {
+    table: Table,
+    key: Key,
+    row: Option<Packed>,
+}
+
+impl MemoryStore {
+    /// An empty store. Clones share their rows.
+    #[must_use]
+    pub fn new() -> Self {
+        let tables = Table::ALL.iter().map(|table| Rows::new(table.describe())).collect();
+        Self { state: Arc::new(RwLock::new(State { closed: false, tables })) }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    fn abilities(&self) -> Abilities {
+        Abilities { atomic_across_owners: true, durable: false }
+    }
+
+    fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
+        check_reads(reads)?;
+        let state = self.read();
+        state.refuse_closed()?;
+        reads.iter().map(|read| state.answer(read)).collect()
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<CommitReply> {
+        check_commit(commit)?;
+        let mut state = self.write();
+        state.refuse_closed()?;
+        state.carry_out(commit)
+    }
+
+    fn close(&self) -> Result<()> {
+        let mut state = self.write();
+        state.closed = true;
+        state.tables.clear();
+        Ok(())
+    }
+}
+
+impl State {
+    fn refuse_closed(&self) -> Result<()> {
+        if self.closed { Err(Error::new(ErrorCode::StoreClosed, "the store is closed")) } else { Ok(()) }
+    }
+
+    fn table(&self, table: Table) -> Result<&Rows> {
+        // `Table::ALL` is in the order of declaration, so the place is the discriminant.
+        self.tables.get(table as usize).ok_or_else(|| Error::internal("a table is missing"))
+    }
+
+    fn table_mut(&mut self, table: Table) -> Result<&mut Rows> {
+        self.tables.get_mut(table as usize).ok_or_else(|| Error::internal("a table is missing"))
+    }
+
+    fn answer(&self, read: &Read) -> Result<Vec<Row>> {
+        match read {
+            Read::Row { table, key } => Ok(self.table(*table)?.row(*table, &Key::of(key)).into_iter().collect()),
+            Read::Index { table, index, cells } => Ok(self.table(*table)?.by_index(*table, *index, cells)),
+            Read::Prefix { table, prefix, after, limit } => {
+                Ok(self.table(*table)?.by_prefix(*table, prefix, after.as_deref(), *limit))
+            }
+            Read::UpTo { table, index, up_to, after, limit } => {
+                Ok(self.table(*table)?.up_to(*table, *index, up_to, after.as_ref(), *limit))
+            }
+        }
+    }
+
+    /// Writes in order, remembering how each row was; puts everything back if a guard was broken.
+    fn carry_out(&mut self, commit: &Commit) -> Result<CommitReply> {
+        let mut before = Vec::with_capacity(commit.writes.len());
+        let (mut broken, mut over) = (Vec::new(), Vec::new());
+        for (place, write) in commit.writes.iter().enumerate() {
+            match self.apply(write, &mut before) {
+                Ok(Outcome::Done) => {}
+                Ok(Outcome::Broken) => broken.push(place),
+                Ok(Outcome::Over) => over.push(place),
+                Err(error) => {
+                    self.put_back(before)?;
+                    return Err(error);
+                }
+            }
+        }
+        if broken.is_empty() && over.is_empty() {
+            return Ok(CommitReply::Done);
+        }
+        self.put_back(before)?;
+        Ok(if broken.is_empty() {
+            CommitReply::OverLimit { writes: over }
+        } else {
+            CommitReply::Conflict { writes: broken }
+        })
+    }
+
+    fn put_back(&mut self, before: Vec<Before>) -> Result<()> {
+        for Before { table, key, row } in before.into_iter().rev() {
+            let rows = self.table_mut(table)?;
+            rows.remove(&key);
+            if let Some(row) = row {
+                rows.insert(key, row);
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, write: &Write, before: &mut Vec<Before>) -> Result<Outcome> {
+        match write {
+            Write::Put { row, guard } => {
+                let rows = self.table_mut(row.table)?;
+                let key = Key::of(row.key());
+                if rows.unique_is_broken(&key, &row.cells) {
+                    return Ok(Outcome::Broken);
+                }
+                match rows.put(&key, &row.cells, *guard) {
+                    Ok(old) => {
+                        before.push(Before { table: row.table, key, row: old });
+                        Ok(Outcome::Done)
+                    }
+                    Err(broken) => Ok(broken),
+                }
+            }
+            Write::Delete { table, key } => {
+                let key = Key::of(key);
+                let old = self.table_mut(*table)?.remove(&key);
+                before.push(Before { table: *table, key, row: old });
+                Ok(Outcome::Done)
+            }
+            Write::Check { table, key, version } => {
+                let rows = self.table(*table)?;
+                let stored = rows.rows.get(&Key::of(key));
+                let holds = match (stored, version) {
+                    (None, None) => true,
+                    (Some(row), Some(version)) => rows.version_of(row) == Some(*version),
+                    _ => false,
+                };
+                Ok(if holds { Outcome::Done } else { Outcome::Broken })
+            }
+            Write::Within { key, add, limit } => self.add_within(key, *add, *limit, before),
+        }
+    }
+
+    fn add_within(&mut self, key: &[Value], add: i64, limit: i64, before: &mut Vec<Before>) -> Result<Outcome> {
+        let rows = self.table_mut(Table::Counter)?;
+        let stored = Key::of(key);
+        let used = rows.rows.get(&stored).and_then(|row| row.cell(key.len()).as_int()).unwrap_or(0);
+        match used.checked_add(add) {
+            Some(sum) if 0 <= sum && sum <= limit => {
+                let mut cells = key.to_vec();
+                cells.push(Value::Int(sum));
+                match rows.put(&stored, &cells, Guard::Any) {
+                    Ok(old) => {
+                        before.push(Before { table: Table::Counter, key: stored, row: old });
+                        Ok(Outcome::Done)
+                    }
+                    Err(broken) => Ok(broken),
+                }
+            }
+            _ => Ok(Outcome::Over),
+        }
+    }
+}
