@@ -1,16 +1,16 @@
 //! Customers: registration, changes, consent.
 
 use super::award::{self, Trigger};
-use super::context::Context;
+use super::context::{Context, change};
 use super::settle::{birthday_told, keep_books, settle};
 use super::state::Customer;
 use super::workspace::{Decided, Identity, Stop, Workspace};
 use crate::command::{RecordConsent, RegisterCustomer, UpdateCustomer};
 use crate::customer::{ConsentState, CustomerChange, CustomerRecord, Identifier, Profile};
-use crate::effect::What;
+use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
 use crate::limits::IDENTIFIERS_MAX;
-use crate::points::{Source, SourceKind};
+use crate::points::{DebtPolicy, Source, SourceKind};
 use crate::value::{CustomerId, Timestamp, fingerprint};
 use std::collections::BTreeSet;
 
@@ -245,7 +245,26 @@ pub(crate) fn unregister(context: &Context<'_>, ws: &mut Workspace, id: &Custome
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
     }
-    context.write(ws, id, now, What::Unregistered, Vec::new())?;
+    let changes = take_all_back(ws, id, now)?;
+    context.write(ws, id, now, What::Unregistered, changes)?;
+    keep_books(context, ws, id)?;
     ws.customer_mut(id)?.state.unregistered = true;
     Ok(id.clone())
+}
+
+/// Takes back what the registration gave: whoever comes back is welcomed once more, and must not hold the gift twice.
+fn take_all_back(ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<Vec<PointsChange>> {
+    let mut changes = Vec::new();
+    for account in &mut ws.customer_mut(id)?.state.accounts {
+        let left = account.balances.pending.plus(account.balances.available)?;
+        if !left.is_positive() {
+            continue;
+        }
+        let lots: Vec<_> = account.lots.iter().map(|lot| lot.id).collect();
+        let currency = account.currency.clone();
+        let mut log = Vec::new();
+        account.claw_back(&lots, left, &DebtPolicy::Clamp, now, &mut log)?;
+        changes.extend(log.into_iter().map(|movement| change(&currency, movement)));
+    }
+    Ok(changes)
 }

@@ -5,7 +5,7 @@ use super::context::{Context, order_name, part};
 use super::orders::{buyer, find_order, spend_of};
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, decode, encode};
-use super::workspace::{Decided, Identity, Workspace};
+use super::workspace::{Decided, Identity, Stop, Workspace};
 use crate::command::{CancelOrder, RecordRefund};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
@@ -53,7 +53,7 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         return Err(Error::new(ErrorCode::RefundField, message).field("refund.what").into());
     }
     let Some((id, order, extra)) = find_order(ws, order_id)? else {
-        return park(context, ws, order_id, refund).map(|()| None);
+        return park(ws, order_id, refund).map(|()| None);
     };
     if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
         return Ok(Some(id));
@@ -72,7 +72,7 @@ fn other_content(refund: &Refund) -> Error {
 }
 
 /// Keeps a refund until its order arrives.
-fn park(context: &Context<'_>, ws: &mut Workspace, order_id: &OrderId, refund: &Refund) -> Decided<()> {
+fn park(ws: &mut Workspace, order_id: &OrderId, refund: &Refund) -> Decided<()> {
     let name = order_name(order_id);
     let old = ws.identity(&name)?.cloned().unwrap_or_default();
     let mut waiting: Vec<Parked> = match &old.body {
@@ -95,8 +95,6 @@ fn park(context: &Context<'_>, ws: &mut Workspace, order_id: &OrderId, refund: &
     }
     let json = serde_json::to_string(refund).map_err(Error::from)?;
     waiting.push(Parked { id: refund.id.clone(), fingerprint: print, refund: json });
-    // Refunds of one order apply in the order in which the money went back, whatever the order of arrival.
-    let _ = context;
     ws.put_identity(name, Some(Identity { body: Some(encode(&waiting)), ..old }));
     Ok(())
 }
@@ -353,10 +351,10 @@ pub(crate) fn take_out(
             .field("order_id")
             .into());
     };
-    if matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Reverted) {
-        if reverted {
-            return Ok(id);
-        }
+    if reverted && order.status() == OrderStatus::Reverted {
+        return Ok(id);
+    }
+    if !reverted && matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Reverted) {
         return Err(Error::new(ErrorCode::OrderCancelled, format!("order `{order_id}` is cancelled already"))
             .field("order_id")
             .into());
@@ -366,6 +364,7 @@ pub(crate) fn take_out(
     let was_valid = order.status().is_valid();
     let _ = now;
     let amount_minor = if reverted {
+        forget_refunds(ws, &id, &order)?;
         let left = order.left_minor();
         order.revert();
         left
@@ -386,6 +385,28 @@ pub(crate) fn take_out(
     Ok(id)
 }
 
+/// Frees the names of refunds that named no order and were matched to this one: when the import comes again, so do they.
+fn forget_refunds(ws: &mut Workspace, id: &CustomerId, order: &OrderRecord) -> Decided<()> {
+    let names: Vec<String> = order.refunds().iter().map(|refund| refund_name(id, &refund.id)).collect();
+    let mut missing = Vec::new();
+    let mut known = Vec::new();
+    for name in names {
+        match ws.identity(&name) {
+            Ok(Some(identity)) if identity.body.is_some() => known.push((name, identity.version)),
+            Ok(_) => {}
+            Err(Stop::Need(reads)) => missing.extend(reads),
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(Stop::Need(missing));
+    }
+    for (name, version) in known {
+        ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
+    }
+    Ok(())
+}
+
 /// A refund that names no order, by the program's policy.
 fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefund) -> Decided<CustomerId> {
     let refund = &command.refund;
@@ -401,14 +422,16 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     let id = buyer(context, ws, who, refund.refunded_at)?;
     let name = refund_name(&id, &refund.id);
     let print = fingerprint(refund);
-    if let Some(known) = ws.identity(&name)? {
-        if known.body.as_ref().is_some_and(|bytes| decode::<Fingerprint>(bytes, "refund").is_ok_and(|p| p == print)) {
+    // A name without a body was freed when the orders it had been matched to were reverted.
+    if let Some(body) = ws.identity(&name)?.and_then(|identity| identity.body.as_ref()) {
+        if decode::<Fingerprint>(body, "refund").is_ok_and(|known| known == print) {
             return Ok(id);
         }
         return Err(other_content(refund).into());
     }
     settle(context, ws, &id)?;
-    ws.put_identity(name, Some(Identity { version: 0, customer: Some(id.clone()), body: Some(encode(&print)) }));
+    let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
+    ws.put_identity(name, Some(Identity { version, customer: Some(id.clone()), body: Some(encode(&print)) }));
     let orders =
         if policy == WithoutOrder::MatchNewest && !ws.known(&id)?.is_new() { ws.orders_of(&id)? } else { Vec::new() };
     let found =

@@ -156,6 +156,9 @@ fn next_birthday(program: &Program, customer: &mut Customer) -> Result<Option<(i
 
 /// When time alone changes something for this customer next.
 pub(crate) fn next_due(program: &Program, customer: &mut Customer) -> Result<Option<Timestamp>> {
+    if customer.state.unregistered {
+        return Ok(None);
+    }
     let accounts = customer.accounts_due();
     let birthday = next_birthday(program, customer)?.map(|(_, at)| at);
     let standing = standing::next_due(program, customer);

@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn an_overlay_is_a_store() {
         let results = conformance::run_all("overlay", &|| Box::new(Overlay::new(MemoryStore::new())));
-        let broken: Vec<_> = results.iter().filter(|law| law.failure.is_some()).collect();
+        let broken: Vec<_> = results.iter().filter(|law| law.outcome.is_err()).collect();
         assert!(broken.is_empty(), "{broken:?}");
     }
 }

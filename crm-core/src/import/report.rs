@@ -120,10 +120,10 @@ impl ImportReport {
         }
     }
 
-    /// Whether the import changed, or would change, anything.
+    /// Whether the import changed, or would change, what customers have. Refunds that wait for their order change nothing yet.
     #[must_use]
-    pub fn changed(&self) -> bool {
-        0 < self.orders.applied + self.refunds.applied + self.closings.applied + self.refunds.waiting
+    pub const fn changed(&self) -> bool {
+        0 < self.orders.applied + self.refunds.applied + self.closings.applied
     }
 
     pub(super) fn skip(&mut self, reason: &str) {

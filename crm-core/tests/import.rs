@@ -1,0 +1,374 @@
+//! Imports of the sample exports that the project ships, and of files as they go wrong.
+#![cfg(feature = "import")]
+
+use crm_core::import::{
+    BatchState, ColumnMap, DryRun, Format, ImportOptions, ImportReport, Source, batches, import, revert,
+};
+use crm_core::store::{MemoryStore, Read, Store, Table};
+use crm_core::value::{BatchId, OrderId, Timestamp};
+use crm_core::{Engine, query};
+use std::collections::BTreeMap;
+
+const PROGRAM: &str = include_str!("../../docs/programs/supermarket.json");
+const TAOBAO: [(&str, &[u8]); 3] = [
+    ("taobao_orders.csv", include_bytes!("../../docs/samples/taobao_orders.csv")),
+    ("taobao_items.csv", include_bytes!("../../docs/samples/taobao_items.csv")),
+    ("taobao_refunds.csv", include_bytes!("../../docs/samples/taobao_refunds.csv")),
+];
+const SHOPIFY: [(&str, &[u8]); 1] = [("shopify_orders.csv", include_bytes!("../../docs/samples/shopify_orders.csv"))];
+const YOUZAN: [(&str, &[u8]); 2] = [
+    ("youzan_orders.csv", include_bytes!("../../docs/samples/youzan_orders.csv")),
+    ("youzan_lines.csv", include_bytes!("../../docs/samples/youzan_lines.csv")),
+];
+const PLAIN: [(&str, &[u8]); 1] = [("plain_orders.csv", include_bytes!("../../docs/samples/plain_orders.csv"))];
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn engine() -> Engine {
+    let engine = Engine::open(MemoryStore::new()).unwrap();
+    engine.publish_json(PROGRAM, time("2025-01-01T00:00:00Z")).unwrap();
+    engine
+}
+
+fn plain() -> Format {
+    Format::Plain { columns: Box::default() }
+}
+
+fn source<'a>(files: &[(&str, &'a [u8])]) -> Source<'a> {
+    let empty = Source { name: "test".to_owned(), files: Vec::new() };
+    files.iter().fold(empty, |source, (name, bytes)| source.with(*name, *bytes))
+}
+
+fn run(engine: &Engine, format: Format, files: &[(&str, &[u8])]) -> ImportReport {
+    import(engine, source(files), &ImportOptions::new(format), &mut |_| ()).unwrap()
+}
+
+/// What customers have and where they stand; nothing of how it came about.
+fn books(engine: &Engine) -> BTreeMap<String, String> {
+    let at = time("2026-06-30T00:00:00Z");
+    let mut books = BTreeMap::new();
+    engine
+        .each_customer(at, &mut |who| {
+            let four = |account: &crm_core::points::Account| {
+                let held = account.balances;
+                (account.currency.clone(), held.pending, held.available, held.held, held.debt)
+            };
+            let balances: Vec<_> = who.accounts.iter().map(four).collect();
+            let facts = (balances, who.tiers, who.stage, who.orders, who.registered_at, who.record.identifiers);
+            books.insert(who.id.to_string(), format!("{facts:?}"));
+            Ok(())
+        })
+        .unwrap();
+    engine
+        .each_order(&mut |who, order| {
+            if order.status().as_str() != "reverted" {
+                let facts = (who, order.status(), order.total_minor(), order.refunded_minor());
+                books.insert(format!("order {}", order.id()), format!("{facts:?}"));
+            }
+            Ok(())
+        })
+        .unwrap();
+    books
+}
+
+#[track_caller]
+fn same(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>, when: &str) {
+    for key in left.keys().chain(right.keys()) {
+        assert_eq!(left.get(key), right.get(key), "{key} {when}");
+    }
+}
+
+fn rows(engine: &Engine) -> usize {
+    let read = |table: &Table| Read::Prefix { table: *table, prefix: Vec::new(), after: None, limit: usize::MAX };
+    let reads: Vec<_> = Table::ALL.iter().map(read).collect();
+    engine.store().load(&reads).unwrap().iter().map(Vec::len).sum()
+}
+
+fn order(engine: &Engine, id: &str) -> Option<query::OrderExplained> {
+    match engine.ask(&query::Query::Order { order_id: OrderId::new(id).unwrap() }) {
+        Ok(query::Answer::Order(order)) => Some(order),
+        _ => None,
+    }
+}
+
+fn summary(report: &ImportReport) -> String {
+    let counts = |c: &crm_core::import::Counts| {
+        format!("{}/{}/{}/{}/{}", c.applied, c.unchanged, c.skipped, c.refused, c.waiting)
+    };
+    let (orders, refunds, closings) = (counts(&report.orders), counts(&report.refunds), counts(&report.closings));
+    let new = report.customers_new;
+    format!(
+        "rows {} orders {orders} refunds {refunds} closings {closings} new {new} issues {}",
+        report.rows, report.issues_total
+    )
+}
+
+/// Every sample, run once, run again, and compared with its dry run.
+#[track_caller]
+fn check(format: &Format, files: &[(&str, &[u8])], expected: &str) -> ImportReport {
+    let engine = engine();
+    let before = rows(&engine);
+    let dry = ImportOptions { dry_run: DryRun::Yes, ..ImportOptions::new(format.clone()) };
+    let dry = import(&engine, source(files), &dry, &mut |_| ()).unwrap();
+    assert_eq!(rows(&engine), before, "a dry run writes nothing");
+    let report = run(&engine, format.clone(), files);
+    assert_eq!(summary(&report), expected, "{:#?} {:?}", report.issues, report.skipped);
+    assert_eq!(ImportReport { dry_run: DryRun::No, ..dry }, report, "the dry run told the truth");
+    let written = rows(&engine);
+    let once = books(&engine);
+    let again = run(&engine, format.clone(), files);
+    assert!(!again.changed(), "{}", summary(&again));
+    assert_eq!(again.orders.unchanged, report.orders.applied);
+    assert_eq!((rows(&engine), books(&engine)), (written + 1, once), "only the second batch's own row is new");
+    report
+}
+
+#[test]
+fn the_samples_import_and_a_second_time_change_nothing() {
+    check(&plain(), &PLAIN, "rows 7 orders 4/0/1/1/0 refunds 1/0/0/0/0 closings 0/0/0/0/0 new 3 issues 2");
+    check(&Format::Shopify, &SHOPIFY, "");
+    check(&Format::Taobao, &TAOBAO, "");
+    check(&Format::Youzan, &YOUZAN, "");
+}
+
+#[test]
+fn one_person_in_three_channels_is_one_customer() {
+    let engine = engine();
+    run(&engine, Format::Taobao, &TAOBAO);
+    run(&engine, Format::Shopify, &SHOPIFY);
+    run(&engine, Format::Youzan, &YOUZAN);
+    let mut seen = Vec::new();
+    engine
+        .each_customer(time("2026-06-30T00:00:00Z"), &mut |who| {
+            let keys: Vec<_> = who.record.identifiers.iter().map(|(key, _)| key.to_string()).collect();
+            if keys.contains(&"phone:+8613800138001".to_owned()) {
+                seen.push(keys);
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    for key in ["tb_nick:茶香满园", "email:lin.xiao@example.com"] {
+        assert!(seen[0].contains(&key.to_owned()), "{seen:?}");
+    }
+}
+
+#[test]
+fn the_order_of_rows_and_files_does_not_matter() {
+    let forwards = engine();
+    run(&forwards, Format::Taobao, &TAOBAO);
+    let backwards = engine();
+    let (text, ..) = encoding_rs::GB18030.decode(TAOBAO[0].1);
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    let reversed = lines.join("\n");
+    let files = [TAOBAO[2], TAOBAO[1], ("orders.csv", reversed.as_bytes())];
+    run(&backwards, Format::Taobao, &files);
+    same(&books(&forwards), &books(&backwards), "backwards");
+}
+
+#[test]
+fn a_reverted_import_leaves_nobody_and_can_be_imported_again() {
+    let clean = engine();
+    run(&clean, Format::Taobao, &TAOBAO);
+    let engine = engine();
+    let report = run(&engine, Format::Taobao, &TAOBAO);
+    let late = time("2026-06-01T00:00:00Z");
+    let back = revert(&engine, &report.batch, late, &mut |_| ()).unwrap();
+    assert_eq!((back.orders, back.failed, back.customers_kept), (report.orders.applied, 0, 0), "{back:?}");
+    assert_eq!(back.customers, report.customers_new);
+    assert_eq!(books(&engine), BTreeMap::new());
+    let nothing = revert(&engine, &report.batch, late, &mut |_| ()).unwrap();
+    assert_eq!((nothing.orders, nothing.customers), (0, 0), "reverting twice is reverting once");
+    let again = run(&engine, Format::Taobao, &TAOBAO);
+    assert_eq!(summary(&again), summary(&report));
+    same(&books(&engine), &books(&clean), "after a revert");
+    let states: Vec<_> = batches(&engine).unwrap().into_iter().map(|batch| batch.state).collect();
+    assert_eq!(states, [BatchState::Reverted, BatchState::Done]);
+    let unknown = revert(&engine, &BatchId::new("nobody").unwrap(), late, &mut |_| ()).unwrap_err();
+    assert_eq!(unknown.code().as_str(), "batch.unknown");
+}
+
+/// A store that fails for good after some commits, as a killed process does.
+struct Dying {
+    below: MemoryStore,
+    left: std::sync::atomic::AtomicI64,
+}
+
+impl Store for Dying {
+    fn abilities(&self) -> crm_core::store::Abilities {
+        self.below.abilities()
+    }
+    fn load(&self, reads: &[Read]) -> crm_core::Result<Vec<Vec<crm_core::store::Row>>> {
+        self.below.load(reads)
+    }
+    fn commit(&self, commit: &crm_core::store::Commit) -> crm_core::Result<crm_core::store::CommitReply> {
+        if self.left.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) <= 0 {
+            return Err(crm_core::Error::new(crm_core::ErrorCode::StoreFailed, "killed"));
+        }
+        self.below.commit(commit)
+    }
+    fn close(&self) -> crm_core::Result<()> {
+        self.below.close()
+    }
+}
+
+#[test]
+fn an_import_or_a_revert_that_dies_anywhere_is_finished_by_running_it_again() {
+    let clean = engine();
+    run(&clean, Format::Taobao, &TAOBAO);
+    for deaths in 1..24 {
+        let below = MemoryStore::new();
+        Engine::open(below.clone()).unwrap().publish_json(PROGRAM, time("2025-01-01T00:00:00Z")).unwrap();
+        let dying = Dying { below: below.clone(), left: deaths.into() };
+        let options = ImportOptions { chunk_orders: 4, ..ImportOptions::new(Format::Taobao) };
+        let died = import(&Engine::open(dying).unwrap(), source(&TAOBAO), &options, &mut |_| ());
+        let whole = Engine::open(below.clone()).unwrap();
+        let report = import(&whole, source(&TAOBAO), &options, &mut |_| ()).unwrap();
+        same(&books(&whole), &books(&clean), &format!("after {deaths} commits"));
+        assert_eq!(batches(&whole).unwrap().len(), if died.is_err() { 1 } else { 2 });
+        if died.is_err() {
+            let dying = Dying { below, left: (deaths % 3).into() };
+            let at = time("2026-06-01T00:00:00Z");
+            let _ = revert(&Engine::open(dying).unwrap(), &report.batch, at, &mut |_| ());
+            revert(&whole, &report.batch, at, &mut |_| ()).unwrap();
+            assert_eq!(books(&whole), BTreeMap::new(), "reverted after {deaths} commits");
+        }
+    }
+}
+
+#[test]
+fn a_closing_cancels_what_was_imported_before() {
+    let engine = engine();
+    let head =
+        "订单编号,买家会员名,联系手机,买家应付邮费,买家实际支付金额,订单状态,订单创建时间,订单付款时间,宝贝标题\n";
+    let row = |status: &str, paid: &str| {
+        format!("{head}21800001,小明,13800138001,0,{paid},{status},2026-01-01 10:00:00,2026-01-01 10:01:00,茶\n")
+    };
+    let paid = row("买家已付款，等待卖家发货", "88.00");
+    assert_eq!(run(&engine, Format::Taobao, &[("a.csv", paid.as_bytes())]).orders.applied, 1);
+    let closed = row("交易关闭", "88.00");
+    let report = run(&engine, Format::Taobao, &[("b.csv", closed.as_bytes())]);
+    assert_eq!((report.closings.applied, report.orders.applied), (1, 0));
+    assert_eq!(order(&engine, "21800001").unwrap().status, "cancelled");
+    let report = run(&engine, Format::Taobao, &[("b.csv", closed.as_bytes())]);
+    assert_eq!((report.closings.unchanged, report.changed()), (1, false));
+}
+
+#[test]
+fn a_shop_that_refunds_more_later_is_followed() {
+    let engine = engine();
+    let sheet = |back: &str| {
+        format!(
+            "order_id,paid_at,member_no,sku,unit_price,refunded_amount,refunded_at\n1,2026-01-01,m1,tea,100,{back},2026-01-05\n"
+        )
+    };
+    for (back, applied, total) in [("", 0, "0"), ("10.00", 1, "10"), ("10.00", 0, "10"), ("35.50", 1, "35.5")] {
+        let text = sheet(back);
+        let report = run(&engine, plain(), &[("a.csv", text.as_bytes())]);
+        assert_eq!(report.refunds.applied, applied, "{back} {:?}", report.issues);
+        assert_eq!(order(&engine, "1").unwrap().refunded.amount.decimal().normalize().to_string(), total);
+    }
+}
+
+/// One row that is wrong does not stop the rows around it.
+#[track_caller]
+fn check_row(row: &str, column: Option<&str>, code: &str, words: &str) {
+    let engine = engine();
+    let head = "order_id,paid_at,member_no,phone,sku,quantity,unit_price";
+    let good = |id: &str| format!("{id},2026-01-01 10:00:00,m1,,tea,1,5.00");
+    let text = format!("{head}\n{}\n{row}\n{}\n", good("g1"), good("g2"));
+    let report = run(&engine, plain(), &[("a.csv", text.as_bytes())]);
+    assert_eq!(report.orders.applied, 2, "{row}: {:?}", report.issues);
+    let issue = &report.issues[0];
+    let found = (issue.row, issue.column.as_deref(), issue.code.as_str());
+    assert_eq!(found, (3, column, code), "{row}: {issue:?}");
+    assert!(issue.message.contains(words), "{issue:?}");
+    assert!(!issue.help.is_empty());
+}
+
+#[test]
+fn problems_of_rows_are_named_and_never_stop_the_file() {
+    check_row("b,2026-13-01 10:00:00,m2,,tea,1,5.00", Some("paid_at"), "time.range", "2026-13-01");
+    check_row("b,tomorrow,m2,,tea,1,5.00", Some("paid_at"), "time.text", "tomorrow");
+    check_row("b,,m2,,tea,1,5.00", Some("paid_at"), "import.row", "missing");
+    check_row(",2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "no order id");
+    check_row("2.18E+18,2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "sci_notation");
+    check_row("b,2026-01-01,,,tea,1,5.00", Some("member_no"), "identity.missing", "no customer");
+    check_row("b,2026-01-01,,138****0000,tea,1,5.00", Some("phone"), "identity.text", "masked");
+    check_row("b,2026-01-01,,1.38E+10,tea,1,5.00", Some("phone"), "identity.text", "sci_notation");
+    check_row("b,2026-01-01,,13800000000,tea,1,5.00", Some("phone"), "identity.text", "placeholder");
+    check_row("b,2026-01-01,m2,,tea,1,NaN", Some("unit_price"), "money.text", "NaN");
+    check_row("b,2026-01-01,m2,,tea,1,-5.00", Some("unit_price"), "money.negative", "below zero");
+    check_row("b,2026-01-01,m2,,tea,-1,5.00", Some("quantity"), "order.quantity", "above zero");
+    check_row("b,2026-01-01,m2,,tea,1e3,5.00", Some("quantity"), "order.quantity", "1e3");
+    check_row("b,2026-01-01,m2,,tea,1,99999999999999999999999999999", Some("unit_price"), "money.range", "28 digits");
+    check_row("b,2026-01-01,m2,,tea,1,0.001", Some("order.lines[0].unit_price"), "money.precision", "0.001");
+    check_row("b,2026-01-01,m2,,tea,1,5.00,surplus", None, "import.row", "8 cells");
+    let long = "x".repeat(200);
+    check_row(&format!("b,2026-01-01,m2,,{long},1,5.00"), Some("sku"), "value.too_long", "200 bytes");
+    check_row(&format!("b,2026-01-01,m2,,\"{}\",1,5.00", "x".repeat(70_000)), None, "import.row", "quote");
+}
+
+#[track_caller]
+fn check_file(format: Format, bytes: &[u8], code: &str, words: &str) {
+    let engine = engine();
+    let before = rows(&engine);
+    let error = import(&engine, source(&[("a.csv", bytes)]), &ImportOptions::new(format), &mut |_| ()).unwrap_err();
+    assert_eq!(error.code().as_str(), code, "{error}");
+    assert!(error.message().contains(words), "{error}");
+    assert_eq!(rows(&engine), before, "nothing is written");
+}
+
+#[test]
+fn problems_of_files_are_found_before_anything_is_written() {
+    check_file(plain(), b"", "import.file", "empty");
+    check_file(plain(), b"PK\x03\x04 and so on", "import.file", "Excel");
+    check_file(plain(), b"a\xff\xff", "import.encoding", "GB18030");
+    check_file(plain(), b"a,b\n1,2\n", "import.header", "`order_id`, `paid_at`, `unit_price`");
+    check_file(plain(), b"order_id,paid_at,unit_price\n", "import.header", "member_no");
+    check_file(plain(), SHOPIFY[0].1, "import.header", "looks like `shopify`");
+    check_file(Format::Shopify, TAOBAO[0].1, "import.header", "looks like `taobao`");
+    check_file(Format::Taobao, YOUZAN[0].1, "import.header", "looks like `youzan`");
+    check_file(Format::Youzan, PLAIN[0].1, "import.header", "looks like `plain`");
+    check_file(Format::Taobao, TAOBAO[1].1, "import.file", "order sheet");
+    let map = r#"{"order_id":"id","paid_at":"at","unit_price":"price","sku":"article","customer":[{"column":"who","type":"member_no"}]}"#;
+    let columns = Box::new(ColumnMap::from_json(map).unwrap());
+    check_file(
+        Format::Plain { columns },
+        b"id,at,price,who\n",
+        "import.header",
+        "a column of format `plain`: `article`",
+    );
+    assert!(ColumnMap::from_json(r#"{"order_id":"id","paid_at":"at","unit_price":"price","customer":[]}"#).is_err());
+    assert!(ColumnMap::from_json(r#"{"order":"id"}"#).is_err());
+}
+
+#[test]
+fn a_batch_id_is_used_once() {
+    let engine = engine();
+    let batch = Some(BatchId::new("spring").unwrap());
+    let options = ImportOptions { batch, ..ImportOptions::new(plain()) };
+    assert_eq!(import(&engine, source(&PLAIN), &options, &mut |_| ()).unwrap().batch.as_str(), "spring");
+    let error = import(&engine, source(&PLAIN), &options, &mut |_| ()).unwrap_err();
+    assert_eq!(error.code().as_str(), "batch.exists");
+}
+
+#[test]
+fn a_format_is_recognised_by_its_header() {
+    let header = |bytes: &[u8]| {
+        let (text, ..) = if std::str::from_utf8(bytes).is_ok() {
+            encoding_rs::UTF_8.decode(bytes)
+        } else {
+            encoding_rs::GB18030.decode(bytes)
+        };
+        Format::detect(text.lines().next().unwrap()).map(|format| format.name())
+    };
+    assert_eq!(header(TAOBAO[0].1), Some("taobao"));
+    assert_eq!(header(SHOPIFY[0].1), Some("shopify"));
+    assert_eq!(header(YOUZAN[0].1), Some("youzan"));
+    assert_eq!(header(PLAIN[0].1), Some("plain"));
+    assert_eq!(header(b"a,b,c"), None);
+}
