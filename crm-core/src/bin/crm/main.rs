@@ -1,1 +1,77 @@
-fn main() {}
+//! `crm`: the engine at the command line. See `docs/guides/command-line.md`.
+
+mod args;
+mod cells;
+mod clock;
+mod doing;
+mod explain;
+mod export;
+mod files;
+mod members;
+mod output;
+mod problem;
+mod programs;
+mod report;
+mod shop;
+mod show;
+mod sweep;
+mod vectors;
+mod words;
+
+use args::{Cli, Task};
+use clap::Parser;
+use clap::error::ErrorKind;
+use output::Out;
+use problem::{Finished, Problem};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
+    let mut out = Out::new(cli.global.json);
+    let finished = run(cli, &mut out).and_then(|()| out.flush());
+    match finished {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            // What was printed so far comes before the error, on a terminal as in a log.
+            let _ = out.flush();
+            problem.tell(out.is_json());
+            ExitCode::from(problem.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli, out: &mut Out) -> Finished {
+    let global = cli.global;
+    match cli.task {
+        Task::Show(task) => show::show(&global, &task, out),
+        Task::Explain(task) => explain::explain(&global, &task.what, out),
+        Task::Do(task) => doing::execute(&global, &task, out),
+        Task::Ask(task) => doing::ask(&global, &task, out),
+        Task::Sweep(task) => sweep::sweep(&global, &task, out),
+        Task::Report(task) => report::report(&global, &task, out),
+        Task::Export(task) => export::export(&global, &task, out),
+        Task::Backup(task) => files::backup(&global, &task, out),
+        Task::Restore(task) => files::restore(&task, out),
+        Task::Verify(task) => files::verify(&global, &task, out),
+        Task::CheckProgram(task) => programs::check(&task, out),
+        Task::Publish(task) => programs::publish(&global, &task, out),
+        Task::CheckVectors(task) => vectors::check(&task, out),
+    }
+}
+
+/// Help and version are no errors; everything else that clap refuses is wrong usage.
+fn misused(error: &clap::Error) -> ExitCode {
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    if asked || !wants_json {
+        let _ = error.print();
+    } else {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Problem::Usage(first).tell(true);
+    }
+    if asked { ExitCode::SUCCESS } else { ExitCode::from(problem::USAGE) }
+}

@@ -1,0 +1,214 @@
+//! What the command line accepts, and its help.
+
+use crate::clock::Moment;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use crm_core::value::LadderId;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused: the engine said no, a document has findings, rows have issues, a story differs
+  2  the command line is wrong
+  3  the database or a file failed
+
+A day such as 2026-03-31, where an instant is asked for, means its end in the zone of the program.
+Colours are off where NO_COLOR is set; progress is shown on terminals only.";
+
+/// Customers, points, tiers and lifecycle on one SQLite file.
+#[derive(Debug, Parser)]
+#[command(name = "crm", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The database file
+    #[arg(long, global = true, env = "CRM_DB", hide_env_values = true, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// Writes JSON to stdout, and errors as JSON to stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The instant to look or act at; default now
+    #[arg(long, global = true, value_name = "INSTANT|DAY")]
+    pub(crate) at: Option<Moment>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Shows one customer: profile, tiers, stage, points and what happened last; or a list of customers
+    Show(Show),
+    /// Explains a number in words: an order, a tier, a balance
+    Explain(Explain),
+    /// Carries commands out: JSON requests, one per line
+    Do(Do),
+    /// Asks a question in JSON
+    Ask(Ask),
+    /// Writes what time alone has done: activations, expiries, reviews, transitions, birthdays
+    Sweep(Sweep),
+    /// Writes an HTML page with charts: members, points, liability, tiers, cohorts
+    Report(Report),
+    /// Writes a CSV file of customers, entries, orders or lots
+    Export(Export),
+    /// Copies the database to a new file while it is in use
+    Backup(Backup),
+    /// Makes a new database of a backup, verified before and after
+    Restore(Restore),
+    /// Reads the whole database file and says what is in it
+    Verify(Verify),
+    /// Checks a program document and lists everything that is wrong with it
+    CheckProgram(CheckProgram),
+    /// Puts a program into force
+    Publish(Publish),
+    /// Plays the stories of a folder against the engine
+    CheckVectors(CheckVectors),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Id of a customer, or an identifier such as `phone:13800138000` or `tb_ouid:SHOP:AAE…`; without it, a list
+    pub(crate) customer: Option<String>,
+    /// At most so many entries, the newest; or customers of the list
+    #[arg(long, default_value_t = 10, value_name = "COUNT")]
+    pub(crate) last: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(subcommand)]
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum What {
+    /// What an order earned, by which rule, and what became of it
+    Order {
+        /// Id of the order
+        order: String,
+    },
+    /// Why a tier, since when, until when, and what is needed to keep it or to reach the next
+    Tier {
+        /// Id of a customer, or an identifier
+        customer: String,
+        /// The ladder; default all of them
+        #[arg(long)]
+        ladder: Option<LadderId>,
+        /// With what was known then; default everything
+        #[arg(long, value_name = "INSTANT|DAY")]
+        known_at: Option<Moment>,
+    },
+    /// How a balance came about: every movement, and the lots that are open
+    Points {
+        /// Id of a customer, or an identifier
+        customer: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Do {
+    /// A file with one JSON request per line, or `-` for stdin
+    ///
+    /// {"request_id":"r1","at":"2026-03-01T10:00:00Z","do":{"type":"register_customer","customer_id":"ann"}}
+    ///
+    /// `at` may be left out for `--at` or now. `request_id` may be left out to try things; real callers give one, so that
+    /// a retry has no second effect.
+    pub(crate) file: PathBuf,
+    /// Shows what would happen, and changes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// The question, such as {"type":"wallet","customer_id":"ann"}, or `-` for stdin; `at` may be left out
+    pub(crate) question: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sweep {
+    /// Up to this instant; default `--at` or now
+    #[arg(long, value_name = "INSTANT|DAY")]
+    pub(crate) until: Option<Moment>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The page to write; with `--json` none is written unless this names one
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// What to write
+    pub(crate) what: Kind,
+    /// The file to write; default stdout
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// One row per customer: profile, tiers, stage, balances
+    Customers,
+    /// One row per entry of the journal and point currency
+    Entries,
+    /// One row per order
+    Orders,
+    /// One row per open lot of points
+    Lots,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to write; must not exist
+    pub(crate) target: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup
+    pub(crate) backup: PathBuf,
+    /// The database to write; must not exist
+    pub(crate) target: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The file; default the database
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckProgram {
+    /// A program document, or the name of a sample: supermarket, cafe, mall
+    pub(crate) program: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// A program document, or the name of a sample: supermarket, cafe, mall
+    pub(crate) program: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckVectors {
+    /// A folder with stories in JSON, as described in tests/vectors/README.md
+    pub(crate) folder: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

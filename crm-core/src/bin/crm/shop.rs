@@ -1,0 +1,102 @@
+//! The database and whom a name means in it.
+
+use crate::args::Global;
+use crate::clock::{self, Moment};
+use crate::problem::Problem;
+use crm_core::customer::{CustomerRecord, Identifier, IdentifierKind};
+use crm_core::program::Program;
+use crm_core::query::{Answer, Query};
+use crm_core::store::{OpenMode, SqliteOptions, SqliteStore};
+use crm_core::value::{CustomerId, Timestamp};
+use crm_core::{Engine, Error, ErrorCode};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An open database.
+pub(crate) struct Shop {
+    pub(crate) engine: Engine,
+    pub(crate) store: Arc<SqliteStore>,
+}
+
+/// The file named by `--db` or `CRM_DB`.
+pub(crate) fn path(global: &Global) -> Result<PathBuf, Problem> {
+    let missing = || Problem::Usage("no database is named; give `--db FILE` or set CRM_DB".to_owned());
+    global.db.clone().filter(|path| !path.as_os_str().is_empty()).ok_or_else(missing)
+}
+
+impl Shop {
+    /// Opens the database that is there.
+    pub(crate) fn open(global: &Global) -> Result<Self, Problem> {
+        Self::at(&path(global)?, OpenMode::OpenExisting)
+    }
+
+    /// Opens the database, or makes it.
+    pub(crate) fn open_or_make(global: &Global) -> Result<Self, Problem> {
+        Self::at(&path(global)?, OpenMode::CreateOrOpen)
+    }
+
+    pub(crate) fn at(path: &Path, open: OpenMode) -> Result<Self, Problem> {
+        let store = Arc::new(SqliteStore::open(path, SqliteOptions { open, ..SqliteOptions::default() })?);
+        let engine = Engine::open_shared(store.clone())?;
+        Ok(Self { engine, store })
+    }
+
+    pub(crate) fn program(&self) -> Result<Arc<Program>, Problem> {
+        Ok(self.engine.program()?)
+    }
+
+    /// The instant that is given, or now.
+    pub(crate) fn instant(&self, given: Option<Moment>) -> Result<Timestamp, Problem> {
+        Ok(clock::or_now(given, self.program()?.zone()))
+    }
+
+    /// The customer of this id, or else of this identifier.
+    pub(crate) fn find(&self, name: &str) -> Result<CustomerRecord, Problem> {
+        let by_id = CustomerId::new(name).and_then(|id| customer(&self.engine, &Query::Customer { customer_id: id }));
+        match (by_id, identifier(name)) {
+            (Err(error), Some(identifier)) if error.code() == ErrorCode::CustomerUnknown => {
+                Ok(customer(&self.engine, &Query::Find { identifier })?)
+            }
+            (by_id, _) => Ok(by_id?),
+        }
+    }
+
+    /// The instant to look at one customer: what is given, or now, or their last entry if that lies ahead of the clock.
+    pub(crate) fn instant_for(&self, given: Option<Moment>, last: Option<Timestamp>) -> Result<Timestamp, Problem> {
+        let at = self.instant(given)?;
+        Ok(if given.is_none() { last.map_or(at, |last| last.max(at)) } else { at })
+    }
+}
+
+fn customer(engine: &Engine, query: &Query) -> Result<CustomerRecord, Error> {
+    match engine.ask(query)? {
+        Answer::Customer { customer } => Ok(customer),
+        _ => Err(Error::internal("a question about a customer has another answer")),
+    }
+}
+
+/// `phone:13800138000`, `wx_openid:APP:ID`: the kind, the scope where the kind has one, and the value.
+fn identifier(name: &str) -> Option<Identifier> {
+    let (kind, rest) = name.split_once(':')?;
+    let kind = *IdentifierKind::ALL.iter().find(|known| known.as_str() == kind)?;
+    let (scope, value) = match kind.is_scoped().then(|| rest.split_once(':')).flatten() {
+        Some((scope, value)) => (Some(scope.to_owned()), value),
+        None => (None, rest),
+    };
+    Some(Identifier { kind, scope, value: value.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identifier;
+
+    #[test]
+    fn names_with_a_known_kind_are_identifiers() {
+        let phone = identifier("phone:138 0013 8000").unwrap();
+        assert_eq!((phone.kind.as_str(), phone.value.as_str(), phone.scope), ("phone", "138 0013 8000", None));
+        let open = identifier("wx_openid:app:o:1").unwrap();
+        assert_eq!((open.scope.as_deref(), open.value.as_str()), (Some("app"), "o:1"));
+        assert!(identifier("ann").is_none());
+        assert!(identifier("shop:7").is_none());
+    }
+}
