@@ -1,6 +1,13 @@
 //! The command line as people and scripts use it: the built `crm`, its output, its files and its exit codes.
 
 #![cfg(feature = "cli")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
 
 use serde_json::{Value, json};
 use std::io::Write;
