@@ -280,7 +280,7 @@ fn list(shop: &Shop, out: &mut Out) -> Finished {
             words::number(batch.issues),
         ]
     });
-    let heads = ["import", "state", "from", "source", ">orders", ">refunds", ">new customers", ">issues"];
+    let heads = ["!import", "state", "from", "source", ">orders", ">refunds", ">new customers", ">issues"];
     out.table(&heads, rows.collect())?;
     out.line("`crm revert IMPORT` takes one of them back")
 }

@@ -35,7 +35,7 @@ pub(crate) fn collect(shop: &Shop, at: Timestamp, limit: usize, as_values: bool)
 impl Members {
     pub(crate) fn print(self, out: &mut Out) -> Finished {
         let shown = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
-        let heads = ["customer", "name", "tier", "stage", "activity", ">orders", ">points", "next to expire"];
+        let heads = ["!customer", "name", "tier", "stage", "activity", ">orders", ">points", "next to expire"];
         out.table(&heads, self.rows)?;
         if shown < self.count {
             out.line(format!("{} of {} customers", words::number(shown), words::number(self.count)))?;

@@ -1,12 +1,15 @@
 //! Where output goes: tables and sentences for people, JSON for machines, bars only on a terminal.
 
 use crate::problem::{Finished, Problem};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+
+/// Columns of the narrowest terminal that tables are fitted to.
+const NARROWEST: u16 = 60;
 
 /// The standard output of one run.
 pub(crate) struct Out {
@@ -54,17 +57,25 @@ impl Out {
         Ok(writeln!(self.stdout)?)
     }
 
-    /// A table for people. Columns whose heading begins with `>` are aligned to the right.
+    /// A table for people. Columns whose heading begins with `>` are aligned to the right, those with `!` hold ids and are
+    /// never broken.
     pub(crate) fn table(&mut self, heads: &[&str], rows: Vec<Vec<String>>) -> Finished {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(heads.iter().map(|head| head.trim_start_matches('>')));
+        // A terminal that does not know its width says 0; letters below each other would help nobody.
+        if table.width().is_some_and(|width| width < NARROWEST) {
+            table.set_width(NARROWEST);
+        }
+        table.set_header(heads.iter().map(|head| head.trim_start_matches(['>', '!'])));
         for row in rows {
             table.add_row(row.iter().map(|cell| harmless(cell)));
         }
         for (column, head) in table.column_iter_mut().zip(heads) {
             if head.starts_with('>') {
                 column.set_cell_alignment(CellAlignment::Right);
+            }
+            if head.starts_with('!') {
+                column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
         Ok(writeln!(self.stdout, "{}", table.trim_fmt())?)

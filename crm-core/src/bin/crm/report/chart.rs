@@ -162,7 +162,10 @@ impl Columns {
             }
             if label.group != group {
                 group = &label.group;
-                let _ = write!(drawn, "<text x=\"{middle}\" y=\"{second}\" class=\"mid\">{}</text>", escape(group));
+                // Two of them side by side do not fit on a phone.
+                let next = self.labels.iter().skip(place + 1).take(self.labels.len() / 8);
+                let class = if next.into_iter().all(|next| next.group == *group) { "mid" } else { "mid wide" };
+                let _ = write!(drawn, "<text x=\"{middle}\" y=\"{second}\" class=\"{class}\">{}</text>", escape(group));
             }
         }
         drawn
