@@ -1,0 +1,55 @@
+//! Work for counting instructions: `tests/instructions` runs it under callgrind and compares with the kept counts.
+//!
+//! The count of a scenario is what its run takes beyond the run named `empty`, so that only the scenario's own commands are counted.
+
+use crm_core::Engine;
+use crm_core::command::Request;
+use crm_core::store::MemoryStore;
+use crm_core::value::Timestamp;
+use serde_json::json;
+
+const CUSTOMERS: usize = 50;
+const PROGRAM: &str = r#"{ "version": 1, "program": "count", "revision": 1, "zone": "UTC", "currencies": ["EUR"],
+    "points": [{ "id": "points", "expiry": { "type": "months", "months": 12 } }],
+    "earn": [{ "id": "base", "currency": "points", "on": { "type": "order" },
+               "gives": { "type": "per_amount", "points": "1", "per": "1.00" } }],
+    "tiers": [{ "id": "main", "metric": { "type": "net_spend" }, "window": { "type": "calendar", "period": "year" },
+                "tiers": [{ "id": "basic", "threshold": "0" }, { "id": "gold", "threshold": "1000.00" }] }],
+    "lifecycle": { "type": "preset", "name": "retail" } }"#;
+
+fn main() {
+    let scenario = std::env::args().nth(1).unwrap_or_default();
+    let engine = Engine::open(MemoryStore::new()).unwrap();
+    engine.publish_json(PROGRAM, at(0)).unwrap();
+    let register = |n| request(n, json!({ "type": "register_customer", "customer_id": format!("m{n}") }));
+    run(&engine, (0..CUSTOMERS).map(register).collect(), CUSTOMERS);
+    let earn = |n: usize| {
+        let who = format!("m{}", n % CUSTOMERS);
+        request(n, json!({ "type": "earn_points", "customer_id": who, "currency": "points", "points": 10 }))
+    };
+    let order = |n: usize| {
+        let lines = [json!({ "sku": "a", "unit_price": "19.99", "quantity": 3 }), json!({ "sku": "b", "unit_price": "5.01" })];
+        request(n, json!({ "type": "record_order", "buyer": { "type": "customer", "id": format!("m{}", n % CUSTOMERS) },
+            "order": { "id": format!("o{n}"), "paid_at": at(n).to_string(), "currency": "EUR", "lines": lines } }))
+    };
+    match scenario.as_str() {
+        "earn" => run(&engine, (1_000..2_000).map(earn).collect(), 1),
+        "earn-batch" => run(&engine, (1_000..2_000).map(earn).collect(), 1_000),
+        "order" => run(&engine, (1_000..2_000).map(order).collect(), 1),
+        _ => drop((1_000..2_000).map(order).chain((1_000..2_000).map(earn)).collect::<Vec<_>>()),
+    }
+}
+
+fn at(n: usize) -> Timestamp {
+    Timestamp::from_millis(1_772_000_000_000 + i64::try_from(n).unwrap() * 60_000).unwrap()
+}
+
+fn request(n: usize, command: serde_json::Value) -> Request {
+    serde_json::from_value(json!({ "request_id": format!("r{n:08}"), "at": at(n).to_string(), "do": command })).unwrap()
+}
+
+fn run(engine: &Engine, requests: Vec<Request>, size: usize) {
+    for chunk in requests.chunks(size) {
+        engine.execute_many(chunk.to_vec()).unwrap().into_iter().for_each(|outcome| drop(outcome.unwrap()));
+    }
+}
