@@ -57,8 +57,8 @@ impl Out {
         Ok(writeln!(self.stdout)?)
     }
 
-    /// A table for people. Columns whose heading begins with `>` are aligned to the right, those with `!` hold ids and are
-    /// never broken.
+    /// A table for people. Columns whose heading begins with `>` hold numbers and are aligned to the right, those with `!` hold
+    /// ids; neither is broken over lines.
     pub(crate) fn table(&mut self, heads: &[&str], rows: Vec<Vec<String>>) -> Finished {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
@@ -74,7 +74,7 @@ impl Out {
             if head.starts_with('>') {
                 column.set_cell_alignment(CellAlignment::Right);
             }
-            if head.starts_with('!') {
+            if head.starts_with(['>', '!']) {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
