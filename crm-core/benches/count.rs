@@ -2,6 +2,17 @@
 //!
 //! The count of a scenario is what its run takes beyond the run named `empty`, so that only the scenario's own commands are counted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "tests and benchmarks"
+)]
+
 use crm_core::Engine;
 use crm_core::command::Request;
 use crm_core::store::MemoryStore;
@@ -28,9 +39,13 @@ fn main() {
         request(n, json!({ "type": "earn_points", "customer_id": who, "currency": "points", "points": 10 }))
     };
     let order = |n: usize| {
-        let lines = [json!({ "sku": "a", "unit_price": "19.99", "quantity": 3 }), json!({ "sku": "b", "unit_price": "5.01" })];
-        request(n, json!({ "type": "record_order", "buyer": { "type": "customer", "id": format!("m{}", n % CUSTOMERS) },
-            "order": { "id": format!("o{n}"), "paid_at": at(n).to_string(), "currency": "EUR", "lines": lines } }))
+        let lines =
+            [json!({ "sku": "a", "unit_price": "19.99", "quantity": 3 }), json!({ "sku": "b", "unit_price": "5.01" })];
+        request(
+            n,
+            json!({ "type": "record_order", "buyer": { "type": "customer", "id": format!("m{}", n % CUSTOMERS) },
+            "order": { "id": format!("o{n}"), "paid_at": at(n).to_string(), "currency": "EUR", "lines": lines } }),
+        )
     };
     match scenario.as_str() {
         "earn" => run(&engine, (1_000..2_000).map(earn).collect(), 1),

@@ -1,5 +1,15 @@
 //! The whole Online Retail file (UCI, 541,909 lines) through the plain format, where the file is there.
 #![cfg(all(feature = "import", feature = "sqlite"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "tests and benchmarks"
+)]
 
 use crm_core::Engine;
 use crm_core::import::{ColumnMap, Format, ImportOptions, ImportReport, Source, import};

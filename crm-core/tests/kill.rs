@@ -2,6 +2,16 @@
 //! everything again changes nothing.
 
 #![cfg(all(unix, feature = "sqlite", feature = "conformance"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "tests and benchmarks"
+)]
 
 use crm_core::command::{Command, Request};
 use crm_core::effect::Outcome;
