@@ -92,7 +92,11 @@ pub const IMPORT_BYTES_MAX: usize = 512 * 1024 * 1024;
 pub const IMPORT_ORDER_ROWS_MAX: usize = 2 * ORDER_LINES_MAX;
 /// Most issues of an import that are kept in its report; the rest is counted by code.
 pub const IMPORT_ISSUES_MAX: usize = 1_000;
-/// Most orders of an import per commit.
+/// Longest cell of an import, in bytes: what follows a quote that is never closed is longer, and no text that is kept is.
+pub const IMPORT_CELL_BYTES_MAX: usize = 64 * 1024;
+/// Most order lines of one commit of an import: bounds memory where orders are huge.
+pub const IMPORT_CHUNK_LINES_MAX: usize = 50_000;
+/// Most orders of an import per commit: above 1,000 the cost of a commit is spread thin enough, and memory grows with it.
 pub const IMPORT_CHUNK_MAX: usize = 10_000;
 
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.

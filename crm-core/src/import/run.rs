@@ -149,9 +149,6 @@ struct Run<'a> {
     progress: ImportProgress,
 }
 
-/// Most order lines of one commit: bounds memory where orders are huge.
-const CHUNK_LINES_MAX: usize = 50_000;
-
 impl Run<'_> {
     fn all(
         &mut self,
@@ -177,7 +174,7 @@ impl Run<'_> {
             self.group(layout, &rows, taken.len() < group.len())?;
             records.truncate(64);
             self.progress.rows_done += u64::try_from(group.len()).unwrap_or(0);
-            if chunk <= self.pending.len() || CHUNK_LINES_MAX <= self.lines {
+            if chunk <= self.pending.len() || limits::IMPORT_CHUNK_LINES_MAX <= self.lines {
                 self.flush()?;
                 progress(&self.progress);
             }

@@ -3,12 +3,10 @@
 use super::cell::clean;
 use super::text;
 use crate::error::{Error, ErrorCode, Result};
+use crate::limits::IMPORT_CELL_BYTES_MAX;
 use csv::{Position, Reader, ReaderBuilder, StringRecord};
 use std::collections::HashMap;
 use std::io::Cursor;
-
-/// Longest cell, in bytes: what follows a quote that is never closed is longer.
-const CELL_BYTES_MAX: usize = 64 * 1024;
 
 /// A file, decoded, with its headers.
 pub(super) struct Sheet {
@@ -100,8 +98,10 @@ impl Sheet {
 
     /// Why a row cannot be taken as it is, if so.
     pub(super) fn misfit(&self, record: &StringRecord) -> Option<String> {
-        if record.iter().any(|cell| CELL_BYTES_MAX < cell.len()) {
-            return Some(format!("a cell has more than {CELL_BYTES_MAX} bytes; a quote before it is not closed"));
+        if record.iter().any(|cell| IMPORT_CELL_BYTES_MAX < cell.len()) {
+            return Some(format!(
+                "a cell has more than {IMPORT_CELL_BYTES_MAX} bytes; a quote before it is not closed"
+            ));
         }
         let more = record.iter().skip(self.headers.len()).any(|cell| !clean(cell).is_empty());
         more.then(|| format!("the row has {} cells, the header has {}", record.len(), self.headers.len()))
