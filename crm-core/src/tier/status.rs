@@ -198,9 +198,9 @@ impl Ladder {
         let retain = self.step(state.base).retain;
         let mut metric = days.total;
         if metric < retain {
-            // A refund that waits for its review.
+            // A refund that waits for its review; what leaves at that instant does not help any more.
             let through = last_date(zone, state.review_at?);
-            return Some((through, Some(self.keep_goal(state.base, metric, through))));
+            return Some((through, Some(self.keep_goal(state.base, self.metric_after(state, through), through))));
         }
         let mut left = days.days.iter().peekable();
         while let Some(day) = left.next() {

@@ -263,6 +263,18 @@ fn a_refund_that_leaves_at_the_turn_of_a_month_lets_the_upgrade_of_that_instant_
 }
 
 #[test]
+fn what_leaves_with_a_review_does_not_help_to_keep() {
+    let more = json!({"window": {"type": "rolling_days", "days": 8}, "tiers": [
+        {"id": "bronze", "threshold": "0"}, {"id": "silver", "threshold": "10", "retain": "5"}]});
+    // 10 less 7 are left on the 21st, but they leave at the midnight at which the refund is judged: 5 are missing, not 2.
+    let rows = facts(&["2020-03-14 +10 o1", "2020-03-21 -7 r of 2020-03-14"]);
+    let ladder = ladder(&more);
+    let explained = ladder.explain(Zone::UTC, at("2020-03-01"), &rows, at("2020-03-21"), Timestamp::MAX);
+    let goal = explained.status.to_keep.unwrap();
+    assert_eq!((goal.missing, goal.by), (5, date("2020-03-21")));
+}
+
+#[test]
 fn anniversaries_begin_on_the_local_day_of_registration() {
     let ladder = ladder(&json!({"window": {"type": "anniversary"}}));
     let joined_at = at("2024-02-29");
