@@ -53,6 +53,16 @@ pub(crate) fn register(context: &Context<'_>, ws: &mut Workspace, command: &Regi
     Ok(id.clone())
 }
 
+/// The id under which somebody unknown is registered: the same person gets the same whatever brings them, and it says nothing about them.
+pub(crate) fn id_of(context: &Context<'_>, identifiers: &[Identifier]) -> crate::error::Result<CustomerId> {
+    let first =
+        identifiers.first().ok_or_else(|| Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier"))?;
+    let key = first.key(context.program.country())?;
+    let hash = fingerprint(&key.as_str());
+    let name: String = hash.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    CustomerId::new(format!("c-{name}"))
+}
+
 /// Registers whoever made an order under identifiers that nobody has.
 pub(crate) fn register_unknown(
     context: &Context<'_>,
@@ -61,13 +71,7 @@ pub(crate) fn register_unknown(
     profile: &Profile,
     at: Timestamp,
 ) -> Decided<CustomerId> {
-    let first =
-        identifiers.first().ok_or_else(|| Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier"))?;
-    let key = first.key(context.program.country())?;
-    // The same person gets the same id whatever brings them; the id says nothing about them.
-    let hash = fingerprint(&key.as_str());
-    let name: String = hash.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let id = CustomerId::new(format!("c-{name}"))?;
+    let id = id_of(context, identifiers)?;
     let known = ws.customer(&id)?.is_some_and(|customer| !customer.state.unregistered);
     if known {
         return Err(Error::internal(format!("customer `{id}` exists under another identifier")).into());

@@ -3,6 +3,7 @@
 use super::award::{basis_rules, line_basis};
 use super::context::{Context, order_name, part};
 use super::orders::{buyer, find_order, spend_of};
+use super::rows;
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, decode, encode};
 use super::workspace::{Decided, Identity, Stop, Workspace};
@@ -13,6 +14,7 @@ use crate::limits;
 use crate::order::{self, OrderRecord, OrderStatus, Refund, RefundArticle, RefundWhat, match_articles};
 use crate::points::{CapOnRefund, DebtPolicy, MovementKind, RestorePolicy, give_back};
 use crate::program::{TenderOrder, WithoutOrder};
+use crate::store::Read;
 use crate::value::{
     Currency, CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint,
 };
@@ -42,6 +44,11 @@ struct Effects {
 /// Under which name a refund without an order is known to have been recorded.
 fn refund_name(customer: &CustomerId, refund: &RefundId) -> String {
     format!("refund:{customer}/{refund}")
+}
+
+/// What a refund without an order will need.
+pub(crate) fn foresee(customer: &CustomerId, refund: &Refund) -> [Read; 2] {
+    [rows::read_identity(&refund_name(customer, &refund.id)), rows::read_orders(customer)]
 }
 
 pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefund) -> Decided<Option<CustomerId>> {

@@ -4,7 +4,7 @@
 
 use crate::command::Request;
 use crate::decide::workspace::{Stop, Workspace};
-use crate::decide::{Verdict, decide, scope};
+use crate::decide::{Verdict, decide, foresee, scope};
 use crate::effect::Done;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::{ASKS_MAX, CONFLICT_TRIES_MAX};
@@ -45,6 +45,7 @@ pub struct Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Start,
+    Foreseeing,
     Deciding,
     Committing,
     Finished,
@@ -80,12 +81,21 @@ impl Work {
     pub fn step(&mut self) -> Result<Step> {
         match self.stage {
             Stage::Start => {
-                self.stage = Stage::Deciding;
+                self.stage = if self.single() { Stage::Deciding } else { Stage::Foreseeing };
                 let mut reads: Vec<Read> = self.requests.iter().flat_map(|r| scope(&self.program, r)).collect();
                 dedupe(&mut reads);
                 if self.single() {
                     self.scope.clone_from(&reads);
                 }
+                if reads.is_empty() { self.step() } else { Ok(Step::Load(reads)) }
+            }
+            Stage::Foreseeing => {
+                self.stage = Stage::Deciding;
+                let workspace = &mut self.workspace;
+                let mut reads: Vec<Read> =
+                    self.requests.iter().flat_map(|request| foresee(&self.program, workspace, request)).collect();
+                reads.retain(|read| !self.workspace.has(read));
+                dedupe(&mut reads);
                 if reads.is_empty() { self.decide() } else { Ok(Step::Load(reads)) }
             }
             Stage::Deciding => self.decide(),

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::order::{Refund, RefundWhat};
 use crate::query::{Answer, OrderExplained, Query};
-use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint};
+use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint, fingerprint_bytes};
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -121,7 +121,7 @@ fn open(source: Source<'_>) -> Result<(Vec<Sheet>, String)> {
     for mut file in source.files {
         let text = text::read(&file.name, &mut *file.reader, room)?;
         room = room.saturating_sub(text.len());
-        prints.push(fingerprint(&text));
+        prints.push(fingerprint_bytes(text.as_bytes()));
         sheets.push(Sheet::open(&file.name, text)?);
     }
     if sheets.is_empty() {

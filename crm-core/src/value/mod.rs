@@ -20,6 +20,6 @@ pub use id::{
 };
 pub use points::Points;
 pub use quantity::Quantity;
-pub use stable::{Fingerprint, bucket_of, fingerprint};
+pub use stable::{Fingerprint, bucket_of, fingerprint, fingerprint_bytes};
 pub use time::{CalendarDate, Timestamp};
 pub use zone::{Period, Zone};
