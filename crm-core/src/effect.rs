@@ -249,7 +249,8 @@ pub struct Receipt {
     /// The customer it was about; none for a refund that waits for its order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
-    /// What happened; empty when there was nothing to do (the same order again, nothing due).
+    /// What happened; empty when there was nothing to do (the same order again, nothing due). A change of a customer that changes nothing
+    /// is one entry without fields, so that its request is remembered.
     pub entries: Vec<Entry>,
     /// Balances of every currency of the customer after it.
     pub balances: Vec<CurrencyBalance>,

@@ -34,11 +34,10 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Wallet { customer_id, at } => wallet(program, ws, customer_id, *at),
         Query::Lots { customer_id, currency, at } => {
             known_currency(program, currency)?;
-            let at = brought_to(program, ws, customer_id, *at)?;
+            brought_to(program, ws, customer_id, *at)?;
             let mut lots = ws.known_mut(customer_id)?.account(currency)?.lots.clone();
             lots.retain(|lot| lot.is_open());
             lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.id));
-            let _ = at;
             Ok(Answer::Lots { lots })
         }
         Query::Statement { customer_id, after, limit } => {

@@ -119,14 +119,13 @@ pub(crate) fn apply_parked(
         return Err(Error::internal("the order of a parked refund is gone").into());
     };
     let mut trial = order.clone();
-    if let Err(error) = trial.refund(&refund, context.request.at, parked.fingerprint) {
+    if trial.refund(&refund, context.request.at, parked.fingerprint).is_err() {
         let amount_minor = match &refund.what {
             RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
             _ => 0,
         };
         let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: order.currency() };
         // The host got no refusal when it sent the refund, so the journal has to say that it did not fit.
-        let _ = error;
         extra.unfit.push((refund.id.clone(), parked.fingerprint));
         order.extra = encode(&extra);
         ws.put_order((id.clone(), order_id.clone()), Some(order));
@@ -366,10 +365,9 @@ pub(crate) fn take_out(
             .field("order_id")
             .into());
     }
-    let now = settle(context, ws, &id)?;
+    settle(context, ws, &id)?;
     let spend_before = spend_of(context, &order);
     let was_valid = order.status().is_valid();
-    let _ = now;
     let amount_minor = if reverted {
         forget_refunds(ws, &id, &order)?;
         let left = order.left_minor();
