@@ -236,17 +236,20 @@ fn two_stores_of_one_file_see_each_other() {
     assert_eq!(SqliteStore::verify(&path).unwrap().rows["identity"], 1_201);
 }
 
+/// Seen to fail, in one round of some hundred, when the header of a file is read in several steps: its mark is still missing, its tables are there.
 #[test]
 fn many_may_make_the_same_file_at_once() {
-    let (_folder, path) = folder();
     let patient = SqliteOptions { busy_wait_ms: 30_000, ..options() };
-    thread::scope(|scope| {
-        for n in 0..8 {
-            let path = &path;
-            scope.spawn(move || write(&SqliteStore::open(path, patient).unwrap(), [format!("{n}")]));
-        }
-    });
-    assert_eq!(rows(&open(&path)).len(), 8);
+    for _ in 0..20 {
+        let (_folder, path) = folder();
+        thread::scope(|scope| {
+            for n in 0..8 {
+                let path = &path;
+                scope.spawn(move || write(&SqliteStore::open(path, patient).unwrap(), [format!("{n}")]));
+            }
+        });
+        assert_eq!(rows(&open(&path)).len(), 8);
+    }
 }
 
 #[test]

@@ -119,14 +119,15 @@ fn names(table: &Description, places: impl IntoIterator<Item = usize>) -> String
 /// # Errors
 /// `store.corrupt` where it is of another application or lacks a table, `store.newer`.
 pub(super) fn identify(connection: &Connection, newest: i32) -> Result<Identity> {
-    let number = |pragma: &str| {
-        let read = connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
-        read.map_err(fault::doing("read the header of the database"))
+    // One point in time: between two reads of their own another process may have made the tables.
+    let (application, version, count) = if connection.is_autocommit() {
+        let reading = connection.unchecked_transaction().map_err(fault::doing("begin to read the header"))?;
+        let header = header(&reading)?;
+        reading.commit().map_err(fault::doing("read the header of the database"))?;
+        header
+    } else {
+        header(connection)?
     };
-    let (application, version) = (number("application_id")?, number("user_version")?);
-    let count = "SELECT count(*) FROM sqlite_schema";
-    let count: i64 =
-        connection.query_row(count, [], |row| row.get(0)).map_err(fault::doing("read the list of tables"))?;
     match (application, version, count) {
         (0, 0, 0) => Ok(Identity::Empty),
         (APPLICATION_ID, newer, _) if newest < newer => Err(Error::new(
@@ -138,6 +139,17 @@ pub(super) fn identify(connection: &Connection, newest: i32) -> Result<Identity>
         (APPLICATION_ID, version, _) if 1 <= version => all_tables(connection).map(|()| Identity::Ours(version)),
         _ => Err(Error::new(ErrorCode::StoreCorrupt, "the file is a database of another application")),
     }
+}
+
+/// The mark of the application, the version of the tables, and how many things the list of tables has.
+fn header(connection: &Connection) -> Result<(i32, i32, i64)> {
+    let number = |pragma: &str| {
+        let read = connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
+        read.map_err(fault::doing("read the header of the database"))
+    };
+    let count = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    let count = count.map_err(fault::doing("read the list of tables"))?;
+    Ok((number("application_id")?, number("user_version")?, count))
 }
 
 fn all_tables(connection: &Connection) -> Result<()> {
