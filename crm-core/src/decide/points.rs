@@ -111,7 +111,7 @@ fn give(
     let now = settle(context, ws, id)?;
     let earned_at = dates.earned_at;
     let credit = Credit {
-        source: Source::new(source, context.request.request_id.as_str()),
+        source: Source { kind: source, id: context.request.request_id.shared() },
         rule: None,
         points,
         kind,

@@ -30,8 +30,8 @@ pub use credit::Credit;
 pub use dates::{Dates, dates, expires_at};
 pub use debit::TransferSlice;
 pub use ledger::{Book, LotId, Movement, MovementKind, Posting};
-pub use lots::Lots;
 pub use lot::{Lot, Origin, Source, SourceKind};
+pub use lots::Lots;
 pub use redemption::{Allocation, Hold, HoldOutcome, Redemption, RedemptionKind, RedemptionStatus};
 pub use reverse::{ClawBack, RestoreReport};
 pub use rules::{
