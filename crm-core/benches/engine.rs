@@ -250,42 +250,93 @@ fn memory() {
     println!("memory: {:.0} earns a second and core (1,000 per call)", median(rates));
 }
 
+/// What the bare program makes of a customer's row: the balances of the first account, and its open lots as plain numbers.
+struct BareLot {
+    id: u64,
+    amount: i64,
+    expires_at: i64,
+}
+
+/// Walks through the stored state as a program would that knows its layout: `accounts` is the third part, `lots` the third of an account,
+/// and behind the sums of the lots they lie in one byte string.
+fn bare_lots(state: &[u8]) -> (i64, Vec<BareLot>) {
+    let mut d = minicbor::Decoder::new(state);
+    d.array().unwrap();
+    (0..2).for_each(|_| d.skip().unwrap());
+    d.array().unwrap();
+    d.array().unwrap();
+    d.skip().unwrap();
+    d.array().unwrap();
+    d.skip().unwrap();
+    let available = d.i64().unwrap();
+    (0..9).for_each(|_| d.skip().unwrap());
+    let parts = d.array().unwrap().unwrap();
+    let count = d.u64().unwrap();
+    (2..parts).for_each(|_| d.skip().unwrap());
+    let mut d = minicbor::Decoder::new(d.bytes().unwrap());
+    let lots = (0..count).map(|_| {
+        let parts = d.array().unwrap().unwrap();
+        let id = d.u64().unwrap();
+        (0..2).for_each(|_| d.skip().unwrap());
+        let amount = d.i64().unwrap();
+        (0..2).for_each(|_| d.skip().unwrap());
+        let expires_at = d.i64().unwrap();
+        (7..parts).for_each(|_| d.skip().unwrap());
+        BareLot { id, amount, expires_at }
+    });
+    (available, lots.collect())
+}
+
 fn point_reads() {
     const CUSTOMERS: usize = 2_000;
     const COUNT: usize = 20_000;
-    let mut ratios = Vec::new();
-    for _ in 0..ROUNDS {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("read.db");
-        let engine = engine_on(sqlite(&path), CUSTOMERS);
-        for chunk in earns(10_000, CUSTOMERS, 0).chunks(1_000) {
-            all_done(engine.execute_many(chunk.to_vec()).unwrap());
-        }
-        let later = at(20_000);
-        let by_engine = timed(|| {
-            for n in 0..COUNT {
-                engine.ask(&Query::Wallet { customer_id: id(n * 31 % CUSTOMERS), at: later }).unwrap();
-            }
-        });
-        let connection = Connection::open(&path).unwrap();
-        let keys: Vec<(i64, String)> = (0..COUNT)
-            .map(|n| id(n * 31 % CUSTOMERS))
-            .map(|id| (i64::from(crm_core::value::bucket_of(id.as_str())), id.as_str().to_owned()))
-            .collect();
-        let by_bare = timed(|| {
-            for (bucket, id) in &keys {
-                let mut read = connection
-                    .prepare_cached("SELECT version, profile, state FROM customer WHERE bucket = ? AND customer_id = ?")
-                    .unwrap();
-                let row: (i64, Vec<u8>, Vec<u8>) =
-                    read.query_row((bucket, id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
-                std::hint::black_box(row);
-            }
-        });
-        ratios.push(by_bare.as_secs_f64() / by_engine.as_secs_f64());
-        println!("  read: engine {:.1} us, bare {:.1} us", micros(by_engine, COUNT), micros(by_bare, COUNT));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("read.db");
+    let engine = engine_on(sqlite(&path), CUSTOMERS);
+    for chunk in earns(10_000, CUSTOMERS, 0).chunks(1_000) {
+        all_done(engine.execute_many(chunk.to_vec()).unwrap());
     }
-    println!("read: {:.2} of bare (wallet with open lots)", median(ratios));
+    let connection = Connection::open(&path).unwrap();
+    let (later, currency) = (at(20_000), PointCurrency::new("points").unwrap());
+    let ids: Vec<CustomerId> = (0..COUNT).map(|n| id(n * 31 % CUSTOMERS)).collect();
+    let bare = |each: &dyn Fn(&[u8])| {
+        for id in &ids {
+            let key = (i64::from(crm_core::value::bucket_of(id.as_str())), id.as_str());
+            let text = "SELECT version, profile, state FROM customer WHERE bucket = ? AND customer_id = ?";
+            let mut read = connection.prepare_cached(text).unwrap();
+            let take = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let row: (i64, Vec<u8>, Vec<u8>) = read.query_row(key, take).unwrap();
+            each(std::hint::black_box(&row).2.as_slice());
+        }
+    };
+    let (mut wallets, mut lots) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let wallet = timed(|| {
+            for id in &ids {
+                engine.ask(&Query::Wallet { customer_id: id.clone(), at: later }).unwrap();
+            }
+        });
+        let row = timed(|| {
+            bare(&|state| {
+                let (available, lots) = bare_lots(state);
+                std::hint::black_box((available, lots.first().map(|lot| (lot.id, lot.amount, lot.expires_at))));
+            });
+        });
+        let listed = timed(|| {
+            for id in &ids {
+                let query = Query::Lots { customer_id: id.clone(), currency: currency.clone(), at: later };
+                engine.ask(&query).unwrap();
+            }
+        });
+        let decoded = timed(|| bare(&|state| drop(std::hint::black_box(bare_lots(state)))));
+        wallets.push((row.as_secs_f64() / wallet.as_secs_f64(), micros(wallet, COUNT), micros(row, COUNT)));
+        lots.push((decoded.as_secs_f64() / listed.as_secs_f64(), micros(listed, COUNT), micros(decoded, COUNT)));
+    }
+    for (name, rounds) in [("wallet", wallets), ("open lots", lots)] {
+        let ratio = median(rounds.iter().map(|round| round.0).collect());
+        let (ours, theirs) = rounds.iter().fold((f64::MAX, f64::MAX), |(a, b), round| (a.min(round.1), b.min(round.2)));
+        println!("read, {name}: {ratio:.2} of bare (engine {ours:.1} us, bare {theirs:.1} us at best)");
+    }
 }
 
 /// A sweep costs what is due: the same number of due customers among 2,000 and among 20,000.
@@ -302,19 +353,29 @@ fn sweeps() {
     }
 }
 
-/// Ten times the customers, ten times the history of each.
+/// Ten times the customers, ten times the history of each: one earn per commit, in alternating rounds.
 fn flat() {
-    let cost = |customers: usize, history: usize| {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = engine_on(sqlite(&folder.path().join("flat.db")), customers);
-        for chunk in earns(customers * history, customers, 0).chunks(1_000) {
-            all_done(engine.execute_many(chunk.to_vec()).unwrap());
+    const BASE: usize = 10_000;
+    const EARNS: usize = 2_000;
+    let folder = tempfile::tempdir().unwrap();
+    let build = |name: &str, customers: usize, history: usize| {
+        let engine = engine_on(sqlite(&folder.path().join(name)), customers);
+        for from in (0..customers * history).step_by(1_000) {
+            all_done(engine.execute_many(earns(1_000, customers, from)).unwrap());
         }
-        let more = earns(4_000, customers, customers * history);
-        let time = timed(|| more.into_iter().for_each(|request| drop(engine.execute(request).unwrap())));
-        micros(time, 4_000)
+        (engine, customers, customers * history)
     };
-    let (base, wide, deep) = (cost(2_000, 5), cost(20_000, 5), cost(2_000, 50));
+    let mut shops = [build("base", BASE, 5), build("wide", 10 * BASE, 5), build("deep", BASE, 50)];
+    let mut costs = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for ((engine, customers, from), costs) in shops.iter_mut().zip(&mut costs) {
+            let more = earns(EARNS, *customers, *from);
+            *from += EARNS;
+            let time = timed(|| more.into_iter().for_each(|request| drop(engine.execute(request).unwrap())));
+            costs.push(micros(time, EARNS));
+        }
+    }
+    let [base, wide, deep] = costs.map(median);
     println!(
         "flat: {base:.1} us per earn; ten times the customers x{:.2}; ten times the history x{:.2}",
         wide / base,

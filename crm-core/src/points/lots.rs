@@ -334,3 +334,36 @@ impl<'b, C> Decode<'b, C> for Lots {
         Ok(Self(Form::Packed(Packed { bytes, more: Vec::new(), count, summary, seen: OnceLock::new() })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{account, order, p, t};
+    use super::super::{Account, Credit, Dates, ExpiryPolicy, MovementKind};
+    use crate::error::ErrorCode;
+
+    /// Stored lots that were damaged are told, whatever is done with the account, and never taken for none.
+    #[test]
+    fn damaged_lots_are_refused() {
+        let (now, log) = (t("2026-03-01T10:00:00Z"), &mut Vec::new());
+        let credit = Credit {
+            source: order("o1"),
+            rule: None,
+            points: p(40),
+            kind: MovementKind::Earn,
+            dates: Dates::at_once(now),
+            expiry: ExpiryPolicy::Never,
+        };
+        let mut whole = account();
+        whole.credit(credit, now, log).unwrap();
+        let mut bytes = minicbor::to_vec(&whole).unwrap();
+        // The id of the source inside the packed lot becomes a text that is no UTF-8.
+        let at = bytes.windows(2).position(|window| window == b"o1").unwrap();
+        bytes[at..at + 2].copy_from_slice(&[0xFF, 0xFF]);
+        let read: Account = minicbor::decode(&bytes).unwrap();
+        let corrupt = |account: &Account| account.check().unwrap_err().code() == ErrorCode::StoreCorrupt;
+        assert!(read.lots.is_empty() && corrupt(&read));
+        let mut spent = minicbor::decode::<Account>(&bytes).unwrap();
+        let _ = spent.spend(p(1), now, log);
+        assert!(corrupt(&spent));
+    }
+}
