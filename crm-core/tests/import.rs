@@ -359,6 +359,7 @@ fn problems_of_rows_are_named_and_never_stop_the_file() {
     check_row("b,tomorrow,m2,,tea,1,5.00", Some("paid_at"), "time.text", "tomorrow");
     check_row("b,,m2,,tea,1,5.00", Some("paid_at"), "import.row", "missing");
     check_row(",2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "no order id");
+    check_row("2E+18,2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "sci_notation");
     check_row("2.18E+18,2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "sci_notation");
     check_row("b,2026-01-01,,,tea,1,5.00", Some("member_no"), "identity.missing", "no customer");
     check_row("b,2026-01-01,,138****0000,tea,1,5.00", Some("phone"), "identity.text", "masked");
@@ -369,11 +370,128 @@ fn problems_of_rows_are_named_and_never_stop_the_file() {
     check_row("b,2026-01-01,m2,,tea,-1,5.00", Some("quantity"), "order.quantity", "above zero");
     check_row("b,2026-01-01,m2,,tea,1e3,5.00", Some("quantity"), "order.quantity", "1e3");
     check_row("b,2026-01-01,m2,,tea,1,99999999999999999999999999999", Some("unit_price"), "money.range", "28 digits");
-    check_row("b,2026-01-01,m2,,tea,1,0.001", Some("order.lines[0].unit_price"), "money.precision", "0.001");
+    check_row("b,2026-01-01,m2,,tea,1,0.001", Some("unit_price"), "money.precision", "0.001");
     check_row("b,2026-01-01,m2,,tea,1,5.00,surplus", None, "import.row", "8 cells");
     let long = "x".repeat(200);
     check_row(&format!("b,2026-01-01,m2,,{long},1,5.00"), Some("sku"), "value.too_long", "200 bytes");
     check_row(&format!("b,2026-01-01,m2,,\"{}\",1,5.00", "x".repeat(70_000)), None, "import.row", "quote");
+}
+
+/// A quote that is not closed takes the rows behind it for one cell. Those orders must not be gone without a word.
+#[test]
+fn a_lone_quote_is_told_wherever_it_stands() {
+    let check = |rows: &str, applied: u64| {
+        let text = format!("order_id,paid_at,member_no,unit_price,name\n{rows}");
+        let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+        let told: Vec<_> = report.issues.iter().map(|issue| (issue.row, issue.message.contains("quote"))).collect();
+        assert_eq!((report.orders.applied, told), (applied, vec![(3, true)]), "{rows}");
+    };
+    let row = |id: &str, name: &str| format!("{id},2026-01-01,m{id},5.00,{name}\n");
+    let all =
+        |names: [&str; 4]| ["1", "2", "3", "4"].iter().zip(names).map(|(id, name)| row(id, name)).collect::<String>();
+    check(&all(["a", "\"b", "c", "d"]), 1);
+    check(&all(["a", "\"b", "c", "\"d\""]), 1);
+    check(&all(["a", "\"b", "\"c", "d"]), 2);
+    let fine = all(["\"a\nof \"\"two\"\" lines\"", "5\" b", "c\"", "\"d\""]);
+    let text = format!("order_id,paid_at,member_no,unit_price,name\n{fine}");
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    assert_eq!((report.orders.applied, report.issues_total), (4, 0), "{:?}", report.issues);
+}
+
+#[test]
+fn rows_are_numbered_as_a_spreadsheet_does() {
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = [
+            "",
+            "order_id,paid_at,member_no,unit_price",
+            "1,2026-01-01,m1,5",
+            "",
+            "",
+            "2,2026-01-01,m2,x",
+            ",,,",
+            "",
+            "3,2026-01-01,m3,y",
+            "4,2026-01-01,m4,5",
+        ];
+        let text = lines.join(end);
+        let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+        let told: Vec<_> = report.issues.iter().map(|issue| issue.row).collect();
+        assert_eq!((report.orders.applied, report.rows, told), (2, 5, vec![6, 9]), "{end:?} {:?}", report.issues);
+    }
+}
+
+/// What the engine refuses is told by the column of the file, and problems come in the order of the rows however they were found.
+#[test]
+fn a_refusal_of_the_engine_names_the_column_of_the_file() {
+    let text = "order_id,paid_at,member_no,unit_price,currency,refunded_amount\n\
+                1,2026-01-02,m1,5,USD,\n2,2026-01-01,m2,x,CNY,\n3,2026-01-01,m3,5,CNY,7.00\n";
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    let told: Vec<_> = report
+        .issues
+        .iter()
+        .map(|issue| {
+            (issue.row, issue.column.as_deref().unwrap(), issue.code.as_str(), issue.value.as_deref().unwrap())
+        })
+        .collect();
+    let expected = [
+        (2, "currency", "order.currency", "USD"),
+        (3, "unit_price", "money.text", "x"),
+        (4, "refunded_amount", "refund.exceeds", "7.00"),
+    ];
+    assert_eq!(told, expected);
+}
+
+/// A price with too many digits stands in the item sheet, not where the order says what was paid.
+#[test]
+fn a_wrong_price_of_an_item_is_told_where_it_stands() {
+    let orders =
+        "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n1,小明,10.00,交易成功,2026-01-01 10:00:00\n";
+    let items = "订单编号,标题,价格,购买数量\n1,茶,2.00,1\n1,米,8.001,1\n";
+    let files: [(&str, &[u8]); 2] = [("orders.csv", orders.as_bytes()), ("items.csv", items.as_bytes())];
+    let report = run(&engine(), Format::Taobao, &files);
+    let issue = &report.issues[0];
+    assert_eq!((issue.file.as_str(), issue.row, issue.column.as_deref()), ("items.csv", 3, Some("价格")));
+    assert_eq!((issue.code.as_str(), report.orders.refused), ("money.precision", 1));
+}
+
+/// Only the first row of an order counts in a sheet with one row per order; another one that differs is not dropped in silence.
+#[test]
+fn an_order_that_stands_twice_in_a_sheet_counts_once() {
+    let head = "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n";
+    let row = |paid: &str| format!("1,小明,{paid},交易成功,2026-01-01 10:00:00\n");
+    for (second, issues) in [("10.00", 0), ("99.00", 1)] {
+        let text = format!("{head}{}{}", row("10.00"), row(second));
+        let report = run(&engine(), Format::Taobao, &[("a.csv", text.as_bytes())]);
+        let told: Vec<_> = report.issues.iter().map(|issue| (issue.row, issue.column.as_deref().unwrap())).collect();
+        assert_eq!((report.orders.applied, told), (1, vec![(3, "买家实际支付金额"); issues]), "{second}");
+    }
+    let shopify = std::str::from_utf8(SHOPIFY[0].1).unwrap();
+    let twice = format!("{shopify}{}", shopify.split_once('\n').unwrap().1);
+    let (one, two) = (engine(), engine());
+    run(&one, Format::Shopify, &SHOPIFY);
+    let report = run(&two, Format::Shopify, &[("shopify_orders.csv", twice.as_bytes())]);
+    assert_eq!((report.orders.applied, report.issues_total), (25, 0));
+    let lines = |engine: &Engine| {
+        let mut lines = BTreeMap::new();
+        let mut note = |order: &crm_core::order::OrderRecord| lines.insert(order.id().to_string(), order.lines().len());
+        engine.each_order(&mut |_, order| Ok(assert_eq!(note(&order), None))).unwrap();
+        lines
+    };
+    assert_eq!(lines(&one), lines(&two));
+}
+
+/// A European file: semicolons, days first, decimal commas.
+#[test]
+fn a_file_with_decimal_commas_is_read_by_its_map() {
+    let map = r#"{"order_id":"Bestellung","paid_at":"Datum","date_formats":["%d.%m.%Y %H:%M"],"decimal_mark":"comma",
+        "sku":"Artikel","quantity":"Menge","unit_price":"Preis","customer":[{"column":"Kunde","type":"member_no"}]}"#;
+    let columns = Box::new(ColumnMap::from_json(map).unwrap());
+    let text = "Bestellung;Kunde;Datum;Artikel;Menge;Preis\n1;K1;05.01.2026 10:00;Öl;0,750;1.234,00\n1;K1;;Tee;2;12,50\n2;K1;06.01.2026 10:00;Tee;1;12.50\n";
+    let engine = engine();
+    let report = run(&engine, Format::Plain { columns }, &[("a.csv", text.as_bytes())]);
+    let issue = &report.issues[0];
+    assert_eq!((issue.row, issue.code.as_str(), report.issues_total), (4, "money.text", 1));
+    assert_eq!(order(&engine, "1").unwrap().total.amount.decimal().normalize().to_string(), "950.5");
 }
 
 #[track_caller]
@@ -408,6 +526,8 @@ fn problems_of_files_are_found_before_anything_is_written() {
     );
     assert!(ColumnMap::from_json(r#"{"order_id":"id","paid_at":"at","unit_price":"price","customer":[]}"#).is_err());
     assert!(ColumnMap::from_json(r#"{"order":"id"}"#).is_err());
+    let columns = Box::new(ColumnMap { date_formats: vec!["%d.%m.%Y %&".to_owned()], ..ColumnMap::default() });
+    check_file(Format::Plain { columns }, PLAIN[0].1, "import.header", "`%d.%m.%Y %&` is not a form of dates");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a format makes of rows, and how it says what is wrong with them.
 
 use super::cell::{self, Clock, clean, fold};
+use super::columns::DecimalMark;
 use super::report::{ImportReport, Origin};
 use super::sheet::Sheet;
 use crate::customer::{Buyer, Identifier, IdentifierKind};
@@ -69,6 +70,9 @@ impl<'a> Row<'a> {
 /// What reading needs besides the rows, and where it puts what it finds.
 pub(super) struct Reading {
     pub(super) clock: Clock,
+    pub(super) decimal_mark: DecimalMark,
+    /// The currency of the rows being read, as soon as it is known: an amount that it does not have is told where it stands.
+    pub(super) currency: Option<Currency>,
     /// For phone numbers without a country code.
     pub(super) country: Option<String>,
     /// Put in front of order ids.
@@ -128,7 +132,27 @@ impl Reading {
         if cell.is_empty() {
             return Ok(None);
         }
-        cell::amount(cell).map(Some).map_err(|error| self.note(row, column, &error))
+        let read = cell::amount(cell, self.decimal_mark).and_then(|amount| {
+            self.currency.map_or(Ok(0), |currency| currency.minor(amount))?;
+            Ok(amount)
+        });
+        read.map(Some).map_err(|error| self.note(row, column, &error))
+    }
+
+    /// Tells of further rows that a sheet has for an order and that say something else than its first one: only that one counts.
+    pub(super) fn repeated<'a>(
+        &mut self,
+        head: &Row<'a>,
+        others: impl Iterator<Item = &'a Row<'a>>,
+        columns: &[Option<usize>],
+    ) {
+        for row in others.filter(|row| row.origin.sheet == head.origin.sheet && row.origin.row != head.origin.row) {
+            if let Some(column) = columns.iter().find(|column| row.get(**column) != head.get(**column)) {
+                let first = u64::from(head.origin.row) + 2;
+                let message = format!("the order stands in row {first} with something else here; that row counts");
+                self.wrong(row, *column, message);
+            }
+        }
     }
 
     /// An amount that an order needs: there, and not below zero.
@@ -149,7 +173,7 @@ impl Reading {
         if cell.is_empty() {
             return Ok(Quantity::ONE);
         }
-        cell::quantity(cell).map_err(|error| self.note(row, column, &error))
+        cell::quantity(cell, self.decimal_mark).map_err(|error| self.note(row, column, &error))
     }
 
     /// The id of an order, as it is recorded.

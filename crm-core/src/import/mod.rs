@@ -25,7 +25,7 @@ mod text;
 mod youzan;
 
 pub use batch::{BatchRecord, BatchState, batches};
-pub use columns::{ColumnMap, IdentifierColumn, Missing, Strange};
+pub use columns::{ColumnMap, DecimalMark, IdentifierColumn, Missing, Strange};
 pub use report::{Counts, ImportProgress, ImportReport, Issue};
 pub use revert::{RevertReport, revert};
 pub use run::import;

@@ -39,6 +39,7 @@ pub(super) struct Plain {
 
 impl Plain {
     pub(super) fn open(map: &ColumnMap, sheets: &[Sheet], currency: Currency) -> Result<Self> {
+        map.check()?;
         let places = sheets.iter().map(|sheet| places(map, sheet)).collect::<Result<Vec<_>>>()?;
         Ok(Self { map: map.clone(), currency: map.currency.unwrap_or(currency), sheets: places })
     }
@@ -95,6 +96,17 @@ impl Layout for Plain {
         (0, self.sheets.get(sheet).map_or(&[], |places| &places.paid_at))
     }
 
+    fn column(&self, sheet: usize, field: &str) -> Option<usize> {
+        let places = self.sheets.get(sheet)?;
+        match field {
+            "order.currency" => places.currency,
+            "order.discount" => places.order_discount,
+            "order.shipping" => places.shipping,
+            "refund.what.amount" => places.refunded_amount,
+            _ => None,
+        }
+    }
+
     fn facts(&self, reading: &mut Reading, rows: &[Row<'_>]) {
         let Some(first) = rows.first() else { return };
         // The same order in two exports that overlap is one order: the first file that has it counts.
@@ -119,6 +131,7 @@ impl Plain {
         let id = reading.order_id(first, Some(places.order_id))?;
         let paid_at = self.paid_at(reading, places, first)?;
         let currency = self.currency(reading, places, first)?;
+        reading.currency = Some(currency);
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             lines.extend(self.line(reading, places, row)?);
@@ -181,6 +194,7 @@ impl Plain {
         let Some(identifiers) = self.customer(reading, places, first, Kind::Refund) else { return Ok(()) };
         let at = self.paid_at(reading, places, first)?;
         let currency = self.currency(reading, places, first)?;
+        reading.currency = Some(currency);
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             if let Some(line) = self.line(reading, places, row)? {

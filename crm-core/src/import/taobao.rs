@@ -160,7 +160,15 @@ impl Layout for Taobao {
         }
     }
 
+    fn column(&self, sheet: usize, field: &str) -> Option<usize> {
+        match (self.sheets.get(sheet)?, field) {
+            (Columns::Refunds(columns), "refund.what.amount") => columns.amount,
+            _ => None,
+        }
+    }
+
     fn facts(&self, reading: &mut Reading, rows: &[Row<'_>]) {
+        reading.currency = Some(self.currency);
         let head = rows.iter().find_map(|row| Some((row, self.orders(row)?)));
         let Some((head, columns)) = head else {
             let before = reading.report.refunds;
@@ -170,6 +178,8 @@ impl Layout for Taobao {
             }
             return;
         };
+        let others = rows.iter().filter(|row| self.orders(row).is_some());
+        reading.repeated(head, others, &[columns.status, columns.paid, columns.paid_at]);
         let status = head.text(columns.status);
         let is = |parts: &[&str]| parts.iter().any(|part| status.contains(part));
         if is(&["交易关闭"]) {
