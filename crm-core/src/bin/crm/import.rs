@@ -19,7 +19,7 @@ use flate2::read::MultiGzDecoder;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -70,7 +70,12 @@ fn format(task: &Import) -> Result<Format, Problem> {
         (ShopFormat::Plain, None) => Ok(Format::Plain { columns: Box::default() }),
         (ShopFormat::Plain, Some(path)) => {
             let text = std::fs::read(path).map_err(|error| Problem::file("read", path, error))?;
-            let columns: ColumnMap = serde_json::from_slice(&text).map_err(Error::from)?;
+            // Of the library's form, with the name of the file: there are several on this command line.
+            let columns =
+                String::from_utf8(text).map_err(|error| Problem::file("read", path, io::Error::other(error)))?;
+            let columns = ColumnMap::from_json(columns.trim_start_matches('\u{feff}')).map_err(|error| {
+                Error::new(error.code(), format!("`{}`: {}", path.display(), error.message())).with("path", path)
+            })?;
             Ok(Format::Plain { columns: Box::new(columns) })
         }
         (_, Some(_)) => {
