@@ -454,6 +454,31 @@ fn a_wrong_price_of_an_item_is_told_where_it_stands() {
     assert_eq!((issue.code.as_str(), report.orders.refused), ("money.precision", 1));
 }
 
+/// The refund sheet comes again next month, without the orders of the last one.
+#[test]
+fn a_refund_is_the_same_with_its_order_and_without() {
+    let orders =
+        "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n1,小明,10.00,交易成功,2026-01-01 10:00:00\n";
+    let refunds = "订单编号,退款编号,退款完结时间,买家退款金额\n1,R1,2026-01-05 10:00:00,10.00\n";
+    let engine = engine();
+    let both: [(&str, &[u8]); 2] = [("orders.csv", orders.as_bytes()), ("refunds.csv", refunds.as_bytes())];
+    assert_eq!(run(&engine, Format::Taobao, &both).refunds.applied, 1);
+    assert_eq!(order(&engine, "1").unwrap().status, "fully_refunded");
+    let again = run(&engine, Format::Taobao, &[("refunds.csv", refunds.as_bytes())]);
+    assert_eq!((again.refunds.unchanged, again.issues_total), (1, 0), "{:?}", again.issues);
+}
+
+/// Every refund of the sheet is counted somewhere, also where its order is left out.
+#[test]
+fn refunds_of_orders_that_are_left_out_are_counted() {
+    let orders = "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n1,,10.00,交易成功,2026-01-01 10:00:00\n2,小明,x,交易成功,2026-01-01 10:00:00\n";
+    let refunds = "订单编号,退款编号,退款完结时间,买家退款金额\n1,R1,2026-01-05,10.00\n2,R2,2026-01-05,1.00\n";
+    let both: [(&str, &[u8]); 2] = [("orders.csv", orders.as_bytes()), ("refunds.csv", refunds.as_bytes())];
+    let report = run(&engine(), Format::Taobao, &both);
+    let expected = [("no_customer".to_owned(), 2), ("order_refused".to_owned(), 1)];
+    assert_eq!((report.refunds.skipped, report.skipped), (2, BTreeMap::from(expected)));
+}
+
 /// Only the first row of an order counts in a sheet with one row per order; another one that differs is not dropped in silence.
 #[test]
 fn an_order_that_stands_twice_in_a_sheet_counts_once() {

@@ -176,6 +176,21 @@ impl Reading {
         cell::quantity(cell, self.decimal_mark).map_err(|error| self.note(row, column, &error))
     }
 
+    /// A quantity that an order can have.
+    pub(super) fn pieces(&mut self, row: &Row<'_>, column: Option<usize>) -> Read<Quantity> {
+        let quantity = self.quantity(row, column)?;
+        self.above_zero(row, column, quantity)
+    }
+
+    /// The same quantity, if it is above zero.
+    pub(super) fn above_zero(&mut self, row: &Row<'_>, column: Option<usize>, quantity: Quantity) -> Read<Quantity> {
+        if Quantity::ZERO < quantity {
+            return Ok(quantity);
+        }
+        let error = Error::new(ErrorCode::OrderQuantity, "the quantity of an order is above zero");
+        Err(self.note(row, column, &error))
+    }
+
     /// The id of an order, as it is recorded.
     pub(super) fn order_id(&mut self, row: &Row<'_>, column: Option<usize>) -> Read<OrderId> {
         let cell = row.text(column);

@@ -99,6 +99,7 @@ impl Layout for Plain {
     fn column(&self, sheet: usize, field: &str) -> Option<usize> {
         let places = self.sheets.get(sheet)?;
         match field {
+            "order.id" | "refund.id" => Some(places.order_id),
             "order.currency" => places.currency,
             "order.discount" => places.order_discount,
             "order.shipping" => places.shipping,
@@ -270,12 +271,11 @@ impl Plain {
         }
         let quantity = reading.quantity(row, places.quantity)?;
         let refund = self.map.refund_prefix.as_ref().is_some_and(|p| row.get(Some(places.order_id)).starts_with(p));
-        let quantity =
-            if refund { Quantity::from_thousandths(quantity.thousandths().saturating_abs()) } else { quantity };
-        if quantity <= Quantity::ZERO {
-            let error = Error::new(ErrorCode::OrderQuantity, "the quantity of an order is above zero");
-            return Err(reading.note(row, places.quantity, &error));
-        }
+        let quantity = match refund {
+            true => Quantity::from_thousandths(quantity.thousandths().saturating_abs()),
+            false => quantity,
+        };
+        let quantity = reading.above_zero(row, places.quantity, quantity)?;
         let sku = match row.text(places.sku) {
             text if text.is_empty() => "item".to_owned(),
             text => text,

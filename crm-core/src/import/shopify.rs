@@ -111,6 +111,7 @@ impl Layout for Shopify {
     fn column(&self, sheet: usize, field: &str) -> Option<usize> {
         let columns = self.sheets.get(sheet)?;
         match field {
+            "order.id" => columns.name,
             "order.currency" => columns.currency,
             "refund.what.amount" => columns.refunded,
             _ => None,

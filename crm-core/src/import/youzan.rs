@@ -115,6 +115,7 @@ impl Layout for Youzan {
 
     fn column(&self, sheet: usize, field: &str) -> Option<usize> {
         match (self.sheets.get(sheet)?, field) {
+            (Columns::Orders(columns), "order.id") => columns.id,
             (Columns::Orders(columns), "refund.what.amount") => columns.refunded,
             _ => None,
         }
@@ -198,7 +199,7 @@ impl Youzan {
             if *of.get_or_insert(row.origin.sheet) != row.origin.sheet {
                 continue;
             }
-            let quantity = reading.quantity(row, columns.quantity)?;
+            let quantity = reading.pieces(row, columns.quantity)?;
             let price = reading.price(row, columns.price)?;
             let code = columns.codes.iter().map(|code| row.text(*code)).find(|code| !code.is_empty());
             let sku = code.unwrap_or_else(|| row.text(columns.name));
