@@ -585,7 +585,9 @@ fn packed_exports_are_unpacked_and_columns_mapped() {
     let report = desk.crm(&args).json();
     assert_eq!((&report["orders"]["applied"], &report["issues_total"]), (&json!(1), &json!(0)), "{report}");
     desk.write("map.json", r#"{ "order_id": "Beleg", "colour": "red" }"#);
-    desk.crm(&args).fails(1, "value.json");
+    let error = desk.crm(&args).fails(1, "value.json");
+    assert_eq!(error["details"]["path"], "map.json");
+    assert!(error["message"].as_str().unwrap().contains("`map.json`: unknown field `colour`"), "{error}");
 }
 
 #[test]

@@ -137,8 +137,12 @@ impl Clock {
     pub(super) fn read(&self, cell: &str) -> Result<Timestamp> {
         let folded = fold(cell);
         if self.formats.is_empty() {
-            return year_first(&folded, self.zone)
-                .unwrap_or_else(|| Err(not_a_time(cell, "is not a date and time that begins with the year")));
+            return year_first(&folded, self.zone).unwrap_or_else(|| {
+                Err(not_a_time(
+                    cell,
+                    "is not a date and time that begins with the year; a column map may name other `date_formats`",
+                ))
+            });
         }
         for format in &self.formats {
             if let Ok(at) = DateTime::parse_from_str(&folded, format) {

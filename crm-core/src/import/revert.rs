@@ -28,7 +28,8 @@ pub struct RevertReport {
 }
 
 /// Takes an import back: its orders are treated as if they had never been there, and customers whom it registered and who have
-/// no other orders are unregistered. Safe to stop and to run again; an import that is taken back already stays so. Afterwards
+/// no other orders are unregistered. Customers who stay keep what it taught about them: an identifier or a name they lacked, an earlier
+/// first day. Safe to stop and to run again; an import that is taken back already stays so. Afterwards
 /// the same files can be imported again.
 ///
 /// # Errors

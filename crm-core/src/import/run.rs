@@ -110,7 +110,8 @@ fn carry_out(
         seq: 0,
         progress: ImportProgress { rows_total, ..ImportProgress::default() },
     };
-    run.all(&members, progress)?;
+    // What was committed before stays: the id says which import to go on with.
+    run.all(&members, progress).map_err(|error| error.with("batch", &row.batch))?;
     let mut report = run.reading.report;
     let place = |issue: &Issue| (sheets.iter().position(|sheet| limits::quote(&sheet.name) == issue.file), issue.row);
     report.issues.sort_by_cached_key(place);

@@ -4,7 +4,7 @@
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 /// The longest words of text that are not broken; some are longer than a line.
-const WORD_WIDTH_MAX: u16 = 16;
+const WORD_WIDTH: u16 = 16;
 /// Width of the padding of a column and the line beside it.
 const BESIDE: u16 = 3;
 
@@ -52,7 +52,7 @@ fn least(heads: &[&str], names: &[&str], rows: &[Vec<String>]) -> Vec<u16> {
         let name = widest(names.get(place).map_or_else(Vec::new, |name| name.split(' ').collect()));
         match head.starts_with(['>', '!']) {
             true => widest(cells.collect()).max(name),
-            false => widest(cells.flat_map(|cell| cell.split(' ')).collect()).min(WORD_WIDTH_MAX).max(name),
+            false => widest(cells.flat_map(|cell| cell.split(' ')).collect()).min(WORD_WIDTH).max(name),
         }
     };
     (0..heads.len()).map(of_column).collect()
