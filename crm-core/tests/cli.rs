@@ -539,6 +539,9 @@ fn orders_are_imported_and_taken_back() {
         (&json!("Ann"), &json!(35))
     );
 
+    desk.write("slip.csv", "order_id,paid_at,member_no,unit_price\nz1,2996-01-05 10:00:00,7,1.00\n");
+    let slip = desk.crm(&["import", "slip.csv", "--format", "plain", "--json", "--dry-run"]);
+    assert!(slip.code == 1 && slip.stdout.contains("time.future"), "{slip:?}");
     let mixed = desk.crm(&["import", "mixed.csv", "--format", "plain", "--issues", "issues.csv"]);
     assert_eq!(mixed.code, 1, "{mixed:?}");
     assert!(

@@ -479,6 +479,18 @@ fn refunds_of_orders_that_are_left_out_are_counted() {
     assert_eq!((report.refunds.skipped, report.skipped), (2, BTreeMap::from(expected)));
 }
 
+/// A slip of the year in one row must not bring a customer into the next century.
+#[test]
+fn a_fact_of_the_future_is_a_slip() {
+    let text = "order_id,paid_at,member_no,unit_price,refunded_amount,refunded_at\n1,2026-01-05 10:00:00,m1,5,,\n2,2206-01-05 10:00:00,m1,5,,\n\
+                3,2026-01-06,m1,5,5,2206-01-05\n";
+    let options = ImportOptions { now: Some(time("2026-02-01T00:00:00Z")), ..ImportOptions::new(plain()) };
+    let report = import(&engine(), source(&[("a.csv", text.as_bytes())]), &options, &mut |_| ()).unwrap();
+    let told: Vec<_> = report.issues.iter().map(|i| (i.row, i.column.as_deref().unwrap(), i.code.as_str())).collect();
+    assert_eq!(told, [(3, "paid_at", "time.future"), (4, "refunded_at", "time.future")]);
+    assert_eq!((report.orders.applied, report.orders.refused), (1, 2));
+}
+
 /// Only the first row of an order counts in a sheet with one row per order; another one that differs is not dropped in silence.
 #[test]
 fn an_order_that_stands_twice_in_a_sheet_counts_once() {

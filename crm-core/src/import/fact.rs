@@ -70,6 +70,8 @@ impl<'a> Row<'a> {
 /// What reading needs besides the rows, and where it puts what it finds.
 pub(super) struct Reading {
     pub(super) clock: Clock,
+    /// Facts after it are slips.
+    pub(super) now: Option<Timestamp>,
     pub(super) decimal_mark: DecimalMark,
     /// The currency of the rows being read, as soon as it is known: an amount that it does not have is told where it stands.
     pub(super) currency: Option<Currency>,
@@ -123,7 +125,14 @@ impl Reading {
         if cell.is_empty() {
             return Ok(None);
         }
-        self.clock.read(cell).map(Some).map_err(|error| self.note(row, column, &error))
+        let read = self.clock.read(cell).and_then(|at| match self.now {
+            Some(now) if now.plus_millis(limits::CLOCK_SKEW_MILLIS_MAX) < at => Err(Error::new(
+                ErrorCode::TimeFuture,
+                format!("`{}` is after `{now}`, which is now", limits::quote(cell)),
+            )),
+            _ => Ok(at),
+        });
+        read.map(Some).map_err(|error| self.note(row, column, &error))
     }
 
     /// An amount of money; an empty cell is none.

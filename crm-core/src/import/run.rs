@@ -82,6 +82,7 @@ fn carry_out(
     };
     let mut reading = Reading {
         clock: Clock { zone: options.zone.or(map_zone).unwrap_or(*program.zone()), formats },
+        now: options.now,
         decimal_mark,
         currency: None,
         country: program.country().map(str::to_owned),

@@ -34,6 +34,7 @@ pub(crate) fn import(global: &Global, task: &Import, out: &mut Out) -> Finished 
     options.batch.clone_from(&task.batch);
     options.dry_run = if task.dry_run { DryRun::Yes } else { DryRun::No };
     options.recorded_at = global.at.map(|at| shop.instant(Some(at))).transpose()?;
+    options.now = Some(clock::now());
     options.id_prefix.clone_from(&task.id_prefix);
     let report = run(&shop, source, &options, out)?;
     let program = shop.program()?;
