@@ -491,6 +491,16 @@ fn a_fact_of_the_future_is_a_slip() {
     assert_eq!((report.orders.applied, report.orders.refused), (1, 2));
 }
 
+/// Receipts that are numbered anew every day share ids; together they would all be the first customer's order.
+#[test]
+fn rows_of_one_order_name_one_customer() {
+    let text = "order_id,paid_at,member_no,phone,unit_price\n1,2026-01-05,m1,,5\n1,2026-01-05,,,6\n1,2026-01-06,m2,,7\n2,2026-01-05,m3,,5\n2,2026-01-05,m3,,5\n";
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    let told: Vec<_> = report.issues.iter().map(|i| (i.row, i.column.as_deref().unwrap(), i.code.as_str())).collect();
+    assert_eq!(told, [(4, "member_no", "import.row")]);
+    assert_eq!((report.orders.applied, report.orders.refused), (1, 1));
+}
+
 /// Only the first row of an order counts in a sheet with one row per order; another one that differs is not dropped in silence.
 #[test]
 fn an_order_that_stands_twice_in_a_sheet_counts_once() {

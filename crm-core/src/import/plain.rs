@@ -116,6 +116,9 @@ impl Layout for Plain {
         let id = first.text(Some(places.order_id));
         let prefix = self.map.refund_prefix.as_deref();
         let kind = if prefix.is_some_and(|prefix| id.starts_with(prefix)) { Kind::Refund } else { Kind::Order };
+        if self.mixed(reading, places, first, &rows) {
+            return reading.refuse(kind);
+        }
         let taken = match kind {
             Kind::Refund => self.refund(reading, places, first, &rows, &id),
             _ => self.order(reading, places, first, &rows),
@@ -213,6 +216,23 @@ impl Plain {
         let buyer = Some(Buyer::KnownOrNew { identifiers, profile: Profile::default() });
         reading.push(first, at, Fact::Refund { buyer, refund });
         Ok(())
+    }
+
+    /// Whether rows of one id name different customers, as receipts do that are numbered anew every day. As one order they would all be
+    /// the first customer's.
+    fn mixed(&self, reading: &mut Reading, places: &Places, first: &Row<'_>, rows: &[&Row<'_>]) -> bool {
+        for row in rows {
+            for column in &places.customer {
+                let (one, other) = (first.get(*column), row.get(*column));
+                if !one.is_empty() && !other.is_empty() && one != other {
+                    let number = u64::from(first.origin.row) + 2;
+                    let message = format!("the order names another customer here than in row {number}");
+                    reading.wrong(row, *column, message);
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Who bought; none where the row does not say.

@@ -386,12 +386,13 @@ impl Run<'_> {
 
     fn issue(&mut self, origin: Origin, error: &Error) {
         let Some(sheet) = self.sheets.get(origin.sheet) else { return };
-        let field = error.details().get("field").and_then(serde_json::Value::as_str);
+        let kept = self.reading.report.issues.len() < limits::IMPORT_ISSUES_MAX;
+        let field = error.details().get("field").and_then(serde_json::Value::as_str).filter(|_| kept);
         let place = field.and_then(|field| self.layout.column(origin.sheet, field));
         let mut record = StringRecord::new();
         // A row that cannot be read a second time is named all the same.
-        let read = sheet.rows().read(origin.row, &mut record).is_ok();
-        let cell = place.filter(|_| read).and_then(|place| record.get(place)).map(clean);
+        let read = place.filter(|_| sheet.rows().read(origin.row, &mut record).is_ok());
+        let cell = read.and_then(|place| record.get(place)).map(clean);
         let column = place.and_then(|place| sheet.headers.get(place)).map(String::as_str);
         self.reading.report.issue(&sheet.name, origin, column, cell, error);
     }
