@@ -420,6 +420,13 @@ fn rows_are_numbered_as_a_spreadsheet_does() {
     }
 }
 
+#[test]
+fn a_note_on_the_separator_is_heeded() {
+    let text = "sep=;\r\norder_id;paid_at;member_no;unit_price;name\r\n1;2026-01-01;m1;5;a,b,c,d,e,f\r\n2;2026-01-01;m1;x;\r\n";
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    assert_eq!((report.orders.applied, report.issues[0].row), (1, 3), "{:?}", report.issues);
+}
+
 /// What the engine refuses is told by the column of the file, and problems come in the order of the rows however they were found.
 #[test]
 fn a_refusal_of_the_engine_names_the_column_of_the_file() {

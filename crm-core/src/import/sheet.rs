@@ -21,11 +21,16 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub(super) fn open(name: &str, text: String) -> Result<Self> {
+    pub(super) fn open(name: &str, mut text: String) -> Result<Self> {
+        let hint = separator_hint(&text);
+        if let Some((_, length)) = hint {
+            text.drain(..length);
+        }
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let count = |mark: u8| first.bytes().filter(|byte| *byte == mark).count();
         // The last of several maxima wins, so the comma comes last.
         let delimiter = [b'|', b'\t', b';', b','].into_iter().max_by_key(|mark| count(*mark)).unwrap_or(b',');
+        let delimiter = hint.map_or(delimiter, |(mark, _)| mark);
         let mut sheet =
             Self { name: name.to_owned(), text, headers: Vec::new(), delimiter, places: Vec::new(), rows: 0 };
         let mut record = StringRecord::new();
@@ -156,6 +161,14 @@ impl Sheet {
         }
         !quoted
     }
+}
+
+/// The separator that a first line of `sep=;` names, and the length of that line: a note to spreadsheets, which do not count it as a row.
+fn separator_hint(text: &str) -> Option<(u8, usize)> {
+    let (line, _) = text.split_once('\n')?;
+    let mark = line.trim_end_matches('\r').strip_prefix("sep=")?;
+    let [mark @ (b',' | b';' | b'\t' | b'|')] = mark.as_bytes() else { return None };
+    Some((*mark, line.len() + 1))
 }
 
 /// Rows of a sheet in any order; one after the other costs no search.
