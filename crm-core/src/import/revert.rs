@@ -21,7 +21,7 @@ pub struct RevertReport {
     pub customers: u64,
     /// Customers it had registered who stay, because they have orders from elsewhere.
     pub customers_kept: u64,
-    /// Refunds and cancellations that it brought for orders from elsewhere; they stay.
+    /// Refunds and cancellations that it brought for orders from elsewhere; they stay. So do refunds that wait for their order, uncounted.
     pub refunds_kept: u64,
     /// Orders and customers that could not be taken back; run it again.
     pub failed: u64,
