@@ -486,6 +486,40 @@ fn refunds_of_orders_that_are_left_out_are_counted() {
     assert_eq!((report.refunds.skipped, report.skipped), (2, BTreeMap::from(expected)));
 }
 
+/// How many orders go into one commit must not show: a new customer's refund finds the order that came in the same commit.
+#[test]
+fn the_size_of_a_commit_changes_nothing() {
+    let text = "order_id,paid_at,member_no,sku,unit_price,quantity\n1,2026-01-05,m1,tea,20,3\nC2,2026-01-06,m1,tea,20,1\n3,2026-01-07,m2,cup,9,1\nC4,2026-01-08,m2,cup,9,-1\n";
+    let columns = Box::new(ColumnMap { refund_prefix: Some("C".to_owned()), ..ColumnMap::default() });
+    let format = Format::Plain { columns };
+    let books_of = |chunk_orders: usize| {
+        let engine = engine();
+        let options = ImportOptions { chunk_orders, ..ImportOptions::new(format.clone()) };
+        import(&engine, source(&[("a.csv", text.as_bytes())]), &options, &mut |_| ()).unwrap();
+        assert_eq!(order(&engine, "1").unwrap().status, "partly_refunded", "{chunk_orders} per commit");
+        books(&engine)
+    };
+    let one = books_of(1);
+    for chunk_orders in [2, 3, 1_000] {
+        same(&books_of(chunk_orders), &one, "in larger commits");
+    }
+    check_commits(&plain(), &PLAIN);
+    check_commits(&Format::Shopify, &SHOPIFY);
+    check_commits(&Format::Taobao, &TAOBAO);
+    check_commits(&Format::Youzan, &YOUZAN);
+}
+
+#[track_caller]
+fn check_commits(format: &Format, files: &[(&str, &[u8])]) {
+    let books_of = |chunk_orders: usize| {
+        let engine = engine();
+        let options = ImportOptions { chunk_orders, ..ImportOptions::new(format.clone()) };
+        import(&engine, source(files), &options, &mut |_| ()).unwrap();
+        books(&engine)
+    };
+    same(&books_of(1), &books_of(1_000), "in one commit each");
+}
+
 /// A slip of the year in one row must not bring a customer into the next century.
 #[test]
 fn a_fact_of_the_future_is_a_slip() {

@@ -142,8 +142,14 @@ impl Reading {
             return Ok(None);
         }
         let read = cell::amount(cell, self.decimal_mark).and_then(|amount| {
-            self.currency.map_or(Ok(0), |currency| currency.minor(amount))?;
-            Ok(amount)
+            // Nearly all have no more digits than the currency, and are small.
+            let plain = |currency: Currency| {
+                amount.decimal().scale() <= currency.digits() && amount.decimal().mantissa().unsigned_abs() < 1 << 40
+            };
+            match self.currency.filter(|currency| !plain(*currency)) {
+                Some(currency) => currency.minor(amount).map(|_| amount),
+                None => Ok(amount),
+            }
         });
         read.map(Some).map_err(|error| self.note(row, column, &error))
     }

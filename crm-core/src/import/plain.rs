@@ -221,13 +221,16 @@ impl Plain {
     /// Whether rows of one id name different customers, as receipts do that are numbered anew every day. As one order they would all be
     /// the first customer's.
     fn mixed(&self, reading: &mut Reading, places: &Places, first: &Row<'_>, rows: &[&Row<'_>]) -> bool {
-        for row in rows {
-            for column in &places.customer {
-                let (one, other) = (first.get(*column), row.get(*column));
+        for row in rows.iter().skip(1) {
+            for place in places.customer.iter().copied().flatten() {
+                if first.record.get(place) == row.record.get(place) {
+                    continue;
+                }
+                let (one, other) = (first.get(Some(place)), row.get(Some(place)));
                 if !one.is_empty() && !other.is_empty() && one != other {
                     let number = u64::from(first.origin.row) + 2;
                     let message = format!("the order names another customer here than in row {number}");
-                    reading.wrong(row, *column, message);
+                    reading.wrong(row, Some(place), message);
                     return true;
                 }
             }
