@@ -95,7 +95,7 @@ pub enum Query {
     },
     /// What does the merchant owe in points at this instant?
     Liability {
-        /// The instant; before their last entry, customers are taken as that entry left them.
+        /// The instant.
         at: Timestamp,
     },
     /// Who is due to be settled up to this instant?
