@@ -469,6 +469,21 @@ fn the_report_is_one_page_with_the_figures_of_the_books() {
     assert_eq!(before, after);
 }
 
+/// Figures of today must not carry the date of another day.
+#[test]
+fn what_was_held_before_the_last_entry_is_not_made_up() {
+    let desk = Desk::with_history();
+    for args in [&["report"][..], &["show"], &["export", "customers"], &["export", "lots"]] {
+        let past = [args, &["--at", "2020-01-01", "--json"]].concat();
+        let error = desk.crm(&past).fails(1, "query.field");
+        assert_eq!(error["details"]["field"], "at");
+        let last = error["details"]["last"].as_str().unwrap().to_owned();
+        assert_eq!(desk.crm(&[args, &["--at", &last, "--json"]].concat()).code, 0);
+    }
+    assert!(!desk.path("crm-report.html").exists());
+    desk.crm(&["export", "entries", "--at", "2020-01-01"]).ok();
+}
+
 #[test]
 fn a_report_of_an_empty_database_is_no_fault() {
     let desk = Desk::new();
@@ -539,6 +554,9 @@ fn orders_are_imported_and_taken_back() {
         (&json!("Ann"), &json!(35))
     );
 
+    desk.write("slip.csv", "order_id,paid_at,member_no,unit_price\nz1,2996-01-05 10:00:00,7,1.00\n");
+    let slip = desk.crm(&["import", "slip.csv", "--format", "plain", "--json", "--dry-run"]);
+    assert!(slip.code == 1 && slip.stdout.contains("time.future"), "{slip:?}");
     let mixed = desk.crm(&["import", "mixed.csv", "--format", "plain", "--issues", "issues.csv"]);
     assert_eq!(mixed.code, 1, "{mixed:?}");
     assert!(
@@ -585,7 +603,9 @@ fn packed_exports_are_unpacked_and_columns_mapped() {
     let report = desk.crm(&args).json();
     assert_eq!((&report["orders"]["applied"], &report["issues_total"]), (&json!(1), &json!(0)), "{report}");
     desk.write("map.json", r#"{ "order_id": "Beleg", "colour": "red" }"#);
-    desk.crm(&args).fails(1, "value.json");
+    let error = desk.crm(&args).fails(1, "value.json");
+    assert_eq!(error["details"]["path"], "map.json");
+    assert!(error["message"].as_str().unwrap().contains("`map.json`: unknown field `colour`"), "{error}");
 }
 
 #[test]
@@ -608,7 +628,9 @@ fn the_demo_goes_from_exports_to_a_report() {
     }
     let page = desk.read("here/report.html");
     assert!(page.contains("Fresh Market Club") && page.contains("CNY"));
+    // Among what it proposes is a sweep up to now; a second demo looks at what has become of it.
     let again = desk.crm(&["demo", "--dir", "here", "--json"]).json();
+    assert!("2026-04-28" < again["at"].as_str().unwrap(), "{}", again["at"]);
     assert_eq!(
         (&again["imports"][0]["orders"]["applied"], &again["imports"][1]["orders"]["applied"]),
         (&json!(0), &json!(0))

@@ -359,6 +359,7 @@ fn problems_of_rows_are_named_and_never_stop_the_file() {
     check_row("b,tomorrow,m2,,tea,1,5.00", Some("paid_at"), "time.text", "tomorrow");
     check_row("b,,m2,,tea,1,5.00", Some("paid_at"), "import.row", "missing");
     check_row(",2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "no order id");
+    check_row("2E+18,2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "sci_notation");
     check_row("2.18E+18,2026-01-01,m2,,tea,1,5.00", Some("order_id"), "import.row", "sci_notation");
     check_row("b,2026-01-01,,,tea,1,5.00", Some("member_no"), "identity.missing", "no customer");
     check_row("b,2026-01-01,,138****0000,tea,1,5.00", Some("phone"), "identity.text", "masked");
@@ -369,11 +370,220 @@ fn problems_of_rows_are_named_and_never_stop_the_file() {
     check_row("b,2026-01-01,m2,,tea,-1,5.00", Some("quantity"), "order.quantity", "above zero");
     check_row("b,2026-01-01,m2,,tea,1e3,5.00", Some("quantity"), "order.quantity", "1e3");
     check_row("b,2026-01-01,m2,,tea,1,99999999999999999999999999999", Some("unit_price"), "money.range", "28 digits");
-    check_row("b,2026-01-01,m2,,tea,1,0.001", Some("order.lines[0].unit_price"), "money.precision", "0.001");
+    check_row("b,2026-01-01,m2,,tea,1,0.001", Some("unit_price"), "money.precision", "0.001");
     check_row("b,2026-01-01,m2,,tea,1,5.00,surplus", None, "import.row", "8 cells");
     let long = "x".repeat(200);
     check_row(&format!("b,2026-01-01,m2,,{long},1,5.00"), Some("sku"), "value.too_long", "200 bytes");
     check_row(&format!("b,2026-01-01,m2,,\"{}\",1,5.00", "x".repeat(70_000)), None, "import.row", "quote");
+}
+
+/// A quote that is not closed takes the rows behind it for one cell. Those orders must not be gone without a word.
+#[test]
+fn a_lone_quote_is_told_wherever_it_stands() {
+    let check = |rows: &str, applied: u64| {
+        let text = format!("order_id,paid_at,member_no,unit_price,name\n{rows}");
+        let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+        let told: Vec<_> = report.issues.iter().map(|issue| (issue.row, issue.message.contains("quote"))).collect();
+        assert_eq!((report.orders.applied, told), (applied, vec![(3, true)]), "{rows}");
+    };
+    let row = |id: &str, name: &str| format!("{id},2026-01-01,m{id},5.00,{name}\n");
+    let all =
+        |names: [&str; 4]| ["1", "2", "3", "4"].iter().zip(names).map(|(id, name)| row(id, name)).collect::<String>();
+    check(&all(["a", "\"b", "c", "d"]), 1);
+    check(&all(["a", "\"b", "c", "\"d\""]), 1);
+    check(&all(["a", "\"b", "\"c", "d"]), 2);
+    let fine = all(["\"a\nof \"\"two\"\" lines\"", "5\" b", "c\"", "\"d\""]);
+    let text = format!("order_id,paid_at,member_no,unit_price,name\n{fine}");
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    assert_eq!((report.orders.applied, report.issues_total), (4, 0), "{:?}", report.issues);
+}
+
+#[test]
+fn rows_are_numbered_as_a_spreadsheet_does() {
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = [
+            "",
+            "order_id,paid_at,member_no,unit_price",
+            "1,2026-01-01,m1,5",
+            "",
+            "",
+            "2,2026-01-01,m2,x",
+            ",,,",
+            "",
+            "3,2026-01-01,m3,y",
+            "4,2026-01-01,m4,5",
+        ];
+        let text = lines.join(end);
+        let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+        let told: Vec<_> = report.issues.iter().map(|issue| issue.row).collect();
+        assert_eq!((report.orders.applied, report.rows, told), (2, 5, vec![6, 9]), "{end:?} {:?}", report.issues);
+    }
+}
+
+#[test]
+fn a_note_on_the_separator_is_heeded() {
+    let text = "sep=;\r\norder_id;paid_at;member_no;unit_price;name\r\n1;2026-01-01;m1;5;a,b,c,d,e,f\r\n2;2026-01-01;m1;x;\r\n";
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    assert_eq!((report.orders.applied, report.issues[0].row), (1, 3), "{:?}", report.issues);
+}
+
+/// What the engine refuses is told by the column of the file, and problems come in the order of the rows however they were found.
+#[test]
+fn a_refusal_of_the_engine_names_the_column_of_the_file() {
+    let text = "order_id,paid_at,member_no,unit_price,currency,refunded_amount\n\
+                1,2026-01-02,m1,5,USD,\n2,2026-01-01,m2,x,CNY,\n3,2026-01-01,m3,5,CNY,7.00\n";
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    let told: Vec<_> = report
+        .issues
+        .iter()
+        .map(|issue| {
+            (issue.row, issue.column.as_deref().unwrap(), issue.code.as_str(), issue.value.as_deref().unwrap())
+        })
+        .collect();
+    let expected = [
+        (2, "currency", "order.currency", "USD"),
+        (3, "unit_price", "money.text", "x"),
+        (4, "refunded_amount", "refund.exceeds", "7.00"),
+    ];
+    assert_eq!(told, expected);
+}
+
+/// A price with too many digits stands in the item sheet, not where the order says what was paid.
+#[test]
+fn a_wrong_price_of_an_item_is_told_where_it_stands() {
+    let orders =
+        "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n1,小明,10.00,交易成功,2026-01-01 10:00:00\n";
+    let items = "订单编号,标题,价格,购买数量\n1,茶,2.00,1\n1,米,8.001,1\n";
+    let files: [(&str, &[u8]); 2] = [("orders.csv", orders.as_bytes()), ("items.csv", items.as_bytes())];
+    let report = run(&engine(), Format::Taobao, &files);
+    let issue = &report.issues[0];
+    assert_eq!((issue.file.as_str(), issue.row, issue.column.as_deref()), ("items.csv", 3, Some("价格")));
+    assert_eq!((issue.code.as_str(), report.orders.refused), ("money.precision", 1));
+}
+
+/// The refund sheet comes again next month, without the orders of the last one.
+#[test]
+fn a_refund_is_the_same_with_its_order_and_without() {
+    let orders =
+        "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n1,小明,10.00,交易成功,2026-01-01 10:00:00\n";
+    let refunds = "订单编号,退款编号,退款完结时间,买家退款金额\n1,R1,2026-01-05 10:00:00,10.00\n";
+    let engine = engine();
+    let both: [(&str, &[u8]); 2] = [("orders.csv", orders.as_bytes()), ("refunds.csv", refunds.as_bytes())];
+    assert_eq!(run(&engine, Format::Taobao, &both).refunds.applied, 1);
+    assert_eq!(order(&engine, "1").unwrap().status, "fully_refunded");
+    let again = run(&engine, Format::Taobao, &[("refunds.csv", refunds.as_bytes())]);
+    assert_eq!((again.refunds.unchanged, again.issues_total), (1, 0), "{:?}", again.issues);
+}
+
+/// Every refund of the sheet is counted somewhere, also where its order is left out.
+#[test]
+fn refunds_of_orders_that_are_left_out_are_counted() {
+    let orders = "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n1,,10.00,交易成功,2026-01-01 10:00:00\n2,小明,x,交易成功,2026-01-01 10:00:00\n";
+    let refunds = "订单编号,退款编号,退款完结时间,买家退款金额\n1,R1,2026-01-05,10.00\n2,R2,2026-01-05,1.00\n";
+    let both: [(&str, &[u8]); 2] = [("orders.csv", orders.as_bytes()), ("refunds.csv", refunds.as_bytes())];
+    let report = run(&engine(), Format::Taobao, &both);
+    let expected = [("no_customer".to_owned(), 2), ("order_refused".to_owned(), 1)];
+    assert_eq!((report.refunds.skipped, report.skipped), (2, BTreeMap::from(expected)));
+}
+
+/// How many orders go into one commit must not show: a new customer's refund finds the order that came in the same commit.
+#[test]
+fn the_size_of_a_commit_changes_nothing() {
+    let text = "order_id,paid_at,member_no,sku,unit_price,quantity\n1,2026-01-05,m1,tea,20,3\nC2,2026-01-06,m1,tea,20,1\n3,2026-01-07,m2,cup,9,1\nC4,2026-01-08,m2,cup,9,-1\n";
+    let columns = Box::new(ColumnMap { refund_prefix: Some("C".to_owned()), ..ColumnMap::default() });
+    let format = Format::Plain { columns };
+    let books_of = |chunk_orders: usize| {
+        let engine = engine();
+        let options = ImportOptions { chunk_orders, ..ImportOptions::new(format.clone()) };
+        import(&engine, source(&[("a.csv", text.as_bytes())]), &options, &mut |_| ()).unwrap();
+        assert_eq!(order(&engine, "1").unwrap().status, "partly_refunded", "{chunk_orders} per commit");
+        books(&engine)
+    };
+    let one = books_of(1);
+    for chunk_orders in [2, 3, 1_000] {
+        same(&books_of(chunk_orders), &one, "in larger commits");
+    }
+    check_commits(&plain(), &PLAIN);
+    check_commits(&Format::Shopify, &SHOPIFY);
+    check_commits(&Format::Taobao, &TAOBAO);
+    check_commits(&Format::Youzan, &YOUZAN);
+}
+
+#[track_caller]
+fn check_commits(format: &Format, files: &[(&str, &[u8])]) {
+    let books_of = |chunk_orders: usize| {
+        let engine = engine();
+        let options = ImportOptions { chunk_orders, ..ImportOptions::new(format.clone()) };
+        import(&engine, source(files), &options, &mut |_| ()).unwrap();
+        books(&engine)
+    };
+    same(&books_of(1), &books_of(1_000), "in one commit each");
+}
+
+/// A slip of the year in one row must not bring a customer into the next century.
+#[test]
+fn a_fact_of_the_future_is_a_slip() {
+    let text = "order_id,paid_at,member_no,unit_price,refunded_amount,refunded_at\n1,2026-01-05 10:00:00,m1,5,,\n2,2206-01-05 10:00:00,m1,5,,\n\
+                3,2026-01-06,m1,5,5,2206-01-05\n";
+    let options = ImportOptions { now: Some(time("2026-02-01T00:00:00Z")), ..ImportOptions::new(plain()) };
+    let report = import(&engine(), source(&[("a.csv", text.as_bytes())]), &options, &mut |_| ()).unwrap();
+    let told: Vec<_> = report.issues.iter().map(|i| (i.row, i.column.as_deref().unwrap(), i.code.as_str())).collect();
+    assert_eq!(told, [(3, "paid_at", "time.future"), (4, "refunded_at", "time.future")]);
+    assert_eq!((report.orders.applied, report.orders.refused), (1, 2));
+}
+
+/// Receipts that are numbered anew every day share ids; together they would all be the first customer's order.
+#[test]
+fn rows_of_one_order_name_one_customer() {
+    let text = "order_id,paid_at,member_no,phone,unit_price\n1,2026-01-05,m1,,5\n1,2026-01-05,,,6\n1,2026-01-06,m2,,7\n2,2026-01-05,m3,,5\n2,2026-01-05,m3,,5\n";
+    let report = run(&engine(), plain(), &[("a.csv", text.as_bytes())]);
+    let told: Vec<_> = report.issues.iter().map(|i| (i.row, i.column.as_deref().unwrap(), i.code.as_str())).collect();
+    assert_eq!(told, [(4, "member_no", "import.row")]);
+    assert_eq!((report.orders.applied, report.orders.refused), (1, 1));
+}
+
+/// Only the first row of an order counts in a sheet with one row per order; another one that differs is not dropped in silence.
+#[test]
+fn an_order_that_stands_twice_in_a_sheet_counts_once() {
+    let head = "订单编号,买家会员名,买家实际支付金额,订单状态,订单付款时间\n";
+    let row = |paid: &str| format!("1,小明,{paid},交易成功,2026-01-01 10:00:00\n");
+    for (second, issues) in [("10.00", 0), ("99.00", 1)] {
+        let text = format!("{head}{}{}", row("10.00"), row(second));
+        let report = run(&engine(), Format::Taobao, &[("a.csv", text.as_bytes())]);
+        let told: Vec<_> = report.issues.iter().map(|issue| (issue.row, issue.column.as_deref().unwrap())).collect();
+        assert_eq!((report.orders.applied, told), (1, vec![(3, "买家实际支付金额"); issues]), "{second}");
+    }
+    let shopify = std::str::from_utf8(SHOPIFY[0].1).unwrap();
+    let twice = format!("{shopify}{}", shopify.split_once('\n').unwrap().1);
+    let (one, two) = (engine(), engine());
+    run(&one, Format::Shopify, &SHOPIFY);
+    let report = run(&two, Format::Shopify, &[("shopify_orders.csv", twice.as_bytes())]);
+    assert_eq!((report.orders.applied, report.issues_total), (25, 0));
+    let lines = |engine: &Engine| {
+        let mut lines = BTreeMap::new();
+        engine
+            .each_order(&mut |_, order| {
+                lines.insert(order.id().to_string(), order.lines().len());
+                Ok(())
+            })
+            .unwrap();
+        lines
+    };
+    assert_eq!(lines(&one), lines(&two));
+}
+
+/// A European file: semicolons, days first, decimal commas.
+#[test]
+fn a_file_with_decimal_commas_is_read_by_its_map() {
+    let map = r#"{"order_id":"Bestellung","paid_at":"Datum","date_formats":["%d.%m.%Y %H:%M"],"decimal_mark":"comma",
+        "sku":"Artikel","quantity":"Menge","unit_price":"Preis","customer":[{"column":"Kunde","type":"member_no"}]}"#;
+    let columns = Box::new(ColumnMap::from_json(map).unwrap());
+    let text = "Bestellung;Kunde;Datum;Artikel;Menge;Preis\n1;K1;05.01.2026 10:00;Öl;0,750;1.234,00\n1;K1;;Tee;2;12,50\n2;K1;06.01.2026 10:00;Tee;1;12.50\n";
+    let engine = engine();
+    let report = run(&engine, Format::Plain { columns }, &[("a.csv", text.as_bytes())]);
+    let issue = &report.issues[0];
+    assert_eq!((issue.row, issue.code.as_str(), report.issues_total), (4, "money.text", 1));
+    assert_eq!(order(&engine, "1").unwrap().total.amount.decimal().normalize().to_string(), "950.5");
 }
 
 #[track_caller]
@@ -408,6 +618,8 @@ fn problems_of_files_are_found_before_anything_is_written() {
     );
     assert!(ColumnMap::from_json(r#"{"order_id":"id","paid_at":"at","unit_price":"price","customer":[]}"#).is_err());
     assert!(ColumnMap::from_json(r#"{"order":"id"}"#).is_err());
+    let columns = Box::new(ColumnMap { date_formats: vec!["%d.%m.%Y %&".to_owned()], ..ColumnMap::default() });
+    check_file(Format::Plain { columns }, PLAIN[0].1, "import.header", "`%d.%m.%Y %&` is not a form of dates");
 }
 
 #[test]

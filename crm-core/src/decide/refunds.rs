@@ -437,8 +437,7 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     settle(context, ws, &id)?;
     let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
     ws.put_identity(name, Some(Identity { version, customer: Some(id.clone()), body: Some(encode(&print)) }));
-    let orders =
-        if policy == WithoutOrder::MatchNewest && !ws.known(&id)?.is_new() { ws.orders_of(&id)? } else { Vec::new() };
+    let orders = if policy == WithoutOrder::MatchNewest { ws.orders_of(&id)? } else { Vec::new() };
     let found =
         match_articles(&orders, lines, *currency, refund.refunded_at).map_err(|error| error.within("refund"))?;
     let nothing = found.plan.is_empty();

@@ -246,7 +246,8 @@ impl Workspace {
 
     /// All orders of a customer, as they are now.
     pub(crate) fn orders_of(&mut self, customer: &CustomerId) -> Decided<Vec<OrderRecord>> {
-        if !self.all_orders.contains_key(customer) {
+        // Of somebody who is new in this commit nothing is stored: all their orders are here.
+        if !self.known(customer)?.is_new() && !self.all_orders.contains_key(customer) {
             return Err(Stop::Need(vec![rows::read_orders(customer)]));
         }
         let mut found: Vec<_> = self

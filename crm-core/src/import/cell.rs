@@ -1,5 +1,6 @@
 //! Cells as shops and spreadsheets write them: blanks, quotes, full-width digits, currency signs, dates.
 
+use super::columns::DecimalMark;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::value::{Amount, Quantity, Timestamp, Zone};
@@ -33,7 +34,7 @@ pub(super) fn fold(cell: &str) -> Cow<'_, str> {
 pub(super) fn is_scientific(cell: &str) -> bool {
     let Some((mantissa, exponent)) = cell.split_once(['e', 'E']) else { return false };
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    mantissa.contains('.')
+    mantissa.starts_with(|c: char| c.is_ascii_digit())
         && mantissa.chars().all(|c| c.is_ascii_digit() || c == '.')
         && exponent.strip_prefix('+').is_some_and(digits)
 }
@@ -48,8 +49,47 @@ pub(super) fn yes_or_no(cell: &str) -> Option<bool> {
     }
 }
 
-/// An amount of money: plain digits, with a currency sign or grouping commas if need be.
-pub(super) fn amount(cell: &str) -> Result<Amount> {
+/// An amount of money: plain digits, with a currency sign or grouping marks if need be.
+pub(super) fn amount(cell: &str, mark: DecimalMark) -> Result<Amount> {
+    let read = match mark {
+        DecimalMark::Point => with_point(cell),
+        DecimalMark::Comma => with_point(&swapped(cell)),
+    };
+    read.map_err(|error| match error.code() {
+        ErrorCode::MoneyText => {
+            let told = format!("`{}` is not an amount of money", limits::quote(cell));
+            Error::new(
+                ErrorCode::MoneyText,
+                match mark {
+                    DecimalMark::Point => told,
+                    DecimalMark::Comma => format!("{told} with a decimal comma"),
+                },
+            )
+        }
+        _ => error,
+    })
+}
+
+/// `1.234,56` and `1 234,56` as `1,234.56`.
+fn swapped(cell: &str) -> String {
+    let mut last = ' ';
+    let mark = |c: char| {
+        let before = std::mem::replace(&mut last, c);
+        match c {
+            '.' => ',',
+            ',' => '.',
+            c if c.is_whitespace() && before.is_ascii_digit() => ',',
+            c => c,
+        }
+    };
+    cell.trim_end_matches(sign_or_blank).chars().map(mark).collect()
+}
+
+fn sign_or_blank(c: char) -> bool {
+    matches!(c, '¥' | '$' | '€' | '£' | '元') || blank(c)
+}
+
+fn with_point(cell: &str) -> Result<Amount> {
     if let Ok(amount) = Amount::parse(cell) {
         return Ok(amount);
     }
@@ -58,7 +98,7 @@ pub(super) fn amount(cell: &str) -> Result<Amount> {
         Some(rest) => ("-", rest),
         None => ("", &*folded),
     };
-    let rest = rest.trim_start_matches(['¥', '$', '€', '£']).trim_end_matches('元').trim_matches(blank);
+    let rest = rest.trim_matches(sign_or_blank);
     let (sign, rest) = match rest.strip_prefix('-') {
         Some(rest) if sign.is_empty() => ("-", rest),
         _ => (sign, rest),
@@ -66,12 +106,7 @@ pub(super) fn amount(cell: &str) -> Result<Amount> {
     // `+5` is somebody's way to write five; `,5` and `1,2` are nobody's thousands.
     let plain = if rest.contains(',') && grouped(rest) { rest.replace(',', "") } else { rest.to_owned() };
     let plain = plain.strip_prefix('+').unwrap_or(&plain);
-    Amount::parse(&format!("{sign}{plain}")).map_err(|error| match error.code() {
-        ErrorCode::MoneyText => {
-            Error::new(ErrorCode::MoneyText, format!("`{}` is not an amount of money", limits::quote(cell)))
-        }
-        _ => error,
-    })
+    Amount::parse(&format!("{sign}{plain}"))
 }
 
 fn grouped(text: &str) -> bool {
@@ -82,9 +117,8 @@ fn grouped(text: &str) -> bool {
 }
 
 /// A quantity; it may be negative here.
-pub(super) fn quantity(cell: &str) -> Result<Quantity> {
-    let decimal = Amount::parse(cell)
-        .or_else(|_| amount(cell))
+pub(super) fn quantity(cell: &str, mark: DecimalMark) -> Result<Quantity> {
+    let decimal = amount(cell, mark)
         .map_err(|_| Error::new(ErrorCode::OrderQuantity, format!("`{}` is not a quantity", limits::quote(cell))))?;
     Quantity::from_decimal(decimal.decimal())
 }
@@ -103,7 +137,12 @@ impl Clock {
     pub(super) fn read(&self, cell: &str) -> Result<Timestamp> {
         let folded = fold(cell);
         if self.formats.is_empty() {
-            return year_first(&folded, self.zone).unwrap_or_else(|| Err(not_a_time(cell)));
+            return year_first(&folded, self.zone).unwrap_or_else(|| {
+                Err(not_a_time(
+                    cell,
+                    "is not a date and time that begins with the year; a column map may name other `date_formats`",
+                ))
+            });
         }
         for format in &self.formats {
             if let Ok(at) = DateTime::parse_from_str(&folded, format) {
@@ -116,7 +155,7 @@ impl Clock {
                 return in_range(date.and_time(chrono::NaiveTime::MIN)).map(|local| self.zone.instant(local));
             }
         }
-        Err(not_a_time(cell))
+        Err(not_a_time(cell, "has none of the `date_formats`"))
     }
 }
 
@@ -128,8 +167,8 @@ fn in_range(local: NaiveDateTime) -> Result<NaiveDateTime> {
     Err(Error::new(ErrorCode::TimeRange, format!("year {year} is outside 1 to 9999")))
 }
 
-fn not_a_time(cell: &str) -> Error {
-    Error::new(ErrorCode::TimeText, format!("`{}` is not a date and time of the file's form", limits::quote(cell)))
+fn not_a_time(cell: &str, what: &str) -> Error {
+    Error::new(ErrorCode::TimeText, format!("`{}` {what}", limits::quote(cell)))
 }
 
 /// `2026-01-05 10:00:00`, `2026/1/5 9:30`, `2026年1月5日`, `2026-01-05T10:00:00.5Z`, `2026-01-05 10:00:00 +0800`.
@@ -238,7 +277,7 @@ mod tests {
         }
         assert_eq!(fold("１２３"), "123");
         assert_eq!([yes_or_no("是"), yes_or_no(" 否 "), yes_or_no("也许")], [Some(true), Some(false), None]);
-        assert!(is_scientific("1.38E+10") && is_scientific("2.1e+17"));
+        assert!(is_scientific("1.38E+10") && is_scientific("2.1e+17") && is_scientific("2E+18"));
         assert!(!is_scientific("138E10") && !is_scientific("E1.5E+X") && !is_scientific("abc"));
     }
 
@@ -248,19 +287,39 @@ mod tests {
             ("12.50", "12.5"),
             ("¥1,234.50", "1234.5"),
             ("￥88元", "88"),
+            ("3.10 €", "3.1"),
             ("-£3.10", "-3.1"),
             ("£-3.10", "-3.1"),
             ("１２．５", "12.5"),
             ("1,234,567", "1234567"),
         ] {
-            assert_eq!(amount(cell).unwrap().to_string(), expected, "{cell}");
+            assert_eq!(amount(cell, DecimalMark::Point).unwrap().to_string(), expected, "{cell}");
         }
         for cell in ["", "NaN", "1e5", "1,2", "12,5", "1.2.3", "--5", "1.234,5", "abc", ",123"] {
-            assert_eq!(amount(cell).unwrap_err().code().as_str(), "money.text", "{cell}");
+            assert_eq!(amount(cell, DecimalMark::Point).unwrap_err().code().as_str(), "money.text", "{cell}");
         }
-        assert_eq!(amount(&"9".repeat(30)).unwrap_err().code().as_str(), "money.range");
-        assert_eq!(quantity("-1.5").unwrap().thousandths(), -1500);
-        assert_eq!(quantity("two").unwrap_err().code().as_str(), "order.quantity");
+        assert_eq!(amount(&"9".repeat(30), DecimalMark::Point).unwrap_err().code().as_str(), "money.range");
+        assert_eq!(quantity("-1.5", DecimalMark::Point).unwrap().thousandths(), -1500);
+        assert_eq!(quantity("two", DecimalMark::Point).unwrap_err().code().as_str(), "order.quantity");
+    }
+
+    #[test]
+    fn a_decimal_comma_is_one_where_the_map_says_so() {
+        for (cell, expected) in [
+            ("12,50", "12.5"),
+            ("1.234,50", "1234.5"),
+            ("1\u{a0}234\u{202f}567,5", "1234567.5"),
+            ("12,50 €", "12.5"),
+            ("-€ 3,10", "-3.1"),
+            ("7", "7"),
+        ] {
+            assert_eq!(amount(cell, DecimalMark::Comma).unwrap().to_string(), expected, "{cell}");
+        }
+        for cell in ["12.50", "1,234.50", "1.23,4", "1,2,3"] {
+            let error = amount(cell, DecimalMark::Comma).unwrap_err();
+            assert!(error.message().contains(cell) && error.message().ends_with("with a decimal comma"), "{error}");
+        }
+        assert_eq!(quantity("0,750", DecimalMark::Comma).unwrap().thousandths(), 750);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::customer::IdentifierKind;
 use crate::error::{Error, ErrorCode, Result};
 use crate::value::{Channel, Currency, Zone};
+use chrono::format::{Item, StrftimeItems};
 use serde::{Deserialize, Serialize};
 
 /// Which column is what, in a CSV with one row per order line. Columns are named by their headers; `name#2` is the second of that name.
@@ -19,6 +20,9 @@ pub struct ColumnMap {
     /// Where times without an offset are meant; default the program's zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
+    /// What stands between the whole and its fraction in amounts and quantities; default the point, with grouping commas allowed.
+    #[serde(default)]
+    pub decimal_mark: DecimalMark,
     /// The currency of all amounts; default the program's first, unless `currency_column` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
@@ -103,6 +107,17 @@ pub struct IdentifierColumn {
     pub strip_suffix: Option<String>,
 }
 
+/// What stands before the fraction of a number; the other one may group its thousands, as blanks may where the comma does it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalMark {
+    /// `1,234.56`.
+    #[default]
+    Point,
+    /// `1.234,56`.
+    Comma,
+}
+
 /// What becomes of something that is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -137,6 +152,7 @@ impl Default for ColumnMap {
             paid_at: "paid_at".to_owned(),
             date_formats: Vec::new(),
             zone: None,
+            decimal_mark: DecimalMark::Point,
             currency: None,
             currency_column: some("currency"),
             customer: vec![
@@ -171,14 +187,23 @@ impl ColumnMap {
     /// Reads a map from its JSON text.
     ///
     /// # Errors
-    /// `value.json` for what is not a map, `import.header` for one that names no customer.
+    /// `value.json` for what is not a map, `import.header` for one that names no customer or a form of dates that is none.
     pub fn from_json(text: &str) -> Result<Self> {
         let map: Self = serde_json::from_str(text)?;
-        if map.customer.is_empty() {
-            return Err(
-                Error::new(ErrorCode::ImportHeader, "the column map names no column with a customer").field("customer")
-            );
-        }
+        map.check()?;
         Ok(map)
+    }
+
+    /// What can be wrong with a map before it has seen a file.
+    pub(super) fn check(&self) -> Result<()> {
+        let wrong = |field: &str, what: String| Err(Error::new(ErrorCode::ImportHeader, what).field(field));
+        if self.customer.is_empty() {
+            return wrong("customer", "the column map names no column with a customer".to_owned());
+        }
+        let broken = |format: &&String| StrftimeItems::new(format).any(|item| matches!(item, Item::Error));
+        match self.date_formats.iter().find(broken) {
+            Some(format) => wrong("date_formats", format!("`{}` is not a form of dates", crate::limits::quote(format))),
+            None => Ok(()),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a format makes of rows, and how it says what is wrong with them.
 
 use super::cell::{self, Clock, clean, fold};
+use super::columns::DecimalMark;
 use super::report::{ImportReport, Origin};
 use super::sheet::Sheet;
 use crate::customer::{Buyer, Identifier, IdentifierKind};
@@ -69,6 +70,11 @@ impl<'a> Row<'a> {
 /// What reading needs besides the rows, and where it puts what it finds.
 pub(super) struct Reading {
     pub(super) clock: Clock,
+    /// Facts after it are slips.
+    pub(super) now: Option<Timestamp>,
+    pub(super) decimal_mark: DecimalMark,
+    /// The currency of the rows being read, as soon as it is known: an amount that it does not have is told where it stands.
+    pub(super) currency: Option<Currency>,
     /// For phone numbers without a country code.
     pub(super) country: Option<String>,
     /// Put in front of order ids.
@@ -119,7 +125,14 @@ impl Reading {
         if cell.is_empty() {
             return Ok(None);
         }
-        self.clock.read(cell).map(Some).map_err(|error| self.note(row, column, &error))
+        let read = self.clock.read(cell).and_then(|at| match self.now {
+            Some(now) if now.plus_millis(limits::CLOCK_SKEW_MILLIS_MAX) < at => Err(Error::new(
+                ErrorCode::TimeFuture,
+                format!("`{}` is after `{now}`, which is now", limits::quote(cell)),
+            )),
+            _ => Ok(at),
+        });
+        read.map(Some).map_err(|error| self.note(row, column, &error))
     }
 
     /// An amount of money; an empty cell is none.
@@ -128,7 +141,33 @@ impl Reading {
         if cell.is_empty() {
             return Ok(None);
         }
-        cell::amount(cell).map(Some).map_err(|error| self.note(row, column, &error))
+        let read = cell::amount(cell, self.decimal_mark).and_then(|amount| {
+            // Nearly all have no more digits than the currency, and are small.
+            let plain = |currency: Currency| {
+                amount.decimal().scale() <= currency.digits() && amount.decimal().mantissa().unsigned_abs() < 1 << 40
+            };
+            match self.currency.filter(|currency| !plain(*currency)) {
+                Some(currency) => currency.minor(amount).map(|_| amount),
+                None => Ok(amount),
+            }
+        });
+        read.map(Some).map_err(|error| self.note(row, column, &error))
+    }
+
+    /// Tells of further rows that a sheet has for an order and that say something else than its first one: only that one counts.
+    pub(super) fn repeated<'a>(
+        &mut self,
+        head: &Row<'a>,
+        others: impl Iterator<Item = &'a Row<'a>>,
+        columns: &[Option<usize>],
+    ) {
+        for row in others.filter(|row| row.origin.sheet == head.origin.sheet && row.origin.row != head.origin.row) {
+            if let Some(column) = columns.iter().find(|column| row.get(**column) != head.get(**column)) {
+                let first = u64::from(head.origin.row) + 2;
+                let message = format!("the order stands in row {first} with something else here; that row counts");
+                self.wrong(row, *column, message);
+            }
+        }
     }
 
     /// An amount that an order needs: there, and not below zero.
@@ -149,7 +188,22 @@ impl Reading {
         if cell.is_empty() {
             return Ok(Quantity::ONE);
         }
-        cell::quantity(cell).map_err(|error| self.note(row, column, &error))
+        cell::quantity(cell, self.decimal_mark).map_err(|error| self.note(row, column, &error))
+    }
+
+    /// A quantity that an order can have.
+    pub(super) fn pieces(&mut self, row: &Row<'_>, column: Option<usize>) -> Read<Quantity> {
+        let quantity = self.quantity(row, column)?;
+        self.above_zero(row, column, quantity)
+    }
+
+    /// The same quantity, if it is above zero.
+    pub(super) fn above_zero(&mut self, row: &Row<'_>, column: Option<usize>, quantity: Quantity) -> Read<Quantity> {
+        if Quantity::ZERO < quantity {
+            return Ok(quantity);
+        }
+        let error = Error::new(ErrorCode::OrderQuantity, "the quantity of an order is above zero");
+        Err(self.note(row, column, &error))
     }
 
     /// The id of an order, as it is recorded.

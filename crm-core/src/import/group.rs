@@ -16,6 +16,9 @@ pub(super) trait Layout {
     /// Where a sheet has the time that places an order among the others: columns to try in turn. Sheets with a lower rank go first.
     fn times(&self, sheet: usize) -> (u8, &[usize]);
 
+    /// Where a sheet has what the engine calls by this name, in a refusal.
+    fn column(&self, sheet: usize, field: &str) -> Option<usize>;
+
     /// Makes facts of all rows of one order, sheet by sheet as they were given.
     fn facts(&self, reading: &mut Reading, rows: &[Row<'_>]);
 }

@@ -25,7 +25,7 @@ mod text;
 mod youzan;
 
 pub use batch::{BatchRecord, BatchState, batches};
-pub use columns::{ColumnMap, IdentifierColumn, Missing, Strange};
+pub use columns::{ColumnMap, DecimalMark, IdentifierColumn, Missing, Strange};
 pub use report::{Counts, ImportProgress, ImportReport, Issue};
 pub use revert::{RevertReport, revert};
 pub use run::import;
@@ -90,6 +90,9 @@ pub struct ImportOptions {
     pub dry_run: DryRun,
     /// When the facts are recorded; none replays history, each fact being recorded at its own time.
     pub recorded_at: Option<Timestamp>,
+    /// What time it is. A fact after it is a slip of the file, such as the year 2206, and refused with `time.future`: replayed, it would
+    /// bring the customer to that day, and everything they hold would have expired. None believes every time.
+    pub now: Option<Timestamp>,
     /// Where times without an offset are meant; none is the zone of the column map, or of the program.
     pub zone: Option<Zone>,
     /// Put in front of every order id, for shops that number from 1 alike: `berlin:` makes `#1001` into `berlin:#1001`.
@@ -107,6 +110,7 @@ impl ImportOptions {
             batch: None,
             dry_run: DryRun::No,
             recorded_at: None,
+            now: None,
             zone: None,
             id_prefix: String::new(),
             chunk_orders: 1_000,

@@ -39,6 +39,7 @@ pub(super) struct Plain {
 
 impl Plain {
     pub(super) fn open(map: &ColumnMap, sheets: &[Sheet], currency: Currency) -> Result<Self> {
+        map.check()?;
         let places = sheets.iter().map(|sheet| places(map, sheet)).collect::<Result<Vec<_>>>()?;
         Ok(Self { map: map.clone(), currency: map.currency.unwrap_or(currency), sheets: places })
     }
@@ -95,6 +96,18 @@ impl Layout for Plain {
         (0, self.sheets.get(sheet).map_or(&[], |places| &places.paid_at))
     }
 
+    fn column(&self, sheet: usize, field: &str) -> Option<usize> {
+        let places = self.sheets.get(sheet)?;
+        match field {
+            "order.id" | "refund.id" => Some(places.order_id),
+            "order.currency" => places.currency,
+            "order.discount" => places.order_discount,
+            "order.shipping" => places.shipping,
+            "refund.what.amount" => places.refunded_amount,
+            _ => None,
+        }
+    }
+
     fn facts(&self, reading: &mut Reading, rows: &[Row<'_>]) {
         let Some(first) = rows.first() else { return };
         // The same order in two exports that overlap is one order: the first file that has it counts.
@@ -103,6 +116,9 @@ impl Layout for Plain {
         let id = first.text(Some(places.order_id));
         let prefix = self.map.refund_prefix.as_deref();
         let kind = if prefix.is_some_and(|prefix| id.starts_with(prefix)) { Kind::Refund } else { Kind::Order };
+        if self.mixed(reading, places, first, &rows) {
+            return reading.refuse(kind);
+        }
         let taken = match kind {
             Kind::Refund => self.refund(reading, places, first, &rows, &id),
             _ => self.order(reading, places, first, &rows),
@@ -119,6 +135,7 @@ impl Plain {
         let id = reading.order_id(first, Some(places.order_id))?;
         let paid_at = self.paid_at(reading, places, first)?;
         let currency = self.currency(reading, places, first)?;
+        reading.currency = Some(currency);
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             lines.extend(self.line(reading, places, row)?);
@@ -181,6 +198,7 @@ impl Plain {
         let Some(identifiers) = self.customer(reading, places, first, Kind::Refund) else { return Ok(()) };
         let at = self.paid_at(reading, places, first)?;
         let currency = self.currency(reading, places, first)?;
+        reading.currency = Some(currency);
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             if let Some(line) = self.line(reading, places, row)? {
@@ -198,6 +216,26 @@ impl Plain {
         let buyer = Some(Buyer::KnownOrNew { identifiers, profile: Profile::default() });
         reading.push(first, at, Fact::Refund { buyer, refund });
         Ok(())
+    }
+
+    /// Whether rows of one id name different customers, as receipts do that are numbered anew every day. As one order they would all be
+    /// the first customer's.
+    fn mixed(&self, reading: &mut Reading, places: &Places, first: &Row<'_>, rows: &[&Row<'_>]) -> bool {
+        for row in rows.iter().skip(1) {
+            for place in places.customer.iter().copied().flatten() {
+                if first.record.get(place) == row.record.get(place) {
+                    continue;
+                }
+                let (one, other) = (first.get(Some(place)), row.get(Some(place)));
+                if !one.is_empty() && !other.is_empty() && one != other {
+                    let number = u64::from(first.origin.row) + 2;
+                    let message = format!("the order names another customer here than in row {number}");
+                    reading.wrong(row, Some(place), message);
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Who bought; none where the row does not say.
@@ -256,12 +294,11 @@ impl Plain {
         }
         let quantity = reading.quantity(row, places.quantity)?;
         let refund = self.map.refund_prefix.as_ref().is_some_and(|p| row.get(Some(places.order_id)).starts_with(p));
-        let quantity =
-            if refund { Quantity::from_thousandths(quantity.thousandths().saturating_abs()) } else { quantity };
-        if quantity <= Quantity::ZERO {
-            let error = Error::new(ErrorCode::OrderQuantity, "the quantity of an order is above zero");
-            return Err(reading.note(row, places.quantity, &error));
-        }
+        let quantity = match refund {
+            true => Quantity::from_thousandths(quantity.thousandths().saturating_abs()),
+            false => quantity,
+        };
+        let quantity = reading.above_zero(row, places.quantity, quantity)?;
         let sku = match row.text(places.sku) {
             text if text.is_empty() => "item".to_owned(),
             text => text,

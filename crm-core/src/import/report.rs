@@ -28,7 +28,7 @@ pub struct ImportReport {
     pub skipped: BTreeMap<String, u64>,
     /// Lines of orders that were left out and why: `zero_price`, `negative_price`.
     pub skipped_lines: BTreeMap<String, u64>,
-    /// The first problems, in the order in which they were found; at most 1,000.
+    /// The first problems that were found, at most 1,000; file by file in the order of their rows.
     pub issues: Vec<Issue>,
     /// All problems, kept or not.
     pub issues_total: u64,
@@ -149,24 +149,21 @@ impl ImportReport {
             true => format!("{}…", value.chars().take(3).collect::<String>()),
             false => limits::quote(value),
         };
-        let reason = error.details().get("reason").and_then(serde_json::Value::as_str);
-        let message = match reason {
-            Some(reason) => format!("{} ({reason})", error.message()),
+        let detail = |name: &str| error.details().get(name).and_then(serde_json::Value::as_str);
+        // Why an identifier is none, and what the engine calls it where that is no column of the file.
+        let more = detail("reason").or_else(|| detail("field").filter(|_| column.is_none()));
+        let message = match more.filter(|more| !error.message().contains(more)) {
+            Some(more) => format!("{} ({more})", error.message()),
             None => error.message().to_owned(),
         };
         self.issues.push(Issue {
             file: limits::quote(file),
             row: u64::from(origin.row) + 2,
-            column: column.map(limits::quote).or_else(|| field_of(error)),
+            column: column.map(limits::quote),
             code: error.code().as_str().to_owned(),
             value: value.filter(|value| !value.is_empty()).map(shown),
             message,
             help: error.help().to_owned(),
         });
     }
-}
-
-/// The field that an error of the engine names.
-fn field_of(error: &Error) -> Option<String> {
-    error.details().get("field").and_then(serde_json::Value::as_str).map(str::to_owned)
 }

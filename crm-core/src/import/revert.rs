@@ -21,14 +21,15 @@ pub struct RevertReport {
     pub customers: u64,
     /// Customers it had registered who stay, because they have orders from elsewhere.
     pub customers_kept: u64,
-    /// Refunds and cancellations that it brought for orders from elsewhere; they stay.
+    /// Refunds and cancellations that it brought for orders from elsewhere; they stay. So do refunds that wait for their order, uncounted.
     pub refunds_kept: u64,
     /// Orders and customers that could not be taken back; run it again.
     pub failed: u64,
 }
 
 /// Takes an import back: its orders are treated as if they had never been there, and customers whom it registered and who have
-/// no other orders are unregistered. Safe to stop and to run again; an import that is taken back already stays so. Afterwards
+/// no other orders are unregistered. Customers who stay keep what it taught about them: an identifier or a name they lacked, an earlier
+/// first day. Safe to stop and to run again; an import that is taken back already stays so. Afterwards
 /// the same files can be imported again.
 ///
 /// # Errors

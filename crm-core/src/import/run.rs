@@ -1,12 +1,13 @@
 //! An import from the first byte to the report.
 
 use super::batch::{self, BatchRecord, BatchState};
-use super::cell::Clock;
+use super::cell::{Clock, clean};
+use super::columns::DecimalMark;
 use super::fact::{Fact, Item, Kind, Reading, Row};
 use super::group::{Layout, Member, members};
 use super::overlay::Overlay;
 use super::plain::Plain;
-use super::report::{Counts, ImportProgress, ImportReport, Origin};
+use super::report::{Counts, ImportProgress, ImportReport, Issue, Origin};
 use super::sheet::Sheet;
 use super::shopify::Shopify;
 use super::taobao::Taobao;
@@ -75,12 +76,15 @@ fn carry_out(
         Format::Youzan => Box::new(Youzan::open(&sheets)?),
     };
     let record = batch::choose(engine, options.batch.as_ref(), &print)?;
-    let (map_zone, formats) = match &options.format {
-        Format::Plain { columns } => (columns.zone, columns.date_formats.clone()),
-        _ => (None, Vec::new()),
+    let (map_zone, formats, decimal_mark) = match &options.format {
+        Format::Plain { columns } => (columns.zone, columns.date_formats.clone(), columns.decimal_mark),
+        _ => (None, Vec::new(), DecimalMark::Point),
     };
     let mut reading = Reading {
         clock: Clock { zone: options.zone.or(map_zone).unwrap_or(*program.zone()), formats },
+        now: options.now,
+        decimal_mark,
+        currency: None,
         country: program.country().map(str::to_owned),
         id_prefix: options.id_prefix.clone(),
         report: ImportReport::new(record.0.clone(), options.dry_run),
@@ -97,6 +101,7 @@ fn carry_out(
         batch: row.batch.clone(),
         options,
         sheets: &sheets,
+        layout: layout.as_ref(),
         reading,
         pending: Vec::new(),
         pending_orders: HashSet::new(),
@@ -106,8 +111,11 @@ fn carry_out(
         seq: 0,
         progress: ImportProgress { rows_total, ..ImportProgress::default() },
     };
-    run.all(&members, layout.as_ref(), progress)?;
-    let report = run.reading.report;
+    // What was committed before stays: the id says which import to go on with.
+    run.all(&members, progress).map_err(|error| error.with("batch", &row.batch))?;
+    let mut report = run.reading.report;
+    let place = |issue: &Issue| (sheets.iter().position(|sheet| limits::quote(&sheet.name) == issue.file), issue.row);
+    report.issues.sort_by_cached_key(place);
     row.finish(&report, BatchState::Done);
     batch::save(engine, &mut row)?;
     Ok(report)
@@ -138,6 +146,7 @@ struct Run<'a> {
     batch: BatchId,
     options: &'a ImportOptions,
     sheets: &'a [Sheet],
+    layout: &'a dyn Layout,
     reading: Reading,
     pending: Vec<(Request, Origin, Kind)>,
     pending_orders: HashSet<OrderId>,
@@ -150,12 +159,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(
-        &mut self,
-        members: &[Member],
-        layout: &dyn Layout,
-        progress: &mut dyn FnMut(&ImportProgress),
-    ) -> Result<()> {
+    fn all(&mut self, members: &[Member], progress: &mut dyn FnMut(&ImportProgress)) -> Result<()> {
         let chunk = self.options.chunk_orders.clamp(1, limits::IMPORT_CHUNK_MAX);
         let mut readers: Vec<_> = self.sheets.iter().map(Sheet::rows).collect();
         let mut records: Vec<StringRecord> = Vec::new();
@@ -171,7 +175,7 @@ impl Run<'_> {
                 Some(Row { sheet, record, origin: member.origin })
             });
             let rows: Vec<Row<'_>> = rows.collect();
-            self.group(layout, &rows, taken.len() < group.len())?;
+            self.group(&rows, taken.len() < group.len())?;
             records.truncate(64);
             self.progress.rows_done += u64::try_from(group.len()).unwrap_or(0);
             if chunk <= self.pending.len() || limits::IMPORT_CHUNK_LINES_MAX <= self.lines {
@@ -189,20 +193,22 @@ impl Run<'_> {
     }
 
     /// Takes the rows of one order.
-    fn group(&mut self, layout: &dyn Layout, rows: &[Row<'_>], cut: bool) -> Result<()> {
+    fn group(&mut self, rows: &[Row<'_>], cut: bool) -> Result<()> {
         let Some(first) = rows.first() else { return Ok(()) };
         if cut {
             let message = format!("more than {} rows have this order id", limits::IMPORT_ORDER_ROWS_MAX);
-            self.reading.wrong(first, layout.key(first.origin.sheet), message);
+            self.reading.wrong(first, self.layout.key(first.origin.sheet), message);
             self.reading.refuse(Kind::Order);
             return Ok(());
         }
-        if let Some((row, why)) = rows.iter().find_map(|row| Some((row, row.sheet.misfit(row.record)?))) {
+        if let Some((row, why)) = rows.iter().find_map(|row| Some((row, row.sheet.misfit(row.origin.row, row.record)?)))
+        {
             self.reading.wrong(row, None, why);
             self.reading.refuse(Kind::Order);
             return Ok(());
         }
-        layout.facts(&mut self.reading, rows);
+        self.reading.currency = None;
+        self.layout.facts(&mut self.reading, rows);
         for item in std::mem::take(&mut self.reading.items) {
             if matches!(item.fact, Fact::Order { .. }) {
                 while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 < item.at) {
@@ -379,7 +385,15 @@ impl Run<'_> {
     }
 
     fn issue(&mut self, origin: Origin, error: &Error) {
-        let name = self.sheets.get(origin.sheet).map_or("", |sheet| sheet.name.as_str());
-        self.reading.report.issue(name, origin, None, None, error);
+        let Some(sheet) = self.sheets.get(origin.sheet) else { return };
+        let kept = self.reading.report.issues.len() < limits::IMPORT_ISSUES_MAX;
+        let field = error.details().get("field").and_then(serde_json::Value::as_str).filter(|_| kept);
+        let place = field.and_then(|field| self.layout.column(origin.sheet, field));
+        let mut record = StringRecord::new();
+        // A row that cannot be read a second time is named all the same.
+        let read = place.filter(|_| sheet.rows().read(origin.row, &mut record).is_ok());
+        let cell = read.and_then(|place| record.get(place)).map(clean);
+        let column = place.and_then(|place| sheet.headers.get(place)).map(String::as_str);
+        self.reading.report.issue(&sheet.name, origin, column, cell, error);
     }
 }

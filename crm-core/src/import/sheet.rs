@@ -15,17 +15,24 @@ pub(super) struct Sheet {
     /// Cleaned; the second of two equal ones is `name#2`.
     pub(super) headers: Vec<String>,
     delimiter: u8,
-    /// Where each row begins.
+    /// Where each row begins; an empty line is a row as well, for a spreadsheet counts it.
     places: Vec<u32>,
+    rows: u64,
 }
 
 impl Sheet {
-    pub(super) fn open(name: &str, text: String) -> Result<Self> {
+    pub(super) fn open(name: &str, mut text: String) -> Result<Self> {
+        let hint = separator_hint(&text);
+        if let Some((_, length)) = hint {
+            text.drain(..length);
+        }
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let count = |mark: u8| first.bytes().filter(|byte| *byte == mark).count();
         // The last of several maxima wins, so the comma comes last.
         let delimiter = [b'|', b'\t', b';', b','].into_iter().max_by_key(|mark| count(*mark)).unwrap_or(b',');
-        let mut sheet = Self { name: name.to_owned(), text, headers: Vec::new(), delimiter, places: Vec::new() };
+        let delimiter = hint.map_or(delimiter, |(mark, _)| mark);
+        let mut sheet =
+            Self { name: name.to_owned(), text, headers: Vec::new(), delimiter, places: Vec::new(), rows: 0 };
         let mut record = StringRecord::new();
         let read = sheet.reader().read_record(&mut record).map_err(|cause| sheet.broken(cause))?;
         if !read {
@@ -71,20 +78,38 @@ impl Sheet {
         let mut places = Vec::new();
         let mut reader = self.reader();
         let mut record = StringRecord::new();
-        let mut number = 0_u32;
+        let mut rows = 0;
         let mut header = true;
         while reader.read_record(&mut record).map_err(|cause| self.broken(cause))? {
+            let byte = record.position().map_or(0, Position::byte);
+            let place = u32::try_from(byte).map_err(|_| text::file(&self.name, "is too large"))?;
+            places.resize(places.len() + self.empty_lines(byte), place);
             if std::mem::take(&mut header) {
                 continue;
             }
-            let byte = record.position().map_or(0, Position::byte);
-            places.push(u32::try_from(byte).map_err(|_| text::file(&self.name, "is too large"))?);
+            let number = u32::try_from(places.len()).unwrap_or(u32::MAX);
+            places.push(place);
+            rows += 1;
             each(self, number, &record);
-            number = number.saturating_add(1);
         }
         drop(reader);
-        self.places = places;
+        (self.places, self.rows) = (places, rows);
         Ok(())
+    }
+
+    /// How many empty lines the reader has skipped from a place on.
+    fn empty_lines(&self, place: u64) -> usize {
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        let rest = self.text.as_bytes().get(place..).unwrap_or_default();
+        let before = place.checked_sub(1).and_then(|last| self.text.as_bytes().get(last));
+        // The reader stops in the middle of a CRLF.
+        let rest = if before == Some(&b'\r') { rest.strip_prefix(b"\n").unwrap_or(rest) } else { rest };
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let (lines, _) = ends.fold((0, 0), |(lines, last), byte| match (last, byte) {
+            (b'\r', b'\n') => (lines, *byte),
+            _ => (lines + 1, *byte),
+        });
+        lines
     }
 
     /// Reads rows again, by their numbers.
@@ -93,11 +118,14 @@ impl Sheet {
     }
 
     pub(super) fn row_count(&self) -> u64 {
-        u64::try_from(self.places.len()).unwrap_or(u64::MAX)
+        self.rows
     }
 
     /// Why a row cannot be taken as it is, if so.
-    pub(super) fn misfit(&self, record: &StringRecord) -> Option<String> {
+    pub(super) fn misfit(&self, number: u32, record: &StringRecord) -> Option<String> {
+        if record.as_slice().contains('\n') && (record.len() != self.headers.len() || !self.well_quoted(number)) {
+            return Some("a quote in the row is not closed, or a lone one; it swallows what follows".to_owned());
+        }
         if record.iter().any(|cell| IMPORT_CELL_BYTES_MAX < cell.len()) {
             return Some(format!(
                 "a cell has more than {IMPORT_CELL_BYTES_MAX} bytes; a quote before it is not closed"
@@ -106,6 +134,41 @@ impl Sheet {
         let more = record.iter().skip(self.headers.len()).any(|cell| !clean(cell).is_empty());
         more.then(|| format!("the row has {} cells, the header has {}", record.len(), self.headers.len()))
     }
+
+    /// Whether every quoted cell of a row ends with its quote. The reader goes on where one does not, and takes later rows for the cell.
+    fn well_quoted(&self, number: u32) -> bool {
+        let place = |number: usize| self.places.get(number).and_then(|place| usize::try_from(*place).ok());
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        let Some(start) = place(number) else { return false };
+        let end = place(number.saturating_add(1)).unwrap_or(self.text.len());
+        let row = self.text.as_bytes().get(start..end).unwrap_or_default();
+        let mut bytes = row.trim_ascii_start().iter().copied().peekable();
+        let ends = |byte: u8| byte == self.delimiter || matches!(byte, b'\r' | b'\n');
+        let (mut begins, mut quoted) = (true, false);
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'"' if quoted && bytes.next_if_eq(&b'"').is_some() => {}
+                b'"' if quoted => {
+                    if bytes.peek().is_some_and(|next| !ends(*next)) {
+                        return false;
+                    }
+                    quoted = false;
+                }
+                b'"' if begins => quoted = true,
+                _ => {}
+            }
+            begins = !quoted && ends(byte);
+        }
+        !quoted
+    }
+}
+
+/// The separator that a first line of `sep=;` names, and the length of that line: a note to spreadsheets, which do not count it as a row.
+fn separator_hint(text: &str) -> Option<(u8, usize)> {
+    let (line, _) = text.split_once('\n')?;
+    let mark = line.trim_end_matches('\r').strip_prefix("sep=")?;
+    let [mark @ (b',' | b';' | b'\t' | b'|')] = mark.as_bytes() else { return None };
+    Some((*mark, line.len() + 1))
 }
 
 /// Rows of a sheet in any order; one after the other costs no search.

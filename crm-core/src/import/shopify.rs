@@ -108,16 +108,31 @@ impl Layout for Shopify {
         (0, self.sheets.get(sheet).map_or(&[], |columns| &columns.times))
     }
 
+    fn column(&self, sheet: usize, field: &str) -> Option<usize> {
+        let columns = self.sheets.get(sheet)?;
+        match field {
+            "order.id" => columns.name,
+            "order.currency" => columns.currency,
+            "refund.what.amount" => columns.refunded,
+            _ => None,
+        }
+    }
+
     fn facts(&self, reading: &mut Reading, rows: &[Row<'_>]) {
         let Some(start) = rows.first() else { return };
         let Some(columns) = self.sheets.get(start.origin.sheet) else { return };
-        let rows: Vec<&Row<'_>> = rows.iter().filter(|row| row.origin.sheet == start.origin.sheet).collect();
+        let mut rows: Vec<&Row<'_>> = rows.iter().filter(|row| row.origin.sheet == start.origin.sheet).collect();
         // The row with the cells of the order is the first one, unless somebody has sorted the sheet.
-        let head = rows.iter().find(|row| !row.get(columns.status).is_empty());
-        let Some(head) = head else {
+        let heads: Vec<&Row<'_>> = rows.iter().copied().filter(|row| !row.get(columns.status).is_empty()).collect();
+        let Some(head) = heads.first().copied() else {
             reading.wrong(start, columns.status, "no row of the order has a financial status");
             return reading.refuse(Kind::Order);
         };
+        if let Some(second) = heads.get(1) {
+            // Two exports in one file: the lines of the second one are not more lines.
+            reading.repeated(head, heads.iter().copied(), &[columns.status, columns.total, columns.refunded]);
+            rows.retain(|row| row.origin < second.origin);
+        }
         let (kind, taken) = match status(head.get(columns.status)) {
             Status::Paid => (Kind::Order, columns.order(reading, head, &rows)),
             Status::Unpaid => return reading.skip(Kind::Order, "unpaid"),
@@ -141,6 +156,7 @@ impl Columns {
         };
         let id = reading.order_id(head, self.name)?;
         let currency = Currency::new(head.get(self.currency)).map_err(|e| reading.note(head, self.currency, &e))?;
+        reading.currency = Some(currency);
         let identifiers = self.customer(reading, head);
         if identifiers.is_empty() {
             reading.skip(Kind::Order, "no_customer");

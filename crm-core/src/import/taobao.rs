@@ -58,6 +58,12 @@ struct Refunds {
     status: Option<usize>,
 }
 
+/// What became of an order.
+enum Taken {
+    Yes,
+    NoCustomer,
+}
+
 pub(super) struct Taobao {
     sheets: Vec<Columns>,
     currency: Currency,
@@ -160,16 +166,28 @@ impl Layout for Taobao {
         }
     }
 
+    fn column(&self, sheet: usize, field: &str) -> Option<usize> {
+        match (self.sheets.get(sheet)?, field) {
+            (Columns::Orders(columns), "order.id") => columns.id,
+            (Columns::Refunds(columns), "refund.id") => columns.refund_id,
+            (Columns::Refunds(columns), "refund.what.amount") => columns.amount,
+            _ => None,
+        }
+    }
+
     fn facts(&self, reading: &mut Reading, rows: &[Row<'_>]) {
+        reading.currency = Some(self.currency);
         let head = rows.iter().find_map(|row| Some((row, self.orders(row)?)));
         let Some((head, columns)) = head else {
             let before = reading.report.refunds;
-            self.all_refunds(reading, rows, None);
+            self.all_refunds(reading, rows);
             if before == reading.report.refunds && reading.items.is_empty() {
                 reading.skip(Kind::Order, "items_without_order");
             }
             return;
         };
+        let others = rows.iter().filter(|row| self.orders(row).is_some());
+        reading.repeated(head, others, &[columns.status, columns.paid, columns.paid_at]);
         let status = head.text(columns.status);
         let is = |parts: &[&str]| parts.iter().any(|part| status.contains(part));
         if is(&["交易关闭"]) {
@@ -181,9 +199,15 @@ impl Layout for Taobao {
             reading.skip(Kind::Order, "unpaid");
         } else if is(&PAID) {
             match self.order(reading, columns, head, rows) {
-                Ok(Some(paid)) => self.all_refunds(reading, rows, Some(paid)),
-                Ok(None) => {}
-                Err(_) => reading.refuse(Kind::Order),
+                Ok(Taken::Yes) => self.all_refunds(reading, rows),
+                Ok(Taken::NoCustomer) => {
+                    reading.skip(Kind::Order, "no_customer");
+                    self.no_refunds(reading, rows, "no_customer");
+                }
+                Err(_) => {
+                    reading.refuse(Kind::Order);
+                    self.no_refunds(reading, rows, "order_refused");
+                }
             }
         } else {
             reading.wrong(head, columns.status, "the status is not one that is known");
@@ -193,8 +217,7 @@ impl Layout for Taobao {
 }
 
 impl Taobao {
-    /// The order; what was paid for it, unless it is left out.
-    fn order(&self, reading: &mut Reading, columns: &Orders, head: &Row<'_>, rows: &[Row<'_>]) -> Read<Option<Amount>> {
+    fn order(&self, reading: &mut Reading, columns: &Orders, head: &Row<'_>, rows: &[Row<'_>]) -> Read<Taken> {
         let created_at = reading.time(head, columns.created_at)?;
         let Some(paid_at) = reading.time(head, columns.paid_at)?.or(created_at) else {
             return Err(reading.wrong(head, columns.paid_at.or(columns.created_at), "the time is missing"));
@@ -202,8 +225,7 @@ impl Taobao {
         let id = reading.order_id(head, columns.id)?;
         let identifiers = customer(reading, columns, head);
         if identifiers.is_empty() {
-            reading.skip(Kind::Order, "no_customer");
-            return Ok(None);
+            return Ok(Taken::NoCustomer);
         }
         let paid = reading.price(head, columns.paid)?;
         let shipping = reading.amount(head, columns.shipping)?.unwrap_or_default();
@@ -230,7 +252,7 @@ impl Taobao {
         let order = draft.order().map_err(|error| reading.note(head, columns.paid, &error))?;
         let profile = Profile { name: some(Reading::short(&head.text(columns.name))), ..Profile::default() };
         reading.push(head, paid_at, Fact::Order { buyer: Buyer::KnownOrNew { identifiers, profile }, order });
-        Ok(Some(paid))
+        Ok(Taken::Yes)
     }
 
     /// The items of the first item sheet that has some for this order.
@@ -242,7 +264,7 @@ impl Taobao {
             if *of.get_or_insert(row.origin.sheet) != row.origin.sheet {
                 continue;
             }
-            let quantity = reading.quantity(row, columns.quantity)?;
+            let quantity = reading.pieces(row, columns.quantity)?;
             let price = reading.price(row, columns.price)?;
             let code = columns.codes.iter().map(|code| row.text(*code)).find(|code| !code.is_empty());
             let sku = code.unwrap_or_else(|| row.text(columns.title));
@@ -251,13 +273,20 @@ impl Taobao {
         Ok(lines)
     }
 
-    fn all_refunds(&self, reading: &mut Reading, rows: &[Row<'_>], paid: Option<Amount>) {
+    fn all_refunds(&self, reading: &mut Reading, rows: &[Row<'_>]) {
         for row in rows {
             if let Some(columns) = self.refunds(row)
-                && refund(reading, columns, row, paid).is_err()
+                && refund(reading, columns, row).is_err()
             {
                 reading.refuse(Kind::Refund);
             }
+        }
+    }
+
+    /// Leaves out the refunds of an order that is left out itself.
+    fn no_refunds(&self, reading: &mut Reading, rows: &[Row<'_>], reason: &str) {
+        for _ in rows.iter().filter(|row| self.refunds(row).is_some()) {
+            reading.skip(Kind::Refund, reason);
         }
     }
 
@@ -299,7 +328,7 @@ fn customer(reading: &mut Reading, columns: &Orders, head: &Row<'_>) -> Vec<Iden
 }
 
 /// A refund that is finished; one that is still open is left out.
-fn refund(reading: &mut Reading, columns: &Refunds, row: &Row<'_>, paid: Option<Amount>) -> Read<()> {
+fn refund(reading: &mut Reading, columns: &Refunds, row: &Row<'_>) -> Read<()> {
     let status = row.text(columns.status);
     let Some(at) = reading.time(row, columns.finished_at)? else {
         reading.skip(Kind::Refund, "refund_open");
@@ -320,7 +349,8 @@ fn refund(reading: &mut Reading, columns: &Refunds, row: &Row<'_>, paid: Option<
         id => id,
     };
     let id = RefundId::new(id).map_err(|error| reading.note(row, columns.refund_id, &error))?;
-    let what = if paid == Some(amount) { RefundWhat::Full } else { RefundWhat::Amount { amount } };
+    // An amount even where all that was paid goes back: the same refund must be the same in a sheet that comes without its order.
+    let what = RefundWhat::Amount { amount };
     let refund = Refund { id, order: Some(order), refunded_at: at, what, reason: None };
     reading.push(row, at, Fact::Refund { buyer: None, refund });
     Ok(())

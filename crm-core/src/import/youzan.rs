@@ -113,12 +113,22 @@ impl Layout for Youzan {
         }
     }
 
+    fn column(&self, sheet: usize, field: &str) -> Option<usize> {
+        match (self.sheets.get(sheet)?, field) {
+            (Columns::Orders(columns), "order.id") => columns.id,
+            (Columns::Orders(columns), "refund.what.amount") => columns.refunded,
+            _ => None,
+        }
+    }
+
     fn facts(&self, reading: &mut Reading, rows: &[Row<'_>]) {
+        reading.currency = Some(self.currency);
         let head = rows.iter().find_map(|row| match self.sheets.get(row.origin.sheet) {
             Some(Columns::Orders(columns)) => Some((row, columns)),
             _ => None,
         });
         let Some((head, columns)) = head else { return reading.skip(Kind::Order, "items_without_order") };
+        reading.repeated(head, rows.iter(), &[columns.status, columns.paid, columns.paid_at, columns.refunded]);
         let status = head.text(columns.status);
         let closed = status.contains("关闭") || status.contains("取消");
         let (kind, taken) = if closed {
@@ -189,7 +199,7 @@ impl Youzan {
             if *of.get_or_insert(row.origin.sheet) != row.origin.sheet {
                 continue;
             }
-            let quantity = reading.quantity(row, columns.quantity)?;
+            let quantity = reading.pieces(row, columns.quantity)?;
             let price = reading.price(row, columns.price)?;
             let code = columns.codes.iter().map(|code| row.text(*code)).find(|code| !code.is_empty());
             let sku = code.unwrap_or_else(|| row.text(columns.name));

@@ -123,6 +123,7 @@ findings! {
     ConditionActivity = "condition.activity_unknown", Error, "name `new`, `active`, `reactivated` or a band of the lifecycle";
     TierCurrency = "tier.currency_unknown", Error, "name a point currency of the document";
     TierNotQualifying = "tier.not_qualifying", Error, "set `qualifying` on the currency, or count another one";
+    TierNothingCounts = "tier.nothing_counts", Warning, "add an earn rule that gives these points; without one only `earn_points` and `adjust_points` move anybody up";
     TierWindow = "tier.window", Error, "use a month, quarter or year; rolling windows have 1 to 3,660 days or 1 to 120 months";
     TierGrace = "tier.grace", Error, "shorten the grace";
     TierEmpty = "tier.empty", Error, "add a first tier with threshold 0, which everybody holds";

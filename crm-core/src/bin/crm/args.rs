@@ -84,7 +84,7 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The exports, as the shop wrote them: any encoding it uses, also packed with gzip. Order, item and refund sheets go together
+    /// The exports, as the shop wrote them: in UTF-8 or GB18030, also packed with gzip. Order, item and refund sheets go together
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The form of the files

@@ -51,11 +51,15 @@ pub(crate) fn demo(global: &Global, task: &Demo, out: &mut Out) -> Finished {
     }
     let taobao = run(&shop, Format::Taobao, &TAOBAO, out)?;
     let shopify = run(&shop, Format::Shopify, &SHOPIFY, out)?;
-    // The samples are of a certain time, and are looked at when it ends: a demo tells the same story on every day.
+    // The samples are of a certain time, and are looked at when it ends, so that a demo tells the same story on every day; or at the last
+    // entry, where somebody has gone on from there.
     let last = taobao.last_at.max(shopify.last_at).unwrap_or_else(crate::clock::now);
     let at = match global.at {
-        Some(at) => shop.instant(Some(at))?,
-        None => shop.program()?.zone().end_of(shop.program()?.zone().date(last)).plus_millis(-1),
+        Some(at) => shop.instant_for_all(Some(at))?,
+        None => {
+            let end = shop.program()?.zone().end_of(shop.program()?.zone().date(last)).plus_millis(-1);
+            shop.last_recorded()?.map_or(end, |last| last.max(end))
+        }
     };
     let counter = out.counter("customers settled:");
     let swept = shop.engine.sweep(at, &mut |report| counter.set_position(report.settled));

@@ -112,7 +112,10 @@ fn unwritten(error: csv::Error) -> Problem {
 pub(crate) fn export(global: &Global, task: &Export, out: &mut Out) -> Finished {
     let shop = Shop::open(global)?;
     let program = shop.program()?;
-    let at = shop.instant(global.at)?;
+    let at = match task.what {
+        Kind::Customers | Kind::Lots => shop.instant_for_all(global.at)?,
+        Kind::Entries | Kind::Orders => shop.instant(global.at)?,
+    };
     match &task.out {
         Some(path) => {
             let sink = Sink::csv(Target::File(NewFile::create(path)?));

@@ -19,7 +19,7 @@ use flate2::read::MultiGzDecoder;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +34,7 @@ pub(crate) fn import(global: &Global, task: &Import, out: &mut Out) -> Finished 
     options.batch.clone_from(&task.batch);
     options.dry_run = if task.dry_run { DryRun::Yes } else { DryRun::No };
     options.recorded_at = global.at.map(|at| shop.instant(Some(at))).transpose()?;
+    options.now = Some(clock::now());
     options.id_prefix.clone_from(&task.id_prefix);
     let report = run(&shop, source, &options, out)?;
     let program = shop.program()?;
@@ -70,7 +71,12 @@ fn format(task: &Import) -> Result<Format, Problem> {
         (ShopFormat::Plain, None) => Ok(Format::Plain { columns: Box::default() }),
         (ShopFormat::Plain, Some(path)) => {
             let text = std::fs::read(path).map_err(|error| Problem::file("read", path, error))?;
-            let columns: ColumnMap = serde_json::from_slice(&text).map_err(Error::from)?;
+            // Of the library's form, with the name of the file: there are several on this command line.
+            let columns =
+                String::from_utf8(text).map_err(|error| Problem::file("read", path, io::Error::other(error)))?;
+            let columns = ColumnMap::from_json(columns.trim_start_matches('\u{feff}')).map_err(|error| {
+                Error::new(error.code(), format!("`{}`: {}", path.display(), error.message())).with("path", path)
+            })?;
             Ok(Format::Plain { columns: Box::new(columns) })
         }
         (_, Some(_)) => {

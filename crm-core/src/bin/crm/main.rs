@@ -17,6 +17,7 @@ mod report;
 mod shop;
 mod show;
 mod sweep;
+mod table;
 mod vectors;
 mod words;
 

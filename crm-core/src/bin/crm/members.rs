@@ -34,6 +34,9 @@ pub(crate) fn collect(shop: &Shop, at: Timestamp, limit: usize, as_values: bool)
 
 impl Members {
     pub(crate) fn print(self, out: &mut Out) -> Finished {
+        if self.count == 0 {
+            return out.line("there are no customers");
+        }
         let shown = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
         let heads = ["!customer", "name", "tier", "stage", "activity", ">orders", ">points", "next to expire"];
         out.table(&heads, self.rows)?;

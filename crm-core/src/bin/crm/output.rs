@@ -1,15 +1,17 @@
 //! Where output goes: tables and sentences for people, JSON for machines, bars only on a terminal.
 
 use crate::problem::{Finished, Problem};
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use crate::table;
+use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-/// Columns of the narrowest terminal that tables are fitted to.
-const NARROWEST: u16 = 60;
+/// Columns of the narrowest terminal that tables are fitted to, and of most.
+const NARROWEST: u16 = 20;
+const USUAL: u16 = 80;
 
 /// The standard output of one run.
 pub(crate) struct Out {
@@ -57,28 +59,15 @@ impl Out {
         Ok(writeln!(self.stdout)?)
     }
 
-    /// A table for people. Columns whose heading begins with `>` hold numbers and are aligned to the right, those with `!` hold
-    /// ids; neither is broken over lines.
+    /// A table for people, fitted to the terminal; see [`table::draw`] for what the headings say. Nothing where there are no rows.
     pub(crate) fn table(&mut self, heads: &[&str], rows: Vec<Vec<String>>) -> Finished {
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-        // A terminal that does not know its width says 0; letters below each other would help nobody.
-        if table.width().is_some_and(|width| width < NARROWEST) {
-            table.set_width(NARROWEST);
+        if rows.is_empty() {
+            return Ok(());
         }
-        table.set_header(heads.iter().map(|head| head.trim_start_matches(['>', '!'])));
-        for row in rows {
-            table.add_row(row.iter().map(|cell| harmless(cell)));
-        }
-        for (column, head) in table.column_iter_mut().zip(heads) {
-            if head.starts_with('>') {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-            if head.starts_with(['>', '!']) {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-        }
-        Ok(writeln!(self.stdout, "{}", table.trim_fmt())?)
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| harmless(cell)).collect()).collect();
+        // A terminal that does not know its width says 0.
+        let width = Table::new().width().map(|width| if width < NARROWEST { USUAL } else { width });
+        Ok(writeln!(self.stdout, "{}", table::draw(heads, &rows, width))?)
     }
 
     /// The raw stream, for exports.

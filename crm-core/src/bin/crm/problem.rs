@@ -88,6 +88,11 @@ impl Problem {
                     told.push_str(&format!("\n  cause: {inner}"));
                     cause = inner.source();
                 }
+                if let Some(batch) = stopped_import(error) {
+                    told.push_str(&format!(
+                        "\n  note: what import `{batch}` recorded before stays; the same command goes on where it stopped"
+                    ));
+                }
                 told
             }
             Self::Usage(message) => format!("error: {message}\n  help: {USAGE_HELP}"),
@@ -98,6 +103,12 @@ impl Problem {
             Self::Told | Self::Enough => String::new(),
         }
     }
+}
+
+/// The import that a failing store has stopped half-way.
+fn stopped_import(error: &Error) -> Option<&str> {
+    let by_store = error.code().as_str().starts_with("store.");
+    error.details().get("batch").and_then(serde_json::Value::as_str).filter(|_| by_store)
 }
 
 const USAGE_HELP: &str = "`crm help`, or the command with `--help`, says how it is used";
@@ -113,5 +124,18 @@ impl From<Error> for Problem {
 impl From<io::Error> for Problem {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe { Self::Enough } else { Self::Output(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crm_core::ErrorCode;
+
+    #[test]
+    fn a_stopped_import_says_how_it_goes_on() {
+        let told = |code| Problem::Core(Error::new(code, "something").with("batch", "b1")).to_words();
+        assert!(told(ErrorCode::StoreFull).contains("import `b1` recorded before stays"));
+        assert!(!told(ErrorCode::BatchExists).contains("stays"));
     }
 }

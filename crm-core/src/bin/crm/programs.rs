@@ -57,7 +57,7 @@ pub(crate) fn print_findings(findings: &[Finding], out: &mut Out) -> Finished {
         let place = if finding.pointer.is_empty() { "/" } else { &finding.pointer };
         vec![severity.to_owned(), place.to_owned(), finding.message.clone(), finding.help.clone(), finding.code.clone()]
     });
-    out.table(&["", "place", "what", "help", "code"], rows.collect())
+    out.table(&["severity", "place", "what", "help", "code"], rows.collect())
 }
 
 pub(crate) fn publish(global: &Global, task: &Publish, out: &mut Out) -> Finished {

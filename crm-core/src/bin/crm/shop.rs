@@ -50,6 +50,31 @@ impl Shop {
         Ok(clock::or_now(given, self.program()?.zone()))
     }
 
+    /// The instant to look at everybody: what is given, if nothing was recorded after it, or now. What somebody held is not kept once
+    /// their journal goes on, and figures of today must not carry the date of another day.
+    pub(crate) fn instant_for_all(&self, given: Option<Moment>) -> Result<Timestamp, Problem> {
+        let at = self.instant(given)?;
+        let last = if given.is_some() { self.last_recorded()? } else { None };
+        match last.filter(|last| at < *last) {
+            None => Ok(at),
+            Some(last) => {
+                let message =
+                    format!("`{at}` is before the last entry, recorded at `{last}`; `crm export entries` has the past");
+                Err(Error::new(ErrorCode::QueryField, message).field("at").with("last", last).into())
+            }
+        }
+    }
+
+    /// When the last entry of all was recorded.
+    pub(crate) fn last_recorded(&self) -> Result<Option<Timestamp>, Problem> {
+        let mut last = None;
+        self.engine.each_entry(&mut |entry| {
+            last = last.max(Some(entry.recorded_at));
+            Ok(())
+        })?;
+        Ok(last)
+    }
+
     /// The customer of this id, or else of this identifier.
     pub(crate) fn find(&self, name: &str) -> Result<CustomerRecord, Problem> {
         let by_id = CustomerId::new(name).and_then(|id| customer(&self.engine, &Query::Customer { customer_id: id }));

@@ -19,7 +19,7 @@ use serde_json::json;
 pub(crate) fn show(global: &Global, task: &Show, out: &mut Out) -> Finished {
     let shop = Shop::open(global)?;
     let Some(name) = &task.customer else {
-        let at = shop.instant(global.at)?;
+        let at = shop.instant_for_all(global.at)?;
         let seen = members::collect(&shop, at, task.last, out.is_json())?;
         if out.is_json() {
             return out.json(&json!({ "at": at, "customers": seen.values, "count": seen.count }));

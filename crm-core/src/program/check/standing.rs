@@ -44,7 +44,12 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) -> Parts {
 fn metric(sheet: &Sheet<'_>, name: &str, pointer: &str, report: &mut Report) {
     match sheet.currency(name) {
         Named::Broken => {}
-        Named::Known(currency) if currency.qualifying => {}
+        Named::Known(currency) if currency.qualifying => {
+            let certain = !sheet.places.is_partial(List::Earn);
+            if certain && !sheet.document.earn.iter().any(|rule| rule.currency == currency.id) {
+                report.add(FindingCode::TierNothingCounts, pointer, format!("no rule gives points of `{name}`"));
+            }
+        }
         Named::Known(_) => {
             let message = format!("points of `{name}` do not count for tiers");
             report.add(FindingCode::TierNotQualifying, pointer, message);

@@ -327,6 +327,13 @@ fn of_tiers(rows: &mut Rows) {
     let metric = |currency: &str| ("/tiers/0/metric", json!({ "type": "qualifying_points", "currency": currency }));
     rows.check(&[metric("stat")], &[("tier.currency_unknown", "/tiers/0/metric/currency")]);
     rows.check(&[metric("points")], &[("tier.not_qualifying", "/tiers/0/metric/currency")]);
+    rows.check(&[metric("status")], &[("tier.nothing_counts", "/tiers/0/metric/currency")]);
+    rows.check(&[metric("status"), ("/earn/1/currency", json!("status"))], &[]);
+    // A rule that cannot be read may be the one that gives them.
+    rows.check(
+        &[metric("status"), ("/earn/1/gives/points", json!("5"))],
+        &[("program.wrong_type", "/earn/1/gives/points")],
+    );
     let gold = |field: &str, value: &str, code: &str| {
         let pointer = format!("/tiers/0/tiers/1/{field}");
         ([(pointer.clone(), json!(value))], (code.to_owned(), pointer))

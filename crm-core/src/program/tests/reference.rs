@@ -1,6 +1,7 @@
 //! The reference page is made from the schema and the table of findings.
 
 use super::schema::{generated, schema};
+use crate::lifecycle::{PRESETS, preset};
 use crate::program::{FindingCode, Severity};
 use serde_json::Value;
 use std::fmt::Write;
@@ -18,6 +19,7 @@ everything that is wrong with it at once. The JSON Schema for editors is
 - Instants are RFC 3339 with an offset; everything about days, months and times of day is local to the program's `zone`.
 - An object with variants says which one it is in its field `type`.
 - Unknown fields are refused; a field without a value is left out, never `null`.
+- What the presets of the lifecycle say stands [below](#presets), and so does [everything that can be found wrong](#findings).
 
 This page is made from the code by a test; edit the doc comments there.
 ";
@@ -41,8 +43,22 @@ fn the_reference_is_made_from_the_schema() {
         }
     }
     assert_eq!(seen.len(), schema["$defs"].as_object().unwrap().len() + 1, "every type is described");
+    presets(&mut page);
     findings(&mut page);
     generated(PATH, &page);
+}
+
+/// What each preset says, in the form in which it can be copied and changed.
+fn presets(page: &mut String) {
+    let intro = "What a preset of [LifecycleChoice](#lifecyclechoice) stands for. To change one, write it as `rules`.";
+    writeln!(page, "\n## Presets\n\n{intro}").unwrap();
+    for name in PRESETS {
+        let path =
+            std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("src/lifecycle/presets/{name}.json"));
+        let text = std::fs::read_to_string(path).unwrap();
+        assert_eq!(preset(name), serde_json::from_str(&text).ok());
+        writeln!(page, "\n### Preset `{name}`\n\n```json\n{}\n```", text.trim_end()).unwrap();
+    }
 }
 
 fn section(page: &mut String, name: &str, part: &Value) {

@@ -147,25 +147,26 @@ impl Columns {
         let count = i128::try_from(self.labels.len()).unwrap_or(1);
         // At most so many names fit on a desktop; on a phone every second of them is hidden.
         let every = (self.labels.len().saturating_sub(1) / 12) + 1;
+        let named = |step: usize| self.labels.iter().enumerate().step_by(step);
         let mut drawn = String::new();
-        let mut group = "";
-        for (place, label) in self.labels.iter().enumerate() {
+        let (mut group, mut group_narrow) = ("", "");
+        for (place, label) in named(every) {
             let middle = share(i128::try_from(place).unwrap_or(0) * 2 + 1, count * 2);
             let (first, second) = (ABOVE + PLOT + 16, ABOVE + PLOT + 31);
-            if place % every == 0 {
-                let class = if place % (every * 2) == 0 { "mid" } else { "mid wide" };
-                let _ = write!(
-                    drawn,
-                    "<text x=\"{middle}\" y=\"{first}\" class=\"{class}\">{}</text>",
-                    escape(&label.name)
-                );
-            }
-            if label.group != group {
-                group = &label.group;
-                // Two of them side by side do not fit on a phone.
-                let next = self.labels.iter().skip(place + 1).take(self.labels.len() / 8);
-                let class = if next.into_iter().all(|next| next.group == *group) { "mid" } else { "mid wide" };
-                let _ = write!(drawn, "<text x=\"{middle}\" y=\"{second}\" class=\"{class}\">{}</text>", escape(group));
+            let narrow = place % (every * 2) == 0;
+            let mut write = |y: i128, class: &str, text: &str| {
+                let text = escape(text);
+                let _ = write!(drawn, "<text x=\"{middle}\" y=\"{y}\" class=\"{class}\">{text}</text>");
+            };
+            write(first, if narrow { "mid" } else { "mid wide" }, &label.name);
+            // A group stands below the first name of it that is shown, which on a phone may be another one.
+            let begins = std::mem::replace(&mut group, &label.group) != label.group;
+            let begins_narrow = narrow && std::mem::replace(&mut group_narrow, &label.group) != label.group;
+            match (begins, begins_narrow) {
+                (true, true) => write(second, "mid", &label.group),
+                (true, false) => write(second, "mid wide", &label.group),
+                (false, true) => write(second, "mid narrow", &label.group),
+                (false, false) => {}
             }
         }
         drawn
@@ -196,7 +197,6 @@ pub(crate) struct Bar<'a> {
 pub(crate) fn bars(title: &str, bars: &[Bar<'_>]) -> String {
     let sum = |bar: &Bar<'_>| bar.parts.iter().map(|(_, _, value)| i128::from(*value)).sum::<i128>();
     let whole = bars.iter().map(sum).sum::<i128>();
-    let most = bars.iter().map(sum).max().unwrap_or(0);
     let mut drawn = String::new();
     let mut top = 0;
     for bar in bars {
@@ -217,8 +217,8 @@ pub(crate) fn bars(title: &str, bars: &[Bar<'_>]) -> String {
             let _ = write!(
                 drawn,
                 "<rect class=\"{class}\" x=\"{}\" width=\"{}\" y=\"{}\" height=\"12\"><title>{}, {}: {}</title></rect>",
-                share(left, most),
-                share(value, most),
+                share(left, whole),
+                share(value, whole),
                 top + 20,
                 escape(bar.name),
                 escape(name),
@@ -250,6 +250,35 @@ mod tests {
             [percent(2, 3), percent(1, 3), percent(1, 1), percent(0, 0), percent(1, 2_000)],
             ["66.7", "33.3", "100.0", "0.0", "0.1"]
         );
+    }
+
+    #[test]
+    fn a_bar_is_as_long_as_its_percentage_says() {
+        let part = |value| vec![("c0", "members", value)];
+        let drawn = bars("t", &[Bar { name: "a", parts: part(8) }, Bar { name: "b", parts: part(4) }]);
+        assert!(drawn.contains("66.7 %") && drawn.contains("width=\"66.666%\""), "{drawn}");
+    }
+
+    #[test]
+    fn every_year_stands_below_a_month_that_is_named() {
+        let label = |month: usize| Label {
+            name: format!("m{}", month % 12),
+            group: (2026 + month / 12).to_string(),
+            full: month.to_string(),
+        };
+        for (first, count) in [(11, 13), (3, 21), (0, 36), (6, 5)] {
+            let columns =
+                Columns { title: "t".into(), labels: (first..first + count).map(label).collect(), series: Vec::new() };
+            let drawn = columns.names();
+            let texts: Vec<&str> = drawn.split("<text ").skip(1).collect();
+            for hidden in ["narrow", "wide"] {
+                let shown: Vec<_> = texts.iter().filter(|text| !text.contains(&format!("mid {hidden}\""))).collect();
+                let place = |text: &str| text.split('"').nth(1).unwrap().to_owned();
+                let years: Vec<_> = shown.iter().filter(|text| text.contains(">20")).collect();
+                let below = |year: &str| shown.iter().any(|text| text.contains(">m") && place(text) == place(year));
+                assert!(!years.is_empty() && years.iter().all(|year| below(year)), "{first} {count} {hidden} {drawn}");
+            }
+        }
     }
 
     #[test]
