@@ -1,6 +1,7 @@
 //! Commits: everything in one `BEGIN IMMEDIATE`, or nothing.
 
-use super::load::{bind, of, run};
+use super::load::{of, run};
+use super::statements::Statements;
 use super::{fault, sql};
 use crate::error::{Error, Result};
 use crate::store::contract::{Commit, CommitReply, Guard, Row, Value, Write};
@@ -24,11 +25,12 @@ pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitR
     if commit.writes.is_empty() {
         return Ok(CommitReply::Done);
     }
+    let mut statements = Statements::new(connection);
     in_transaction(connection, || {
         let (mut broken, mut over) = (Vec::new(), Vec::new());
         // After a broken guard the rest is still tried, so that the reply names every one.
         for (place, write) in commit.writes.iter().enumerate() {
-            match apply(connection, write)? {
+            match apply(&mut statements, write)? {
                 Outcome::Done => {}
                 Outcome::Broken => broken.push(place),
                 Outcome::Over => over.push(place),
@@ -64,61 +66,65 @@ pub(super) fn in_transaction<T>(connection: &Connection, work: impl FnOnce() -> 
     outcome
 }
 
-fn apply(connection: &Connection, write: &Write) -> Result<Outcome> {
+fn apply(statements: &mut Statements<'_>, write: &Write) -> Result<Outcome> {
     match write {
-        Write::Put { row, guard } => put(connection, row, *guard),
+        Write::Put { row, guard } => put(statements, row, *guard),
         Write::Delete { table, key } => {
-            execute(connection, &of(*table)?.delete, key)?;
+            execute(statements, &of(*table)?.delete, key)?;
             Ok(Outcome::Done)
         }
         Write::Check { table, key, version } => {
-            let stored = version_of(connection, *table, key)?;
+            let stored = version_of(statements, *table, key)?;
             Ok(Outcome::unless_broken(stored == *version))
         }
-        Write::Within { key, add, limit } => add_within(connection, key, *add, *limit),
+        Write::Within { key, add, limit } => add_within(statements, key, *add, *limit),
     }
 }
 
-fn put(connection: &Connection, row: &Row, guard: Guard) -> Result<Outcome> {
-    let statements = of(row.table)?;
+fn put(statements: &mut Statements<'_>, row: &Row, guard: Guard) -> Result<Outcome> {
+    let sql = of(row.table)?;
     let changed = match guard {
-        Guard::New => execute(connection, &statements.insert, &row.cells)?,
+        Guard::New => execute(statements, &sql.insert, &row.cells)?,
         Guard::Any => {
-            let (mut statement, _) = bind(connection, &statements.upsert, &row.cells)?;
+            let (statement, _) = statements.bind(&sql.upsert, &row.cells)?;
             fault::is_unique_broken(statement.raw_execute(), "write a row")?.unwrap_or(0)
         }
         Guard::Version(version) => {
-            let update = statements.update.as_ref().ok_or_else(|| Error::internal("a table has no versions"))?;
-            execute(connection, update, row.cells.iter().chain([&Value::Int(version)]))?
+            let update = sql.update.as_ref().ok_or_else(|| Error::internal("a table has no versions"))?;
+            execute(statements, update, row.cells.iter().chain([&Value::Int(version)]))?
         }
     };
     Ok(Outcome::unless_broken(changed == 1))
 }
 
 /// Adds without an overflow: what may be used before is worked out here, where it can be checked.
-fn add_within(connection: &Connection, key: &[Value], add: i64, limit: i64) -> Result<Outcome> {
+fn add_within(statements: &mut Statements<'_>, key: &[Value], add: i64, limit: i64) -> Result<Outcome> {
     let Some(negated) = add.checked_neg() else {
         return Ok(Outcome::Over);
     };
     let numbers = [Value::Int(add), Value::Int(negated.max(0)), Value::Int(limit.saturating_sub(add))];
-    if execute(connection, sql::COUNTER_ADD, key.iter().chain(&numbers))? == 1 {
+    if execute(statements, sql::COUNTER_ADD, key.iter().chain(&numbers))? == 1 {
         return Ok(Outcome::Done);
     }
     let starts = 0 <= add && add <= limit;
     let [add, ..] = &numbers;
-    let started = starts && execute(connection, sql::COUNTER_START, key.iter().chain([add]))? == 1;
+    let started = starts && execute(statements, sql::COUNTER_START, key.iter().chain([add]))? == 1;
     Ok(if started { Outcome::Done } else { Outcome::Over })
 }
 
-fn version_of(connection: &Connection, table: Table, key: &[Value]) -> Result<Option<i64>> {
-    let (mut statement, _) = bind(connection, &of(table)?.version, key)?;
+fn version_of(statements: &mut Statements<'_>, table: Table, key: &[Value]) -> Result<Option<i64>> {
+    let (statement, _) = statements.bind(&of(table)?.version, key)?;
     let mut rows = statement.raw_query();
     let row = rows.next().map_err(fault::doing("read a version"))?;
     row.map(|row| row.get(0)).transpose().map_err(fault::doing("read a version"))
 }
 
-fn execute<'a>(connection: &Connection, statement: &str, cells: impl IntoIterator<Item = &'a Value>) -> Result<usize> {
-    let (mut statement, _) = bind(connection, statement, cells)?;
+fn execute<'a>(
+    statements: &mut Statements<'_>,
+    statement: &'static str,
+    cells: impl IntoIterator<Item = &'a Value>,
+) -> Result<usize> {
+    let (statement, _) = statements.bind(statement, cells)?;
     statement.raw_execute().map_err(fault::doing("write a row"))
 }
 

@@ -2,35 +2,23 @@
 
 use super::fault;
 use super::sql::{self, TableSql};
+use super::statements::Statements;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::contract::{Read, Row, Value};
 use crate::store::table::Table;
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// A cell as a parameter, without a copy of our own.
-struct Bound<'a>(&'a Value);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Int(number) => ValueRef::Integer(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            Value::Blob(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
-}
-
 /// Carries out all reads on one snapshot of the file.
 pub(super) fn load(connection: &Connection, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
+    let mut statements = Statements::new(connection);
     if let [read] = reads {
-        return Ok(vec![answer(connection, read)?]); // One statement is one snapshot.
+        return Ok(vec![answer(&mut statements, read)?]); // One statement is one snapshot.
     }
     run(connection, "BEGIN")?;
-    let answers: Result<_> = reads.iter().map(|read| answer(connection, read)).collect();
+    let answers: Result<_> = reads.iter().map(|read| answer(&mut statements, read)).collect();
     let ended = run(connection, "COMMIT");
     let answers = answers?;
     ended.map(|()| answers)
@@ -43,36 +31,21 @@ pub(super) fn run(connection: &Connection, statement: &str) -> Result<()> {
     statement.raw_execute().map(drop).map_err(fault::doing(what))
 }
 
-/// A statement with its first parameters bound; gives back the number of the next one.
-pub(super) fn bind<'a, 'c>(
-    connection: &'c Connection,
-    statement: &str,
-    cells: impl IntoIterator<Item = &'a Value>,
-) -> Result<(CachedStatement<'c>, usize)> {
-    let mut statement = connection.prepare_cached(statement).map_err(fault::doing("prepare a statement"))?;
-    let mut next = 1;
-    for cell in cells {
-        statement.raw_bind_parameter(next, Bound(cell)).map_err(fault::doing("bind a value"))?;
-        next += 1;
-    }
-    Ok((statement, next))
-}
-
-fn answer(connection: &Connection, read: &Read) -> Result<Vec<Row>> {
+fn answer(statements: &mut Statements<'_>, read: &Read) -> Result<Vec<Row>> {
     match read {
-        Read::Row { table, key } => rows(connection, *table, &of(*table)?.row, key, None),
+        Read::Row { table, key } => rows(statements, *table, &of(*table)?.row, key, None),
         Read::Index { cells, .. } if cells.contains(&Value::Null) => Ok(Vec::new()),
         Read::Index { table, index, cells } => {
             let found = of(*table)?.indexes.get(*index).and_then(|index| index.equal.get(cells.len().wrapping_sub(1)));
-            rows(connection, *table, found.ok_or_else(no_statement)?, cells, None)
+            rows(statements, *table, found.ok_or_else(no_statement)?, cells, None)
         }
-        Read::Prefix { table, prefix, after, limit } => by_prefix(connection, *table, prefix, after.as_deref(), *limit),
+        Read::Prefix { table, prefix, after, limit } => by_prefix(statements, *table, prefix, after.as_deref(), *limit),
         Read::UpTo { table, index, up_to, after, limit } => {
             let [from_start, resumed] = &of(*table)?.indexes.get(*index).ok_or_else(no_statement)?.up_to;
             match after {
-                None => rows(connection, *table, from_start, [up_to], Some(*limit)),
+                None => rows(statements, *table, from_start, [up_to], Some(*limit)),
                 Some((cell, key)) => {
-                    rows(connection, *table, resumed, [up_to, cell].into_iter().chain(key), Some(*limit))
+                    rows(statements, *table, resumed, [up_to, cell].into_iter().chain(key), Some(*limit))
                 }
             }
         }
@@ -80,7 +53,7 @@ fn answer(connection: &Connection, read: &Read) -> Result<Vec<Row>> {
 }
 
 fn by_prefix(
-    connection: &Connection,
+    statements: &mut Statements<'_>,
     table: Table,
     prefix: &[Value],
     after: Option<&[Value]>,
@@ -90,21 +63,21 @@ fn by_prefix(
     // A cursor from elsewhere is before all rows of the prefix or behind them.
     let cursor = after.map(|key| (key.get(..prefix.len()).unwrap_or(key).cmp(prefix), key));
     match cursor {
-        None | Some((Ordering::Less, _)) => rows(connection, table, from_start, prefix, Some(limit)),
-        Some((Ordering::Equal, key)) if prefix.len() < key.len() => rows(connection, table, resumed, key, Some(limit)),
+        None | Some((Ordering::Less, _)) => rows(statements, table, from_start, prefix, Some(limit)),
+        Some((Ordering::Equal, key)) if prefix.len() < key.len() => rows(statements, table, resumed, key, Some(limit)),
         Some(_) => Ok(Vec::new()),
     }
 }
 
 fn rows<'a>(
-    connection: &Connection,
+    statements: &mut Statements<'_>,
     table: Table,
-    statement: &str,
+    statement: &'static str,
     cells: impl IntoIterator<Item = &'a Value>,
     limit: Option<usize>,
 ) -> Result<Vec<Row>> {
     let what = "read rows";
-    let (mut statement, next) = bind(connection, statement, cells)?;
+    let (statement, next) = statements.bind(statement, cells)?;
     if let Some(limit) = limit {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         statement.raw_bind_parameter(next, limit).map_err(fault::doing(what))?;
@@ -139,6 +112,35 @@ pub(super) fn of(table: Table) -> Result<&'static TableSql> {
     sql::of(table).ok_or_else(no_statement)
 }
 
-fn no_statement() -> Error {
+pub(super) fn no_statement() -> Error {
     Error::internal("a statement is missing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::connect::Place;
+    use super::super::{OpenMode, SqliteOptions};
+    use super::*;
+    use rusqlite::StatementStatus;
+
+    /// Fails where a connection is set up without `keep_plans`: a bound limit expires the statement each time.
+    #[test]
+    fn a_statement_is_prepared_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions { open: OpenMode::CreateOrOpen, ..SqliteOptions::default() };
+        let file = Place::File { path: folder.path().join("crm.db"), options };
+        let connections = [Place::Memory.open_writer(), file.open_writer(), file.open_reader()];
+        let prefix = || Read::Prefix { table: Table::Order, prefix: Vec::new(), after: None, limit: 5 };
+        let up_to = || Read::UpTo { table: Table::Customer, index: 0, up_to: Value::Int(9), after: None, limit: 5 };
+        for connection in connections.map(Result::unwrap) {
+            for _ in 0..3 {
+                load(&connection, &[prefix(), up_to()]).unwrap();
+            }
+            for sql in [&of(Table::Order).unwrap().prefix[0][0], &of(Table::Customer).unwrap().indexes[0].up_to[0]] {
+                let statement = connection.prepare_cached(sql).unwrap();
+                assert_eq!(statement.get_status(StatementStatus::Run), 3, "{sql}");
+                assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+            }
+        }
+    }
 }
