@@ -1,41 +1,6 @@
 //! How the parts of an order are written: every absent, empty or usual value costs nothing at the end of a row and one byte
 //! before it.
 
-/// Whole pieces as a number of zero or more, fractions as thousandths below zero; one piece is the usual value.
-pub(super) mod quantity {
-    use minicbor::decode::{Decoder, Error};
-    use minicbor::encode::{self, Encoder, Write};
-
-    const ONE: i64 = 1000;
-
-    pub(in crate::order) fn encode<C, W: Write>(
-        thousandths: &i64,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), encode::Error<W::Error>> {
-        if thousandths % ONE == 0 {
-            e.i64(thousandths / ONE)?
-        } else {
-            e.i64(-thousandths)?
-        };
-        Ok(())
-    }
-
-    pub(in crate::order) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<i64, Error> {
-        let number = d.i64()?;
-        let thousandths = if number < 0 { number.checked_neg() } else { number.checked_mul(ONE) };
-        thousandths.ok_or_else(|| Error::message("quantity out of range"))
-    }
-
-    pub(in crate::order) fn nil() -> Option<i64> {
-        Some(ONE)
-    }
-
-    pub(in crate::order) fn is_nil(thousandths: &i64) -> bool {
-        *thousandths == ONE
-    }
-}
-
 /// The default of a type is its usual value: zero, an empty list, a plain flag.
 pub(super) mod usual {
     use minicbor::decode::{Decoder, Error};

@@ -7,6 +7,7 @@ mod check;
 mod codec;
 mod derive;
 mod facts;
+mod lines;
 mod record;
 mod refund;
 mod spread;

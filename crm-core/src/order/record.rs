@@ -43,7 +43,7 @@ pub(super) struct Facts {
     pub(super) currency: Currency,
     #[n(3)]
     pub(super) fingerprint: Fingerprint,
-    #[n(4)]
+    #[cbor(n(4), with = "super::lines")]
     pub(super) lines: Vec<BookedLine>,
     #[n(5)]
     pub(super) channel: Option<Channel>,
@@ -76,49 +76,35 @@ pub(super) struct Facts {
 }
 
 /// A line of a recorded order, in minor units.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookedLine {
     /// The article.
-    #[n(0)]
     pub sku: Sku,
     /// Unit price times quantity, rounded half up.
-    #[n(1)]
     pub list_minor: i64,
     /// How much of it.
-    #[cbor(n(2), with = "codec::quantity", has_nil)]
     pub thousandths: i64,
     /// Its category, as the shop names it.
-    #[n(3)]
     pub category: Option<Category>,
     /// Its brand.
-    #[n(4)]
     pub brand: Option<Category>,
     /// The discount on this line, without its share of the order's discount.
-    #[cbor(n(5), with = "codec::usual", has_nil)]
     pub discount_minor: i64,
     /// Its tax, in the price or on top.
-    #[cbor(n(6), with = "codec::usual", has_nil)]
     pub tax_minor: i64,
     /// Its number where it is not its place.
-    #[cbor(n(7), with = "codec::usual", has_nil)]
     pub(super) own_no: u32,
     /// What was refunded naming this line.
-    #[cbor(n(8), with = "codec::usual", has_nil)]
     pub(super) back_minor: i64,
     /// Units that came back.
-    #[cbor(n(9), with = "codec::usual", has_nil)]
     pub(super) back_thousandths: i64,
     /// Its number within the order.
-    #[cbor(skip)]
     pub line_no: u32,
     /// Its share of the order's discount.
-    #[cbor(skip)]
     pub order_discount_minor: i64,
     /// What the customer pays for it: after all discounts, tax included.
-    #[cbor(skip)]
     pub net_minor: i64,
     /// The part of `net_minor` that was paid with points.
-    #[cbor(skip)]
     pub points_minor: i64,
 }
 
