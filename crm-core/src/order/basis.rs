@@ -71,11 +71,15 @@ fn left_of(line: &BookedLine, tax: Counted, back: &LineBack) -> LineAmount {
     let money = line.net_minor - line.points_minor;
     // Tax stated in a price can exceed what an order's discount left of that price; it counts up to the price.
     let taxed = if tax == Counted::Out { line.tax_minor.min(line.net_minor) } else { 0 };
-    let counted = share(money, line.net_minor - taxed, line.net_minor);
+    let counted = if taxed == 0 { money } else { share(money, line.net_minor - taxed, line.net_minor) };
     let gone = line.net_minor > 0 && back.amount_minor >= line.net_minor;
     let units = if gone { 0 } else { (line.thousandths - back.thousandths).max(0) };
     LineAmount {
-        net_minor: counted - share(counted, back.amount_minor, line.net_minor),
+        net_minor: if back.amount_minor == 0 {
+            counted
+        } else {
+            counted - share(counted, back.amount_minor, line.net_minor)
+        },
         thousandths: if line.points_minor == 0 { units } else { share(units, money, line.net_minor) },
     }
 }

@@ -54,11 +54,13 @@ impl Order {
             let message = format!("the order has {} lines", self.lines.len());
             return Err(Error::new(ErrorCode::OrderLines, message).field("lines").limit(limits::ORDER_LINES_MAX));
         }
+        // Numbers that are places are all different.
+        let numbered = self.lines.iter().any(|line| line.line_no.is_some());
         let mut numbers = BTreeSet::new();
         let mut booked = Vec::with_capacity(self.lines.len());
         for ((at, place), line) in (0_u32..).zip(1_u32..).zip(&self.lines) {
             let number = line.line_no.unwrap_or(place);
-            if number == 0 || !numbers.insert(number) {
+            if number == 0 || (numbered && !numbers.insert(number)) {
                 let why = if number == 0 { "is 0, they start at 1" } else { "is used twice" };
                 let message = format!("line number `{number}` {why}");
                 return Err(Error::new(ErrorCode::OrderLines, message).field(format!("lines[{at}].line_no")));

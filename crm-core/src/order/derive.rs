@@ -53,8 +53,9 @@ impl Facts {
     /// Computes what is not stored.
     // INVARIANT: stored orders rely on these splits; another rule needs another format version. Test `rows_of_version_1_read_the_same`.
     pub(super) fn derive(&mut self) {
-        let after_lines: Vec<i64> = self.lines.iter().map(|line| line.list_minor - line.discount_minor).collect();
-        let discounts = spread(self.discount_minor, &after_lines);
+        let after_lines = || self.lines.iter().map(|line| line.list_minor - line.discount_minor).collect::<Vec<_>>();
+        let discounts = if self.discount_minor == 0 { Vec::new() } else { spread(self.discount_minor, &after_lines()) };
+        let discounts = discounts.into_iter().chain(std::iter::repeat(0));
         for ((place, line), discount) in (1..).zip(&mut self.lines).zip(discounts) {
             let added = if self.tax_mode == TaxMode::Added { line.tax_minor } else { 0 };
             line.line_no = if line.own_no == 0 { place } else { line.own_no };

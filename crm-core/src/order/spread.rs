@@ -37,6 +37,11 @@ pub(super) fn share(amount: i64, part: i64, whole: i64) -> i64 {
     if whole == 0 {
         return 0;
     }
+    // Nearly always 64 bits are enough, and a division of 128 bits costs ten of 64.
+    let small = amount.checked_mul(2).and_then(|twice| twice.checked_mul(part)).and_then(|n| n.checked_add(whole));
+    if let (Some(above), Some(below)) = (small, whole.checked_mul(2)) {
+        return above / below;
+    }
     let (amount, part, whole) = (i128::from(amount), i128::from(part), i128::from(whole));
     narrow((2 * amount * part + whole) / (2 * whole))
 }

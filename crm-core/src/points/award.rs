@@ -243,12 +243,17 @@ impl Formula {
     fn bases(&self, lines: &[LineBasis]) -> Result<Vec<Base>> {
         let mut bases = Vec::new();
         for (part, spec) in self.parts.iter().enumerate() {
-            let marks = spec.marks(lines.len());
             let of = |amount: fn(&LineBasis) -> i64| -> Vec<i128> {
-                let amounts = lines.iter().map(|line| i128::from(amount(line).max(0)));
-                amounts.zip(&marks).map(|(amount, eligible)| if *eligible { amount } else { 0 }).collect()
+                let mut amounts: Vec<i128> = lines.iter().map(|line| i128::from(amount(line).max(0))).collect();
+                let marks = spec.marks(lines.len());
+                amounts
+                    .iter_mut()
+                    .zip(marks.iter().flatten())
+                    .filter(|(_, mark)| !**mark)
+                    .for_each(|(out, _)| *out = 0);
+                amounts
             };
-            let (amounts, num, den) = match spec.kind {
+            let (mut shares, num, den) = match spec.kind {
                 PartKind::Multiplier { .. } => continue,
                 PartKind::PerAmount { points } => {
                     let minor = 10_i128.checked_pow(self.minor_digits).ok_or_else(out_of_range)?;
@@ -267,7 +272,9 @@ impl Formula {
             };
             let common = gcd(num, den);
             let (num, den) = (num / common, den / common);
-            let shares = amounts.iter().map(|amount| mul(*amount, num)).collect::<Result<_>>()?;
+            for share in &mut shares {
+                *share = mul(*share, num)?;
+            }
             bases.push(Base { part, shares, den });
         }
         Ok(bases)
@@ -283,17 +290,23 @@ impl Formula {
         }
     }
 
-    fn multipliers(&self, lines: usize) -> Vec<(usize, Ratio, Vec<bool>)> {
-        let all = self.parts.iter().enumerate();
+    /// The multipliers that look at any line: their places, bonuses, and lines.
+    fn multipliers(&self, lines: usize) -> Vec<(usize, Ratio, Option<Vec<bool>>)> {
+        let all = self.parts.iter().enumerate().filter(|(_, part)| !part.lines.as_ref().is_some_and(Vec::is_empty));
         all.filter_map(|(index, part)| Some((index, part.bonus()?, part.marks(lines)))).collect()
     }
 
     /// What each multiplier adds to the factor 1 of a line: (index of the part, added, in units of 1 / `one`).
-    fn deltas(&self, multipliers: &[(usize, Ratio, Vec<bool>)], line: usize, one: i128) -> Result<Vec<(usize, i128)>> {
+    fn deltas(
+        &self,
+        multipliers: &[(usize, Ratio, Option<Vec<bool>>)],
+        line: usize,
+        one: i128,
+    ) -> Result<Vec<(usize, i128)>> {
         let mut deltas: Vec<(usize, i128)> = Vec::new();
         let mut factor = one;
         for (part, bonus, marks) in multipliers {
-            if marks.get(line) != Some(&true) {
+            if marks.as_ref().is_some_and(|marks| marks.get(line) != Some(&true)) {
                 continue;
             }
             let base = if self.stacking == Stacking::Compounding { factor } else { one };
@@ -330,16 +343,16 @@ impl Part {
         }
     }
 
-    /// Which of the lines it looks at.
-    fn marks(&self, lines: usize) -> Vec<bool> {
-        let Some(eligible) = &self.lines else { return vec![true; lines] };
+    /// Which of the lines it looks at; none means all of them.
+    fn marks(&self, lines: usize) -> Option<Vec<bool>> {
+        let eligible = self.lines.as_ref()?;
         let mut marks = vec![false; lines];
         for index in eligible {
             if let Some(mark) = usize::try_from(*index).ok().and_then(|index| marks.get_mut(index)) {
                 *mark = true;
             }
         }
-        marks
+        Some(marks)
     }
 }
 
@@ -367,15 +380,17 @@ impl Award {
 /// Splits `points` by exact shares in units of 1 / `den` that add up to about as much: everyone gets the whole part of theirs, and the
 /// largest remainders one more each until all is given; ties in order.
 fn largest_remainder(shares: &[i128], den: i128, points: Points) -> Result<Vec<Points>> {
-    let mut whole: Vec<i128> = shares.iter().map(|share| share.div_euclid(den)).collect();
+    let mut whole: Vec<i128> = shares.iter().map(|share| whole_part(*share, den)).collect();
     let given = whole.iter().try_fold(0, |sum, n| plus(sum, *n))?;
     let left = usize::try_from(i128::from(points.get()) - given).unwrap_or(0);
-    let mut order: Vec<(i128, usize)> =
-        shares.iter().enumerate().map(|(index, share)| (-share.rem_euclid(den), index)).collect();
-    order.sort_unstable();
-    for (_, index) in order.into_iter().take(left) {
-        if let Some(n) = whole.get_mut(index) {
-            *n += 1;
+    if 0 < left {
+        let rests = shares.iter().zip(&whole).map(|(share, whole)| share.wrapping_sub(whole.wrapping_mul(den)));
+        let mut order: Vec<(i128, usize)> = rests.enumerate().map(|(index, rest)| (-rest, index)).collect();
+        order.sort_unstable();
+        for (_, index) in order.into_iter().take(left) {
+            if let Some(n) = whole.get_mut(index) {
+                *n += 1;
+            }
         }
     }
     whole.into_iter().map(|n| Points::new(i64::try_from(n).map_err(|_| out_of_range())?)).collect()
@@ -386,7 +401,18 @@ fn out_of_range() -> Error {
         .field("points")
 }
 
+/// `share / den`, rounded down. A division of 128 bits costs ten of 64, which are nearly always enough.
+fn whole_part(share: i128, den: i128) -> i128 {
+    match (i64::try_from(share), i64::try_from(den)) {
+        (Ok(share), Ok(den)) if 0 < den => i128::from(share.div_euclid(den)),
+        _ => share.div_euclid(den),
+    }
+}
+
 fn mul(a: i128, b: i128) -> Result<i128> {
+    if let (Ok(a), Ok(b)) = (i64::try_from(a), i64::try_from(b)) {
+        return Ok(i128::from(a).wrapping_mul(i128::from(b))); // Fits, whatever they are.
+    }
     a.checked_mul(b).ok_or_else(out_of_range)
 }
 
