@@ -5,6 +5,7 @@ use super::profile::{Identifier, IdentifierKind};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
@@ -164,8 +165,8 @@ impl Identifier {
         let max = if self.kind == IdentifierKind::Email { limits::EMAIL_BYTES_MAX } else { limits::ID_BYTES_MAX };
         bounded("value", &self.value, max)?;
         let value = match self.kind {
-            IdentifierKind::Phone => phone::e164(&self.value, country.map(country_id).transpose()?),
-            IdentifierKind::Email => email(&self.value),
+            IdentifierKind::Phone => phone::e164(&self.value, country.map(country_id).transpose()?).map(Cow::Owned),
+            IdentifierKind::Email => email(&self.value).map(Cow::Owned),
             kind => plain(&self.value, kind != IdentifierKind::Custom),
         }
         .map_err(|why| refused("value", why))?;
@@ -173,7 +174,7 @@ impl Identifier {
         let kind = self.kind.as_str();
         let key = match self.scope_text()? {
             Some(scope) => format!("{kind}:{scope}:{value}"),
-            None => format!("{kind}:{value}"),
+            None => [kind, ":", &value].concat(),
         };
         Ok(IdentityKey(Arc::from(key)))
     }
@@ -224,19 +225,29 @@ fn bounded(field: &'static str, text: &str, max: usize) -> Result<()> {
     Err(Error::new(ErrorCode::ValueTooLong, message).field(field).limit(max))
 }
 
-fn plain(text: &str, mask_refused: bool) -> std::result::Result<String, Refusal> {
-    let folded: String = text.nfkc().collect();
+/// Full-width characters made plain; ASCII is plain already.
+fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
+}
+
+fn plain(text: &str, mask_refused: bool) -> std::result::Result<Cow<'_, str>, Refusal> {
+    let folded = fold(text);
     let trimmed = folded.trim();
     if trimmed.is_empty() || trimmed.chars().any(char::is_control) {
         return Err(Refusal::Invalid);
     }
     // Platforms mask nicks and member numbers as `t**1`; whoever joins on them joins strangers.
-    if mask_refused && trimmed.contains('*') { Err(Refusal::Masked) } else { Ok(trimmed.to_owned()) }
+    if mask_refused && trimmed.contains('*') {
+        return Err(Refusal::Masked);
+    }
+    Ok(match folded {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(_) => Cow::Owned(trimmed.to_owned()),
+    })
 }
 
 fn email(text: &str) -> std::result::Result<String, Refusal> {
-    let folded: String = text.nfkc().collect();
-    let lower: String = folded.trim().to_lowercase().nfkc().collect();
+    let lower = fold(&fold(text).trim().to_lowercase()).into_owned();
     if lower.contains('*') {
         return Err(Refusal::Masked);
     }

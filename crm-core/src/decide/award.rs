@@ -5,7 +5,6 @@ use super::settle::keep_books;
 use super::standing;
 use super::state::AwardRecord;
 use super::workspace::{Decided, Workspace};
-use crate::customer::CustomerRecord;
 use crate::effect::PointsChange;
 use crate::lifecycle::LifecycleView;
 use crate::order::{BasisRules, Counted, Event, LineAmount, OrderRecord};
@@ -14,7 +13,10 @@ use crate::points::{
     PartKind, ReferralSide, Shortfall, Source, SourceKind, dates,
 };
 use crate::program::{CustomerFacts, EarnRule, Facts, InOrOut, LineFacts, LineScope, OrderFacts};
-use crate::value::{CustomerId, LadderId, Points, RuleId, TierId, Timestamp, Zone};
+use crate::value::{
+    Attribute, AttributeName, CalendarDate, CustomerId, LadderId, Points, RuleId, Tag, TierId, Timestamp, Zone,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What makes rules fire that give a fixed number.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +37,9 @@ pub(crate) struct Given {
 
 /// Where a customer stands at the instant of a fact, for conditions.
 struct Standing {
-    record: CustomerRecord,
+    tags: BTreeSet<Tag>,
+    attributes: BTreeMap<AttributeName, Attribute>,
+    birthday: Option<CalendarDate>,
     tiers: Vec<(LadderId, TierId)>,
     life: Option<LifecycleView>,
 }
@@ -48,8 +52,9 @@ fn standing_of(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: T
         }
     }
     let life = standing::life_at(context, ws, id, at)?;
-    let record = ws.known(id)?.record()?.clone();
-    Ok(Standing { record, tiers, life })
+    let record = ws.known(id)?.record()?;
+    let (tags, attributes, birthday) = (record.tags.clone(), record.attributes.clone(), record.profile.birthday);
+    Ok(Standing { tags, attributes, birthday, tiers, life })
 }
 
 impl Standing {
@@ -65,9 +70,9 @@ impl Standing {
             at,
             local: zone.local(at),
             customer: CustomerFacts {
-                tags: Some(&self.record.tags),
-                attributes: Some(&self.record.attributes),
-                birthday: self.record.profile.birthday,
+                tags: Some(&self.tags),
+                attributes: Some(&self.attributes),
+                birthday: self.birthday,
                 tiers,
                 stage: self.life.as_ref().map(|view| &*view.stage),
                 activity: self.life.as_ref().map(|view| &*view.activity),
