@@ -343,6 +343,8 @@ pub struct Liability {
     pub expired: Points,
     /// Ever taken back.
     pub revoked: Points,
+    /// Ever used up by paying debt. With `outstanding`, `redeemed`, `expired` and `revoked` it sums to `issued`.
+    pub offset: Points,
     /// By local month of the last usable day; none is without expiry. Sums to `outstanding`.
     pub by_month: Vec<LiabilityMonth>,
 }

@@ -54,6 +54,7 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
             redeemed: sum.balances.redeemed,
             expired: sum.balances.expired,
             revoked: sum.balances.revoked,
+            offset: sum.balances.offset,
             by_month,
         });
     }
