@@ -201,10 +201,10 @@ pub struct EarnPoints {
     /// When they were earned; default the request's instant. Dates are computed from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earned_at: Option<Timestamp>,
-    /// Usable from this local day; default by the currency's policy.
+    /// Usable from this local day; default by the currency's policy, but at once where that waits for the event of an order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usable_from: Option<crate::value::CalendarDate>,
-    /// Usable through this local day; default by the currency's policy.
+    /// Usable through this local day, whatever happens; default by the currency's policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usable_through: Option<crate::value::CalendarDate>,
 }

@@ -1,6 +1,7 @@
 //! Refunds and cancellations: what goes back in money, what is taken back in points, what is given back in points.
 
 use super::award::{basis_rules, line_basis};
+use super::caps;
 use super::context::{Context, order_name, part};
 use super::orders::{buyer, find_order, spend_of};
 use super::rows;
@@ -12,7 +13,7 @@ use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
 use crate::limits;
 use crate::order::{self, OrderRecord, OrderStatus, Refund, RefundArticle, RefundWhat, match_articles};
-use crate::points::{CapOnRefund, DebtPolicy, MovementKind, RestorePolicy, give_back};
+use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
 use crate::program::{TenderOrder, WithoutOrder};
 use crate::store::Read;
 use crate::value::{
@@ -235,11 +236,7 @@ fn claw_back(
         ws.customer_mut(&whom)?.account(&award.currency)?.claw_back(&award.lots, due, &policy, now, &mut log)?;
     award.clawed = award.clawed.plus(due)?;
     if let Some(rules) = rules {
-        let zone = context.zone();
-        let state = &mut ws.customer_mut(&whom)?.state;
-        for cap in rules.caps.iter().filter(|cap| cap.on_refund == CapOnRefund::GiveBack) {
-            give_back(cap, &mut state.caps, zone, order.paid_at(), due);
-        }
+        caps::give_back(context, ws, &whom, award, order.paid_at(), due)?;
         if report.net_from_refund.is_positive() {
             let value = rules.value.map_or(rust_decimal::Decimal::ZERO, |value| value.decimal());
             let scale = rust_decimal::Decimal::from(10_i64.pow(order.currency().digits()));

@@ -49,6 +49,9 @@ pub struct Account {
     /// The last instant at which time changed the account.
     #[n(6)]
     pub reached: Timestamp,
+    /// The last activity since some of its points slide; none before.
+    #[n(7)]
+    pub active_at: Option<Timestamp>,
     #[cbor(skip)]
     #[serde(skip)]
     due: Due,
@@ -79,6 +82,7 @@ impl Account {
             debts: Vec::new(),
             next_lot: 1,
             reached: Timestamp::MIN,
+            active_at: None,
             due: Due(Some(Timestamp::MAX)),
             resolved: Vec::new(),
         }

@@ -288,7 +288,8 @@ pub enum Gives {
         /// How many points; an exact decimal.
         points: Amount,
     },
-    /// A fixed number of points. On orders it is taken back only by a full refund, apart from the proportional award.
+    /// A fixed number of points. On orders it takes a line that earns, and is taken back only by a full refund, apart from the
+    /// proportional award.
     Fixed {
         /// How many.
         points: Points,
