@@ -223,6 +223,7 @@ fn credit(
         shortfall,
         to: None,
         basis,
+        netted: Points::ZERO,
     });
     Ok(())
 }
