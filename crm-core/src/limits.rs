@@ -99,6 +99,10 @@ pub const IMPORT_CHUNK_LINES_MAX: usize = 50_000;
 /// Most orders of an import per commit: above 1,000 the cost of a commit is spread thin enough, and memory grows with it.
 pub const IMPORT_CHUNK_MAX: usize = 10_000;
 
+/// Most objects that are looked at for the place of a missing field: each look reads the whole again, and a fault further on is told without
+/// its place.
+pub const FAULT_PLACES_MAX: usize = 256;
+
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.
 #[must_use]
 pub fn quote(text: &str) -> String {

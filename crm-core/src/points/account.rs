@@ -345,6 +345,7 @@ impl Account {
                 ErrorCode::PointsInsufficient,
                 format!("{points} points are needed, {available} are available"),
             )
+            .field("points")
             .with("available", available)
             .with("needed", points));
         }
