@@ -35,7 +35,9 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Lots { customer_id, currency, at } => {
             known_currency(program, currency)?;
             brought_to(program, ws, customer_id, *at)?;
-            let mut lots = ws.known_mut(customer_id)?.account(currency)?.lots.clone();
+            let account = ws.known_mut(customer_id)?.account(currency)?;
+            let mut lots = account.lots.to_vec();
+            account.check()?;
             lots.retain(|lot| lot.is_open());
             lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.id));
             Ok(Answer::Lots { lots })
@@ -144,7 +146,7 @@ fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp)
             let exact = Decimal::from(account.balances.available.get()) * value.decimal();
             Money { amount: crate::value::Amount::new(exact.trunc_with_scale(currency.digits())), currency }
         });
-        let next_expiry = account.expiring().into_iter().next().map(|(expires_at, points)| Expiring {
+        let next_expiry = account.first_end().map(|(expires_at, points)| Expiring {
             usable_through: program.zone().date(expires_at.plus_millis(-1)),
             expires_at,
             points,

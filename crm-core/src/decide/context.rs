@@ -39,11 +39,13 @@ impl<'a> Context<'a> {
     }
 
     /// The reads that the command is sure to need, so that most decisions load once.
-    pub(crate) fn scope(&self) -> Vec<Read> {
+    pub(crate) fn scope(&self, marks: bool) -> Vec<Read> {
         let mut reads = Vec::with_capacity(4);
         let mut customer = |id: &CustomerId| {
             reads.push(rows::read_customer(id));
-            reads.push(rows::read_mark(id, &self.request.request_id));
+            if marks {
+                reads.push(rows::read_mark(id, &self.request.request_id));
+            }
         };
         match self.request.command.customers() {
             (Some(one), Some(other)) => {

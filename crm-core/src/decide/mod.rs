@@ -9,6 +9,7 @@ mod caps;
 mod context;
 mod customers;
 mod explain;
+mod lazy;
 mod orders;
 mod points;
 mod refunds;
@@ -100,7 +101,7 @@ fn finish(
     print: crate::value::Fingerprint,
 ) -> Decided<Verdict> {
     let mut touched: Vec<CustomerId> = vec![id.clone()];
-    for (entry, _) in ws.fresh() {
+    for entry in ws.fresh() {
         if !touched.contains(&entry.customer_id) {
             touched.push(entry.customer_id.clone());
         }
@@ -109,26 +110,25 @@ fn finish(
         standing::follow(context, ws, customer)?;
         settle::check_books(ws, customer)?;
     }
-    let mut entries: Vec<_> = ws.fresh().iter().map(|(entry, _)| entry.clone()).collect();
-    // Journal by journal, as a replay reads them back.
-    entries.sort_by_key(|entry| touched.iter().position(|id| *id == entry.customer_id));
     let balances = balances(context.program, ws, &id)?;
     // A settling that finds nothing to write still moves the customer's next due instant.
     let settles = matches!(context.request.command, Command::Settle(_));
-    let changed = settles || !entries.is_empty();
-    if !entries.is_empty() {
-        let count = |whose: &CustomerId| entries.iter().filter(|entry| entry.customer_id == *whose).count();
-        let others = touched.iter().filter(|other| **other != id).filter_map(|other| {
-            let first = entries.iter().find(|entry| entry.customer_id == *other)?.seq;
-            Some(MarkPart { customer: other.clone(), first, count: u64::try_from(count(other)).unwrap_or(0) })
-        });
-        let mark = Mark {
-            fingerprint: print,
-            count: u64::try_from(count(&id)).unwrap_or(0),
-            balances: balances.clone(),
-            others: others.collect(),
+    let changed = settles || !ws.fresh().is_empty();
+    let mark = (!ws.fresh().is_empty()).then(|| {
+        let count = |whose: &CustomerId| {
+            let theirs = ws.fresh().iter().filter(|entry| entry.customer_id == *whose);
+            u64::try_from(theirs.count()).unwrap_or(0)
         };
-        ws.put_mark(&id, &context.request.request_id, mark);
+        let others = touched.iter().filter(|other| **other != id).filter_map(|other| {
+            let first = ws.fresh().iter().find(|entry| entry.customer_id == *other)?.seq;
+            Some(MarkPart { customer: other.clone(), first, count: count(other) })
+        });
+        Mark { fingerprint: print, count: count(&id), balances: balances.clone(), others: others.collect() }
+    });
+    let mut entries = ws.file(&id, mark);
+    if touched.len() != 1 {
+        // Journal by journal, as a replay reads them back.
+        entries.sort_by_key(|entry| touched.iter().position(|id| *id == entry.customer_id));
     }
     let remembered = |what: &What| matches!(what, What::Updated { fields } if fields.is_empty());
     let unchanged = entries.iter().all(|entry| remembered(&entry.what));
@@ -183,19 +183,33 @@ fn journal_part(ws: &mut Workspace, id: &CustomerId, first: u64, count: u64) -> 
     Ok(journal.into_iter().filter(|entry| first <= entry.seq && entry.seq < first.saturating_add(count)).collect())
 }
 
-/// The reads that a request is sure to need.
-pub(crate) fn scope(program: &Program, request: &Request) -> Vec<crate::store::Read> {
-    Context::new(program, request).scope()
+/// The reads that a request is sure to need; with its mark, unless it is assumed to be new.
+pub(crate) fn scope(program: &Program, request: &Request, marks: bool) -> Vec<crate::store::Read> {
+    Context::new(program, request).scope(marks)
 }
 
 /// The reads that a request will need once the names in it are known: asked for together for many requests, they cost one load.
 /// Leaving one out, or asking for one too many, changes nothing but the time it takes.
-pub(crate) fn foresee(program: &Program, ws: &mut Workspace, request: &Request) -> Vec<crate::store::Read> {
+pub(crate) fn foresee(
+    program: &Program,
+    ws: &mut Workspace,
+    request: &Request,
+    marks: bool,
+) -> Vec<crate::store::Read> {
     let context = Context::new(program, request);
+    if let (Some(id), _) = request.command.customers()
+        && !matches!(request.command, Command::RecordOrder(_) | Command::RecordRefund(_))
+    {
+        // The scope has the rest already.
+        return if marks { vec![rows::read_mark(id, &request.request_id)] } else { Vec::new() };
+    }
     let known = context.subject(ws).ok().flatten();
     let new = || customers::id_of(&context, request.command.identifiers()?).ok();
     let Some(id) = known.or_else(new) else { return Vec::new() };
-    let mut reads = vec![rows::read_customer(&id), rows::read_mark(&id, &request.request_id)];
+    let mut reads = vec![rows::read_customer(&id)];
+    if marks {
+        reads.push(rows::read_mark(&id, &request.request_id));
+    }
     let order = match &request.command {
         Command::RecordOrder(command) => Some(&command.order.id),
         Command::RecordRefund(command) => {

@@ -12,17 +12,21 @@ use crate::value::{
     Actor, BatchId, CustomerId, OrderId, PointCurrency, Points, Reason, RedemptionId, RequestId, Timestamp, bucket_of,
 };
 use minicbor::{Decode, Encode};
+use std::sync::Arc;
 
 fn int(n: u64) -> Value {
     Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
 fn owner(customer: &CustomerId) -> [Value; 2] {
-    [Value::Int(i64::from(bucket_of(customer.as_str()))), Value::text(customer.as_str())]
+    [Value::Int(i64::from(bucket_of(customer.as_str()))), Value::Text(customer.shared())]
 }
 
-fn key_of(customer: &CustomerId, rest: impl IntoIterator<Item = Value>) -> Vec<Value> {
-    owner(customer).into_iter().chain(rest).collect()
+fn key_of<const N: usize>(customer: &CustomerId, rest: [Value; N]) -> Vec<Value> {
+    let mut key = Vec::with_capacity(2 + N);
+    key.extend(owner(customer));
+    key.extend(rest);
+    key
 }
 
 fn identity_key(name: &str) -> Vec<Value> {
@@ -34,7 +38,7 @@ pub(crate) fn read_customer(id: &CustomerId) -> Read {
 }
 
 pub(crate) fn read_order(key: &(CustomerId, OrderId)) -> Read {
-    Read::Row { table: Table::Order, key: key_of(&key.0, [Value::text(key.1.as_str())]) }
+    Read::Row { table: Table::Order, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
 }
 
 pub(crate) fn read_orders(id: &CustomerId) -> Read {
@@ -47,15 +51,15 @@ pub(crate) fn read_identity(name: &String) -> Read {
 }
 
 pub(crate) fn read_lot(key: &(CustomerId, PointCurrency, LotId)) -> Read {
-    Read::Row { table: Table::Lot, key: key_of(&key.0, [Value::text(key.1.as_str()), int(key.2.0)]) }
+    Read::Row { table: Table::Lot, key: key_of(&key.0, [Value::Text(key.1.shared()), int(key.2.0)]) }
 }
 
 pub(crate) fn read_redemption(key: &(CustomerId, RedemptionId)) -> Read {
-    Read::Row { table: Table::Redemption, key: key_of(&key.0, [Value::text(key.1.as_str())]) }
+    Read::Row { table: Table::Redemption, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
 }
 
 pub(crate) fn read_mark(customer: &CustomerId, request: &RequestId) -> Read {
-    Read::Index { table: Table::Entry, index: 0, cells: key_of(customer, [Value::text(request.as_str())]) }
+    Read::Index { table: Table::Entry, index: 0, cells: key_of(customer, [Value::Text(request.shared())]) }
 }
 
 pub(crate) fn read_journal(customer: &CustomerId) -> Read {
@@ -77,24 +81,28 @@ pub(crate) enum Want {
 
 impl Want {
     pub(crate) fn of(read: &Read) -> Option<Self> {
-        fn text(cells: &[Value], place: usize) -> Option<&str> {
-            cells.get(place).and_then(Value::as_text)
+        // Reads are made from names that were checked.
+        fn text(cells: &[Value], place: usize) -> Option<Arc<str>> {
+            match cells.get(place) {
+                Some(Value::Text(text)) => Some(text.clone()),
+                _ => None,
+            }
         }
-        let customer = |cells: &[Value]| text(cells, 1).and_then(|t| CustomerId::new(t).ok());
+        let customer = |cells: &[Value]| text(cells, 1).map(CustomerId::trusted);
         match read {
             Read::Row { table, key } => match table {
                 Table::Customer => Some(Self::Customer(customer(key)?)),
-                Table::Order => Some(Self::Order((customer(key)?, OrderId::new(text(key, 2)?).ok()?))),
-                Table::Identity => Some(Self::Identity(text(key, 1)?.to_owned())),
+                Table::Order => Some(Self::Order((customer(key)?, OrderId::trusted(text(key, 2)?)))),
+                Table::Identity => Some(Self::Identity(text(key, 1)?.to_string())),
                 Table::Lot => {
                     let lot = u64::try_from(key.get(3).and_then(Value::as_int)?).ok()?;
-                    Some(Self::Lot((customer(key)?, PointCurrency::new(text(key, 2)?).ok()?, LotId(lot))))
+                    Some(Self::Lot((customer(key)?, PointCurrency::trusted(text(key, 2)?), LotId(lot))))
                 }
-                Table::Redemption => Some(Self::Redemption((customer(key)?, RedemptionId::new(text(key, 2)?).ok()?))),
+                Table::Redemption => Some(Self::Redemption((customer(key)?, RedemptionId::trusted(text(key, 2)?)))),
                 _ => None,
             },
             Read::Index { table: Table::Entry, index: 0, cells } => {
-                Some(Self::Mark((customer(cells)?, RequestId::new(text(cells, 2)?).ok()?)))
+                Some(Self::Mark((customer(cells)?, RequestId::trusted(text(cells, 2)?))))
             }
             Read::Prefix { table: Table::Entry, prefix, .. } => Some(Self::Journal(customer(prefix)?)),
             Read::Prefix { table: Table::Order, prefix, .. } => Some(Self::Orders(customer(prefix)?)),
@@ -153,7 +161,7 @@ pub(crate) fn mark_of(row: &Row) -> Result<Option<(u64, Mark)>> {
 }
 
 /// The part of an entry that has no column of its own.
-#[derive(Encode, Decode)]
+#[derive(Decode)]
 struct EntryBody {
     #[n(0)]
     what: What,
@@ -229,15 +237,32 @@ pub(crate) fn holding_change(change: &PointsChange) -> i64 {
         .sum()
 }
 
-fn entry_row(entry: &Entry, mark: Option<&Mark>) -> Row {
+/// What [`EntryBody`] reads, made of an entry without copying it.
+#[derive(Encode)]
+struct EntryBodyOf<'a> {
+    #[n(0)]
+    what: &'a What,
+    #[n(1)]
+    points: &'a [PointsChange],
+    #[n(2)]
+    actor: Option<&'a Actor>,
+    #[n(3)]
+    reason: Option<&'a Reason>,
+    #[n(4)]
+    batch: Option<&'a BatchId>,
+    #[n(5)]
+    request_id: Option<&'a RequestId>,
+}
+
+pub(crate) fn entry_row(entry: &Entry, mark: Option<&Mark>) -> Row {
     let (kind, subject) = kind_and_subject(entry);
-    let body = EntryBody {
-        what: entry.what.clone(),
-        points: entry.points.clone(),
-        actor: entry.actor.clone(),
-        reason: entry.reason.clone(),
-        batch: entry.batch.clone(),
-        request_id: mark.is_none().then(|| entry.request_id.clone()),
+    let body = EntryBodyOf {
+        what: &entry.what,
+        points: &entry.points,
+        actor: entry.actor.as_ref(),
+        reason: entry.reason.as_ref(),
+        batch: entry.batch.as_ref(),
+        request_id: mark.is_none().then_some(&entry.request_id),
     };
     let first = entry.points.first();
     let mut cells = Vec::with_capacity(13);
@@ -247,8 +272,8 @@ fn entry_row(entry: &Entry, mark: Option<&Mark>) -> Row {
         Value::text(kind),
         Value::Int(entry.effective_at.millis()),
         Value::Int(entry.recorded_at.millis()),
-        mark.map_or(Value::Null, |_| Value::text(entry.request_id.as_str())),
-        first.map_or(Value::Null, |change| Value::text(change.currency.as_str())),
+        mark.map_or(Value::Null, |_| Value::Text(entry.request_id.shared())),
+        first.map_or(Value::Null, |change| Value::Text(change.currency.shared())),
         first.map_or(Value::Null, |change| Value::Int(holding_change(change))),
         subject.map_or(Value::Null, Value::text),
         Value::Int(i64::from(entry.revision)),
@@ -275,7 +300,7 @@ fn customer_row(customer: &mut Customer, program: &Program, due: Option<Timestam
         Value::Int(customer.registered_at.millis()),
         state.life.as_ref().map_or(Value::Null, |slot| Value::Text(slot.told_stage.clone())),
         state.life.as_ref().map_or(Value::Null, |slot| Value::Text(slot.told_activity.clone())),
-        state.ladders.first().map_or(Value::Null, |slot| Value::text(slot.told.as_str())),
+        state.ladders.first().map_or(Value::Null, |slot| Value::Text(slot.told.shared())),
         Value::Int(points.get()),
         due.map_or(Value::Null, |at| Value::Int(at.millis())),
         Value::Blob(profile),
@@ -319,7 +344,7 @@ impl Workspace {
     /// Everything that changed, as one commit; and who owns each write, so that a conflict can be laid at somebody's door.
     /// The order is fixed, so that equal decisions make equal commits.
     pub(crate) fn flush(&mut self, program: &Program) -> Result<Commit> {
-        let mut writes = Vec::with_capacity(8);
+        let mut writes = Vec::with_capacity(4 + self.filed.len() + self.customers.len());
         let mut customers: Vec<_> = self.customers.iter_mut().filter(|(_, slot)| slot.dirty).collect();
         customers.sort_by(|a, b| a.0.cmp(b.0));
         for (_, slot) in customers {
@@ -336,9 +361,8 @@ impl Workspace {
             writes.push(Write::Put { row: identity_row(name, identity), guard: guard(identity.version) });
         }
         self.flush_owned(&mut writes)?;
-        for (entry, mark) in &self.written {
-            writes.push(Write::Put { row: entry_row(entry, mark.as_ref()), guard: Guard::New });
-        }
+        let entries = std::mem::take(&mut self.filed);
+        writes.extend(entries.into_iter().map(|row| Write::Put { row, guard: Guard::New }));
         Ok(Commit { writes })
     }
 

@@ -161,7 +161,7 @@ pub(crate) fn next_due(program: &Program, customer: &mut Customer) -> Result<Opt
     }
     let accounts = customer.accounts_due();
     let birthday = next_birthday(program, customer)?.map(|(_, at)| at);
-    let standing = standing::next_due(program, customer);
+    let standing = standing::next_due(program, customer)?;
     Ok([accounts, birthday, standing].into_iter().flatten().min())
 }
 

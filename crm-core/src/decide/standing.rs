@@ -4,9 +4,11 @@
 //! no difference whether a sweep ran. A fact that arrives late is no special case of the rules: the journal is played again.
 
 use super::context::Context;
+use super::lazy::Lazy;
 use super::state::{Customer, LadderSlot, LifeSlot};
 use super::workspace::{Decided, Workspace};
 use crate::effect::{Entry, What};
+use crate::error::Result;
 use crate::lifecycle::{self, LifeFact, LifeFactKind, LifecycleView, Transition, TransitionCause};
 use crate::points::{Book, MovementKind};
 use crate::program::Program;
@@ -139,21 +141,49 @@ pub(crate) fn all_life_facts(journal: &[Entry]) -> Vec<LifeFact> {
     without_reverted(journal).into_iter().filter_map(life_fact).collect()
 }
 
-/// The instant of the last fact among these entries, at least `least`.
-fn last_fact(entries: &[Entry], least: Timestamp) -> Timestamp {
-    entries.iter().map(|entry| entry.effective_at).max().map_or(least, |at| at.max(least))
+/// What the command under way has written for one customer, as facts.
+struct Fresh {
+    /// For each ladder of the program.
+    tiers: Vec<Vec<TierFact>>,
+    life: Vec<LifeFact>,
+    /// Whether it registers the customer.
+    registers: bool,
+    /// Whether it takes an order out as if it had never been there.
+    reverts: bool,
+    /// The latest instant that something counts from.
+    latest: Option<Timestamp>,
+}
+
+impl Fresh {
+    fn of(program: &Program, ws: &Workspace, id: &CustomerId) -> Self {
+        let tiers = program.ladders().iter().map(|_| Vec::new()).collect();
+        let mut fresh = Self { tiers, life: Vec::new(), registers: false, reverts: false, latest: None };
+        for entry in ws.fresh().iter().filter(|entry| entry.customer_id == *id) {
+            for (facts, ladder) in fresh.tiers.iter_mut().zip(program.ladders()) {
+                facts.extend(tier_facts(ladder.metric(), ladder, entry));
+            }
+            fresh.life.extend(life_fact(entry));
+            fresh.registers |= matches!(entry.what, What::Registered);
+            fresh.reverts |= matches!(entry.what, What::Cancelled { reverted: true, .. });
+            fresh.latest = fresh.latest.max(Some(entry.effective_at));
+        }
+        fresh
+    }
+
+    /// The instant of the last of it, at least `least`.
+    fn last(&self, least: Timestamp) -> Timestamp {
+        self.latest.map_or(least, |at| at.max(least))
+    }
 }
 
 /// Tells ladders and lifecycle what the command under way has written for this customer, and writes what changes for it.
 pub(crate) fn follow(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<()> {
-    let fresh: Vec<Entry> =
-        ws.fresh().iter().map(|(entry, _)| entry).filter(|entry| entry.customer_id == *id).cloned().collect();
-    let reverts = fresh.iter().any(|entry| matches!(entry.what, What::Cancelled { reverted: true, .. }));
+    let fresh = Fresh::of(context.program, ws, id);
     let mut tiers = Vec::new();
-    for place in 0..context.program.ladders().len() {
-        tiers.extend(follow_ladder(context, ws, id, place, &fresh, reverts)?);
+    for (place, facts) in fresh.tiers.iter().enumerate() {
+        tiers.extend(follow_ladder(context, ws, id, place, facts, &fresh)?);
     }
-    let moves = follow_life(context, ws, id, &fresh, reverts)?;
+    let moves = follow_life(context, ws, id, &fresh)?;
     for change in tiers {
         context.write(ws, id, change.at, What::Tier { change }, Vec::new())?;
     }
@@ -163,26 +193,38 @@ pub(crate) fn follow(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId)
     Ok(())
 }
 
+/// Whether nothing can have changed since it was told: no facts, and time brings nothing before `due`.
+fn quiet(facts: bool, due: Option<Timestamp>, now: Timestamp) -> bool {
+    !facts && due.is_none_or(|due| now < due)
+}
+
 fn follow_ladder(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
     place: usize,
-    fresh: &[Entry],
-    reverts: bool,
+    facts: &[TierFact],
+    fresh: &Fresh,
 ) -> Decided<Vec<TierChange>> {
     let Some(compiled) = context.program.ladders().get(place) else { return Ok(Vec::new()) };
     let (ladder, metric, zone) = (compiled, compiled.metric(), *context.zone());
     let stamp = context.program.ladder_stamp(place);
     let customer = ws.customer_mut(id)?;
     let (now, joined_at) = (customer.state.recorded_at, customer.registered_at);
-    let facts: Vec<TierFact> = fresh.iter().flat_map(|entry| tier_facts(metric, ladder, entry)).collect();
-    let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *ladder.id()).cloned();
-    let new_customer = fresh.iter().any(|entry| matches!(entry.what, What::Registered));
+    let slot = customer.state.ladders.iter_mut().find(|slot| slot.ladder == *ladder.id());
+    let slot = match slot {
+        Some(slot) if slot.stamp == stamp && !fresh.reverts && quiet(!facts.is_empty(), slot.due, now) => {
+            slot.told_at = now;
+            return Ok(Vec::new());
+        }
+        slot => slot.cloned(),
+    };
     let mut out = Vec::new();
     let in_order = match &slot {
-        Some(slot) if slot.stamp == stamp && !reverts => apply_all(ladder, zone, &slot.state, &facts, &mut out),
-        None if new_customer => apply_all(ladder, zone, &ladder.start(zone, joined_at), &facts, &mut out),
+        Some(slot) if slot.stamp == stamp && !fresh.reverts => {
+            apply_all(ladder, zone, slot.state.get()?, facts, &mut out)
+        }
+        None if fresh.registers => apply_all(ladder, zone, &ladder.start(zone, joined_at), facts, &mut out),
         _ => None,
     };
     let state = match in_order {
@@ -203,10 +245,10 @@ fn follow_ladder(
         Some(slot) => (slot.told.clone(), slot.told_at),
         None => (ladder.current(&ladder.start(zone, joined_at)).clone(), Timestamp::MIN),
     };
-    let at = last_fact(fresh, joined_at);
-    let news = tier_news(ladder, out, &causes, told, told_at, current.clone(), at);
+    let news = tier_news(ladder, out, &causes, told, told_at, current.clone(), fresh.last(joined_at));
     let customer = ws.customer_mut(id)?;
-    let slot = LadderSlot { ladder: ladder.id().clone(), stamp, state, told: current, told_at: now };
+    let (due, state) = (ladder.next_due(&view), Lazy::new(state));
+    let slot = LadderSlot { ladder: ladder.id().clone(), stamp, state, told: current, told_at: now, due };
     match customer.state.ladders.iter_mut().find(|old| old.ladder == slot.ladder) {
         Some(old) => *old = slot,
         None => customer.state.ladders.insert(place.min(customer.state.ladders.len()), slot),
@@ -269,24 +311,23 @@ fn tier_news(
     news
 }
 
-fn follow_life(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    fresh: &[Entry],
-    reverts: bool,
-) -> Decided<Vec<Transition>> {
+fn follow_life(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, fresh: &Fresh) -> Decided<Vec<Transition>> {
     let Some(life) = context.program.lifecycle() else { return Ok(Vec::new()) };
     let zone = context.zone();
     let customer = ws.customer_mut(id)?;
     let (now, joined_at) = (customer.state.recorded_at, customer.registered_at);
-    let slot = customer.state.life.clone();
-    let facts: Vec<LifeFact> = fresh.iter().filter_map(life_fact).collect();
+    let facts = &fresh.life;
+    let slot = match &mut customer.state.life {
+        Some(slot) if slot.rules == life.stamp() && !fresh.reverts && quiet(!facts.is_empty(), slot.due, now) => {
+            slot.told_at = now;
+            return Ok(Vec::new());
+        }
+        slot => slot.clone(),
+    };
     let mut out = Vec::new();
-    let new_customer = fresh.iter().any(|entry| matches!(entry.what, What::Registered));
     let start = match &slot {
-        Some(slot) if !reverts => Some(slot.state.clone()),
-        None if new_customer => {
+        Some(slot) if !fresh.reverts => Some(slot.state.get()?.clone()),
+        None if fresh.registers => {
             let first = facts.iter().map(|fact| fact.effective_at).min().unwrap_or(joined_at);
             Some(life.start(first))
         }
@@ -311,12 +352,14 @@ fn follow_life(
     let stands = life.view(&view);
     let causes: BTreeSet<&str> = facts.iter().filter_map(life_cause_of_fact).collect();
     let told = slot.map(|slot| (slot.told_stage, slot.told_activity, slot.told_at));
-    let news = life_news(out, &causes, told, &stands, last_fact(fresh, joined_at));
+    let news = life_news(out, &causes, told, &stands, fresh.last(joined_at));
     ws.customer_mut(id)?.state.life = Some(LifeSlot {
-        state,
+        state: Lazy::new(state),
         told_stage: stands.stage.clone(),
         told_activity: stands.activity.clone(),
         told_at: now,
+        due: life.next_due(&view),
+        rules: life.stamp(),
     });
     Ok(news)
 }
@@ -373,21 +416,31 @@ fn life_news(
 }
 
 /// When time alone changes a tier, a stage or an activity next.
-pub(crate) fn next_due(program: &Program, customer: &Customer) -> Option<Timestamp> {
+pub(crate) fn next_due(program: &Program, customer: &Customer) -> Result<Option<Timestamp>> {
     let zone = program.zone();
     let now = customer.state.recorded_at;
-    let tiers = program.ladders().iter().filter_map(|compiled| {
-        let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.id())?;
-        let mut view = slot.state.clone();
+    let mut next = None;
+    let mut earlier = |due: Option<Timestamp>| next = next.into_iter().chain(due).min();
+    for (place, compiled) in program.ladders().iter().enumerate() {
+        let Some(slot) = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.id()) else { continue };
+        if slot.stamp == program.ladder_stamp(place) && quiet(false, slot.due, now) {
+            earlier(slot.due);
+            continue;
+        }
+        let mut view = slot.state.get()?.clone();
         compiled.advance(*zone, &mut view, now, &mut Vec::new());
-        compiled.next_due(&view)
-    });
-    let life = program.lifecycle().zip(customer.state.life.as_ref()).and_then(|(life, slot)| {
-        let mut view = slot.state.clone();
-        let _ = life.advance(zone, &mut view, now, &mut Vec::new());
-        life.next_due(&view)
-    });
-    tiers.chain(life).min()
+        earlier(compiled.next_due(&view));
+    }
+    if let Some((life, slot)) = program.lifecycle().zip(customer.state.life.as_ref()) {
+        if slot.rules == life.stamp() && quiet(false, slot.due, now) {
+            earlier(slot.due);
+        } else {
+            let mut view = slot.state.get()?.clone();
+            let _ = life.advance(zone, &mut view, now, &mut Vec::new());
+            earlier(life.next_due(&view));
+        }
+    }
+    Ok(next)
 }
 
 /// The tier on a ladder at an instant, from the stored state where it reaches, else from the journal.
@@ -404,8 +457,11 @@ pub(crate) fn tier_at(
     let customer = ws.known(id)?;
     let joined_at = customer.registered_at;
     let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *ladder.id());
-    if let Some(slot) = slot.filter(|slot| slot.stamp == stamp && slot.state.clock() <= at) {
-        let mut view = slot.state.clone();
+    if let Some(slot) = slot.filter(|slot| slot.stamp == stamp)
+        && let state = slot.state.get()?
+        && state.clock() <= at
+    {
+        let mut view = state.clone();
         ladder.advance(zone, &mut view, at, &mut Vec::new());
         return Ok(Some(ladder.current(&view).clone()));
     }
@@ -427,8 +483,11 @@ pub(crate) fn life_at(
 ) -> Decided<Option<LifecycleView>> {
     let Some(life) = context.program.lifecycle() else { return Ok(None) };
     let customer = ws.known(id)?;
-    if let Some(slot) = customer.state.life.as_ref().filter(|slot| life.fits(&slot.state) && slot.state.clock() <= at) {
-        let mut view = slot.state.clone();
+    if let Some(slot) = customer.state.life.as_ref().filter(|slot| slot.rules == life.stamp())
+        && let state = slot.state.get()?
+        && state.clock() <= at
+    {
+        let mut view = state.clone();
         let _ = life.advance(context.zone(), &mut view, at, &mut Vec::new());
         return Ok(Some(life.view(&view)));
     }

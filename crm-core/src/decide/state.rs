@@ -1,5 +1,6 @@
 //! The state of a customer as of the last command: what the row in the `customer` table carries besides the profile.
 
+use super::lazy::Lazy;
 use crate::customer::CustomerRecord;
 use crate::error::{Error, Result};
 use crate::lifecycle::LifeState;
@@ -61,26 +62,35 @@ pub(crate) struct LadderSlot {
     #[n(1)]
     pub(crate) stamp: u64,
     #[n(2)]
-    pub(crate) state: LadderState,
+    pub(crate) state: Lazy<LadderState>,
     /// The tier last written to the journal.
     #[n(3)]
     pub(crate) told: TierId,
     /// Changes up to here are in the journal.
     #[n(4)]
     pub(crate) told_at: Timestamp,
+    /// When time alone changes something next after `told_at`.
+    #[n(5)]
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// The lifecycle's state as of the last fact, and what has been told about it.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(crate) struct LifeSlot {
     #[n(0)]
-    pub(crate) state: LifeState,
+    pub(crate) state: Lazy<LifeState>,
     #[cbor(n(1), with = "crate::value::shared")]
     pub(crate) told_stage: Arc<str>,
     #[cbor(n(2), with = "crate::value::shared")]
     pub(crate) told_activity: Arc<str>,
     #[n(3)]
     pub(crate) told_at: Timestamp,
+    /// When time alone changes something next after `told_at`.
+    #[n(4)]
+    pub(crate) due: Option<Timestamp>,
+    /// Which rules made the state.
+    #[n(5)]
+    pub(crate) rules: Fingerprint,
 }
 
 /// Uses of a benefit in one period.

@@ -10,19 +10,23 @@ use crate::value::Timestamp;
 pub(crate) fn stands(program: &Program, customer: &mut Customer, at: Timestamp) -> Result<CustomerSummary> {
     let at = at.max(customer.state.recorded_at);
     let zone = program.zone();
-    let tiers = program.ladders().iter().filter_map(|compiled| {
-        let slot = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.id())?;
-        let mut view = slot.state.clone();
+    let mut tiers = Vec::with_capacity(program.ladders().len());
+    for compiled in program.ladders() {
+        let Some(slot) = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.id()) else { continue };
+        let mut view = slot.state.get()?.clone();
         compiled.advance(*zone, &mut view, at, &mut Vec::new());
-        Some((slot.ladder.clone(), compiled.current(&view).clone()))
-    });
-    let tiers = tiers.collect();
-    let stage = program.lifecycle().zip(customer.state.life.as_ref()).map(|(life, slot)| {
-        let mut view = slot.state.clone();
+        tiers.push((slot.ladder.clone(), compiled.current(&view).clone()));
+    }
+    let mut stage = None;
+    if let Some((life, slot)) = program.lifecycle().zip(customer.state.life.as_ref()) {
+        let mut view = slot.state.get()?.clone();
         let _ = life.advance(zone, &mut view, at, &mut Vec::new());
         let seen = life.view(&view);
-        (seen.stage, seen.activity, seen.high_water)
-    });
+        stage = Some((seen.stage, seen.activity, seen.high_water));
+    }
+    for account in &customer.state.accounts {
+        account.check()?;
+    }
     Ok(CustomerSummary {
         id: customer.id.clone(),
         registered_at: customer.registered_at,

@@ -96,9 +96,17 @@ pub(crate) struct Workspace {
     marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
     journals: HashMap<CustomerId, Vec<Entry>>,
     all_orders: HashMap<CustomerId, Vec<OrderId>>,
-    /// Entries written by accepted commands and by the one under way, with the mark on the first of a request.
-    pub(crate) written: Vec<(Entry, Option<Mark>)>,
+    /// Entries of the command under way.
+    fresh: Vec<Entry>,
+    /// Rows of the entries of accepted commands, and of the one under way once it is finished.
+    pub(crate) filed: Vec<Row>,
     accepted: usize,
+    /// The mark of the command under way, once it is finished.
+    marked: Option<(CustomerId, RequestId)>,
+    /// Whether a request counts as new when its mark was not loaded. The commit finds out if it is not.
+    assumes_new: bool,
+    /// The mark that the command under way would have needed.
+    assumed: Option<Read>,
     undo: Vec<Undo>,
     /// Counts commands, from 1.
     turn: u64,
@@ -148,6 +156,27 @@ impl Workspace {
         Self { keeps_undo, turn: 1, ..Self::default() }
     }
 
+    /// A working set that takes every request for a new one until told otherwise: most are, and a mark that is there breaks the guard of
+    /// the commit. What commits nothing has to ask after all, see [`Workspace::assumed`].
+    pub(crate) fn assuming_new(keeps_undo: bool) -> Self {
+        Self { assumes_new: true, ..Self::new(keeps_undo) }
+    }
+
+    /// Whether the command under way leaves a mark.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.marked.is_some()
+    }
+
+    /// From now on the mark of every request is looked for.
+    pub(crate) fn assume_nothing(&mut self) {
+        self.assumes_new = false;
+    }
+
+    /// Whether the mark of the command under way was only assumed to be missing; the read that tells.
+    pub(crate) fn assumed(&mut self) -> Option<Read> {
+        self.assumed.take()
+    }
+
     things!(customers, CustomerId, Customer, Customer, customer, customer_mut, put_customer, rows::read_customer);
     things!(orders, (CustomerId, OrderId), OrderRecord, Order, order, order_mut, put_order, rows::read_order);
     things!(identities, String, Identity, Identity, identity, identity_mut, put_identity, rows::read_identity);
@@ -182,6 +211,10 @@ impl Workspace {
         let key = (customer.clone(), request.clone());
         match self.marks.get(&key) {
             Some(mark) => Ok(mark.clone()),
+            None if self.assumes_new => {
+                self.assumed = Some(rows::read_mark(customer, request));
+                Ok(None)
+            }
             None => Err(Stop::Need(vec![rows::read_mark(customer, request)])),
         }
     }
@@ -190,7 +223,11 @@ impl Workspace {
     pub(crate) fn journal(&mut self, customer: &CustomerId) -> Decided<Vec<Entry>> {
         let stored = self.journals.get(customer).ok_or_else(|| Stop::Need(vec![rows::read_journal(customer)]))?;
         let mut entries = stored.clone();
-        entries.extend(self.written.iter().filter(|(entry, _)| entry.customer_id == *customer).map(|(e, _)| e.clone()));
+        let theirs = |row: &&Row| row.cells.get(1).and_then(Value::as_text) == Some(customer.as_str());
+        for row in self.filed.iter().filter(theirs) {
+            entries.push(rows::entry_of(row)?);
+        }
+        entries.extend(self.fresh.iter().filter(|entry| entry.customer_id == *customer).cloned());
         Ok(entries)
     }
 
@@ -211,29 +248,38 @@ impl Workspace {
 
     /// Notes an entry of the command under way.
     pub(crate) fn write(&mut self, entry: Entry) {
-        self.written.push((entry, None));
+        self.fresh.push(entry);
     }
 
     /// The entries of the command under way.
-    pub(crate) fn fresh(&self) -> &[(Entry, Option<Mark>)] {
-        self.written.get(self.accepted..).unwrap_or(&[])
+    pub(crate) fn fresh(&self) -> &[Entry] {
+        &self.fresh
     }
 
-    /// Puts the mark on the first entry that the command under way wrote for this customer.
-    pub(crate) fn put_mark(&mut self, customer: &CustomerId, request: &RequestId, mark: Mark) {
-        let accepted = self.accepted;
-        let first = self.written.iter_mut().skip(accepted).find(|(entry, _)| entry.customer_id == *customer);
-        if let Some((entry, slot)) = first {
-            *slot = Some(mark.clone());
-            self.marks.insert((customer.clone(), request.clone()), Some((entry.seq, mark)));
+    /// Files the entries of the command under way for the commit and hands them over for the receipt; the mark goes with the first one that
+    /// is this customer's.
+    pub(crate) fn file(&mut self, customer: &CustomerId, mark: Option<Mark>) -> Vec<Entry> {
+        let entries = std::mem::take(&mut self.fresh);
+        let mut mark = mark;
+        for entry in &entries {
+            let mark = if entry.customer_id == *customer { mark.take() } else { None };
+            self.filed.push(rows::entry_row(entry, mark.as_ref()));
+            if let Some(mark) = mark {
+                let key = (customer.clone(), entry.request_id.clone());
+                self.marks.insert(key.clone(), Some((entry.seq, mark)));
+                self.marked = Some(key);
+            }
         }
+        entries
     }
 
     /// The command is accepted: what it changed stays.
     pub(crate) fn accept(&mut self) {
         self.undo.clear();
         self.turn += 1;
-        self.accepted = self.written.len();
+        self.accepted = self.filed.len();
+        self.marked = None;
+        self.assumed = None;
     }
 
     /// The command is refused or must be decided again: what it changed goes.
@@ -248,11 +294,11 @@ impl Workspace {
             }
         }
         self.turn += 1;
-        let accepted = self.accepted;
-        for (entry, mark) in self.written.drain(accepted..) {
-            if mark.is_some() {
-                self.marks.insert((entry.customer_id, entry.request_id), None);
-            }
+        self.fresh.clear();
+        self.filed.truncate(self.accepted);
+        self.assumed = None;
+        if let Some(key) = self.marked.take() {
+            self.marks.remove(&key);
         }
     }
 

@@ -191,7 +191,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::execute`].
     pub fn preview(&self, request: Request) -> Result<Done> {
-        let mut work = Work::new(self.program()?, vec![request]);
+        let mut work = Work::for_preview(self.program()?, request);
         loop {
             match work.step()? {
                 Step::Load(reads) => {

@@ -40,6 +40,8 @@ pub struct Work {
     stage: Stage,
     /// Everything asked for so far, for a single request.
     scope: Vec<Read>,
+    /// Whether requests count as new until a commit tells otherwise, which saves looking for the mark of each.
+    assumes_new: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,13 +63,25 @@ impl Work {
             program,
             requests,
             outcomes,
-            workspace: Workspace::new(keeps_undo),
+            workspace: Workspace::assuming_new(keeps_undo),
             next: 0,
             tries: 0,
             asked: 0,
             stage: Stage::Start,
             scope: Vec::new(),
+            assumes_new: true,
         }
+    }
+
+    /// Starts work on a request that will not be committed: whether it was carried out before is looked up first.
+    pub(super) fn for_preview(program: Arc<Program>, request: Request) -> Self {
+        let work = Self::new(program, vec![request]);
+        Self { workspace: Workspace::new(false), assumes_new: false, ..work }
+    }
+
+    fn new_workspace(&self) -> Workspace {
+        let keeps_undo = !self.single();
+        if self.assumes_new { Workspace::assuming_new(keeps_undo) } else { Workspace::new(keeps_undo) }
     }
 
     fn single(&self) -> bool {
@@ -82,7 +96,8 @@ impl Work {
         match self.stage {
             Stage::Start => {
                 self.stage = if self.single() { Stage::Deciding } else { Stage::Foreseeing };
-                let mut reads: Vec<Read> = self.requests.iter().flat_map(|r| scope(&self.program, r)).collect();
+                let mut reads: Vec<Read> =
+                    self.requests.iter().flat_map(|r| scope(&self.program, r, !self.assumes_new)).collect();
                 dedupe(&mut reads);
                 if self.single() {
                     self.scope.clone_from(&reads);
@@ -91,9 +106,9 @@ impl Work {
             }
             Stage::Foreseeing => {
                 self.stage = Stage::Deciding;
-                let workspace = &mut self.workspace;
-                let mut reads: Vec<Read> =
-                    self.requests.iter().flat_map(|request| foresee(&self.program, workspace, request)).collect();
+                let (workspace, marks) = (&mut self.workspace, !self.assumes_new);
+                let foreseen = |request| foresee(&self.program, workspace, request, marks);
+                let mut reads: Vec<Read> = self.requests.iter().flat_map(foreseen).collect();
                 reads.retain(|read| !self.workspace.has(read));
                 dedupe(&mut reads);
                 if reads.is_empty() { self.decide() } else { Ok(Step::Load(reads)) }
@@ -106,7 +121,13 @@ impl Work {
 
     fn decide(&mut self) -> Result<Step> {
         while let Some(request) = self.requests.get(self.next) {
-            match decide(&self.program, &mut self.workspace, request) {
+            let decided = decide(&self.program, &mut self.workspace, request);
+            // Only the commit of a mark finds out that it is there already: without one, it has to be looked up.
+            let commits = matches!(decided, Ok(Verdict { changed: true, .. })) && self.workspace.is_marked();
+            if let (false, Some(read)) = (commits || matches!(decided, Err(Stop::Need(_))), self.workspace.assumed()) {
+                return self.look_for_marks(read);
+            }
+            match decided {
                 Ok(Verdict { done, changed }) => {
                     if changed {
                         self.workspace.accept();
@@ -140,7 +161,7 @@ impl Work {
             return Err(Error::internal("a decision asks for the same thing again"));
         }
         if self.single() {
-            self.workspace = Workspace::new(false);
+            self.workspace = self.new_workspace();
             self.scope.append(&mut reads);
             reads.clone_from(&self.scope);
         }
@@ -148,10 +169,22 @@ impl Work {
         Ok(Step::Load(reads))
     }
 
+    /// Looks for the mark of the request under way, and for those of all that follow: where one was carried out before, others were too.
+    fn look_for_marks(&mut self, read: Read) -> Result<Step> {
+        self.assumes_new = false;
+        self.workspace.abort();
+        self.workspace.assume_nothing();
+        let mut reads = vec![read];
+        let workspace = &mut self.workspace;
+        let rest = self.requests.iter().skip(self.next.saturating_add(1));
+        reads.extend(rest.flat_map(|request| foresee(&self.program, workspace, request, true)));
+        self.widen(reads)
+    }
+
     /// Nothing of the request under way remains.
     fn drop_changes(&mut self) {
         if self.single() {
-            self.workspace = Workspace::new(false);
+            self.workspace = self.new_workspace();
         } else {
             self.workspace.abort();
         }
@@ -189,7 +222,8 @@ impl Work {
                     let message = format!("other writers were faster {} times", self.tries);
                     return Err(Error::new(ErrorCode::StoreContended, message));
                 }
-                self.workspace = Workspace::new(self.requests.len() != 1);
+                self.assumes_new = false;
+                self.workspace = self.new_workspace();
                 self.outcomes.iter_mut().for_each(|slot| *slot = None);
                 self.next = 0;
                 self.stage = Stage::Start;
@@ -211,5 +245,7 @@ fn dedupe(reads: &mut Vec<Read>) {
         return;
     }
     let mut seen = std::collections::HashSet::with_capacity(reads.len());
-    reads.retain(|read| seen.insert(read.clone()));
+    let first: Vec<bool> = reads.iter().map(|read| seen.insert(read)).collect();
+    let mut first = first.into_iter();
+    reads.retain(|_| first.next().unwrap_or(true));
 }

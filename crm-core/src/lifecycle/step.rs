@@ -6,7 +6,7 @@ use super::outlook::{Activity, may_count};
 use super::rules::OnReversal;
 use super::state::{LifeState, Mark, Standing, What};
 use super::transition::{Axis, FactKind, LifecycleView, Transition, TransitionCause};
-use crate::value::{Timestamp, Zone};
+use crate::value::{Fingerprint, Timestamp, Zone};
 use std::sync::Arc;
 
 /// How many different instants of visits are remembered beyond the windows. Two decide the activity; the rest are spare for reversals,
@@ -42,6 +42,12 @@ impl Lifecycle {
             standing: None,
             due: None,
         }
+    }
+
+    /// Which rules these are: states of other rules do not fit.
+    #[must_use]
+    pub const fn stamp(&self) -> Fingerprint {
+        self.print
     }
 
     /// Whether the state was made by these rules; one that was not needs a replay.

@@ -1,25 +1,13 @@
 //! The account: lots, holds, debts and balances of one point currency of one customer, and what time does to them.
 
 use super::balances::{add, balance_cell, sub};
-use super::{Allocation, Balances, Book, Debt, Hold, HoldOutcome, Lot, LotId, Movement, MovementKind, Posting};
+use super::{Allocation, Balances, Book, Debt, Hold, HoldOutcome, Lot, LotId, Lots, Movement, MovementKind, Posting};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::value::{HoldId, PointCurrency, Points, Timestamp};
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// An instant before which time changes nothing; none when it has to be looked for. A cache, so it is no part of equality or storage.
-#[derive(Clone, Copy, Debug, Default)]
-struct Due(Option<Timestamp>);
-
-impl PartialEq for Due {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Due {}
 
 /// The points of one customer in one currency.
 ///
@@ -36,7 +24,7 @@ pub struct Account {
     pub balances: Balances,
     /// Open lots, and closed ones until [`take_closed`](Self::take_closed), in consumption order.
     #[n(2)]
-    pub lots: Vec<Lot>,
+    pub lots: Lots,
     /// Open holds, in the order they were made.
     #[n(3)]
     pub holds: Vec<Hold>,
@@ -49,12 +37,9 @@ pub struct Account {
     /// The last instant at which time changed the account.
     #[n(6)]
     pub reached: Timestamp,
-    /// The last activity since some of its points slide; none before.
+    /// The last activity since the first sliding lot; none before.
     #[n(7)]
     pub active_at: Option<Timestamp>,
-    #[cbor(skip)]
-    #[serde(skip)]
-    due: Due,
     #[cbor(skip)]
     #[serde(skip)]
     resolved: Vec<(Hold, HoldOutcome)>,
@@ -77,13 +62,12 @@ impl Account {
         Self {
             currency,
             balances: Balances::default(),
-            lots: Vec::new(),
+            lots: Lots::new(),
             holds: Vec::new(),
             debts: Vec::new(),
             next_lot: 1,
             reached: Timestamp::MIN,
             active_at: None,
-            due: Due(Some(Timestamp::MAX)),
             resolved: Vec::new(),
         }
     }
@@ -92,9 +76,7 @@ impl Account {
     ///
     /// Each movement is dated at its instant. Calling it more or less often changes no later answer. Costs nothing when nothing is due.
     pub fn advance(&mut self, now: Timestamp, log: &mut Vec<Movement>) {
-        // INVARIANT: `due` is never later than the next happening (guarded by `sweeps_change_no_answer`); it may be earlier.
-        let due = self.due.0.unwrap_or(Timestamp::MIN);
-        if now < due {
+        if self.next_due().is_none_or(|due| now < due) {
             return;
         }
         for (at, group) in self.happenings(now) {
@@ -104,7 +86,6 @@ impl Account {
                 self.reached = self.reached.max(at);
             }
         }
-        self.due = Due(Some(self.next_due().unwrap_or(Timestamp::MAX)));
     }
 
     /// All happenings up to `now`. None of them makes another one, apart from those listed, so one look is enough.
@@ -163,8 +144,7 @@ impl Account {
     /// The earliest instant at which time alone changes the account; none for never.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        let lots = self.lots.iter().filter_map(Lot::next_due);
-        lots.chain(self.holds.iter().map(|hold| hold.deadline)).min()
+        self.lots.next_due().into_iter().chain(self.holds.iter().map(|hold| hold.deadline)).min()
     }
 
     /// The account as it stands at `now`, so that reading never depends on a sweep.
@@ -178,10 +158,16 @@ impl Account {
     /// The points that can be spent at `now`.
     #[must_use]
     pub fn usable_at(&self, now: Timestamp) -> Points {
-        match self.due.0 {
-            Some(due) if now < due => self.balances.available,
-            _ => self.view_at(now).balances.available,
+        match self.next_due() {
+            Some(due) if due <= now => self.view_at(now).balances.available,
+            _ => self.balances.available,
         }
+    }
+
+    /// When open points of the account end next, and how many.
+    #[must_use]
+    pub fn first_end(&self) -> Option<(Timestamp, Points)> {
+        self.lots.first_end()
     }
 
     /// When the open points of the account end: instants in order, each with its points (pending, available and held).
@@ -216,9 +202,7 @@ impl Account {
 
     /// Removes the lots of which nothing is open and hands them over for archiving.
     pub fn take_closed(&mut self) -> Vec<Lot> {
-        let (open, closed) = std::mem::take(&mut self.lots).into_iter().partition(Lot::is_open);
-        self.lots = open;
-        closed
+        self.lots.take_closed()
     }
 
     /// Brings an archived lot back, for a reversal or a clawback. Does nothing if the account has it.
@@ -242,21 +226,7 @@ impl Account {
     /// `internal`, naming what does not hold.
     pub fn check(&self) -> Result<()> {
         let broken = |what: String| Err(Error::internal(format!("account `{}`: {what}", self.currency)));
-        let mut sums = [0_i128; 3];
-        let mut last = None;
-        for lot in &self.lots {
-            let key = lot.order_key();
-            if !lot.balanced() || self.next_lot <= lot.id.0 {
-                return broken(format!("lot {} is out of balance", lot.id));
-            }
-            if last.is_some_and(|last| key <= last) {
-                return broken(format!("lot {} is out of order", lot.id));
-            }
-            last = Some(key);
-            for (sum, points) in sums.iter_mut().zip([lot.pending, lot.available, lot.held]) {
-                *sum += i128::from(points.get());
-            }
-        }
+        let sums = self.lots.check(self.next_lot)?;
         let b = &self.balances;
         if sums != [b.pending, b.available, b.held].map(|p| i128::from(p.get())) {
             return broken(format!("lots add up to {sums:?}, balances are {b:?}"));
@@ -291,29 +261,17 @@ impl Account {
 
     /// Puts a lot at its place in consumption order and returns its index.
     pub(super) fn place(&mut self, lot: Lot) -> usize {
-        self.notice(lot.next_due());
-        let key = lot.order_key();
-        let index = self.lots.partition_point(|other| other.order_key() < key);
-        self.lots.insert(index, lot);
-        index
+        self.lots.place(lot)
     }
 
     /// Restores the consumption order after dates changed.
     pub(super) fn reorder(&mut self) {
-        self.lots.sort_by_key(Lot::order_key);
-        self.due = Due(None);
-    }
-
-    /// Remembers that something happens at an instant.
-    pub(super) fn notice(&mut self, at: Option<Timestamp>) {
-        if let (Some(due), Some(at)) = (self.due.0, at) {
-            self.due = Due(Some(due.min(at)));
-        }
+        self.lots.reorder();
     }
 
     /// Refuses `lots` more lots of `points` together when the account would have too many, or too many points.
     pub(super) fn room_for(&self, lots: usize, points: Points) -> Result<()> {
-        let open = if self.lots.len().saturating_add(lots) <= limits::OPEN_LOTS_MAX {
+        let open = if self.lots.count().saturating_add(lots) <= limits::OPEN_LOTS_MAX {
             0
         } else {
             self.lots.iter().filter(|lot| lot.is_open()).count()
@@ -464,9 +422,6 @@ impl Account {
             self.shift(index, Book::Held, to, allocation.points, &mut postings);
         }
         record(log, kind, at, postings, Some(id.clone()));
-        // Points that were held when their end was noticed come back with an end that nobody waits for.
-        let ends = allocations.iter().filter_map(|a| self.lot(a.lot)).filter_map(Lot::next_due).min();
-        self.notice(ends);
         self.settle(at, log);
     }
 }

@@ -46,6 +46,7 @@ impl Account {
             );
         }
         self.room_for(1, points)?;
+        self.note_sliding(Some(&expiry), dates.earned_at);
         let dated_again = dates.waiting || matches!(expiry, ExpiryPolicy::Sliding { .. });
         let lot = Lot {
             source,
@@ -81,6 +82,7 @@ impl Account {
         let mut ids = Vec::with_capacity(slices.len());
         for slice in slices {
             let TransferSlice { lot, points, earned_at, activates_at, expires_at, rule, expiry } = slice.clone();
+            self.note_sliding(expiry.as_ref(), earned_at);
             let lot = Lot {
                 source: Source::new(SourceKind::Transfer, from.as_str()),
                 rule,
@@ -155,10 +157,8 @@ impl Account {
     /// to move.
     pub fn slide(&mut self, zone: &Zone, active_at: Timestamp, now: Timestamp, log: &mut Vec<Movement>) {
         let now = self.begin(now, log);
-        if self.active_at.is_none() && !self.lots.iter().any(Lot::is_sliding) {
-            return;
-        }
-        let active_at = self.active_at.unwrap_or(active_at).max(active_at);
+        let Some(known) = self.active_at else { return };
+        let active_at = known.max(active_at);
         self.active_at = Some(active_at);
         let mut postings = Vec::new();
         for lot in self.lots.iter_mut().filter(|lot| lot.is_open() && lot.is_sliding()) {
@@ -201,6 +201,13 @@ impl Account {
             expires_at: None,
             expiry: None,
             origin: None,
+        }
+    }
+
+    /// From the first sliding lot on the account remembers its last activity, so that accounts without need not look for one.
+    fn note_sliding(&mut self, expiry: Option<&ExpiryPolicy>, earned_at: Timestamp) {
+        if matches!(expiry, Some(ExpiryPolicy::Sliding { .. })) {
+            self.active_at = self.active_at.max(Some(earned_at));
         }
     }
 

@@ -113,7 +113,6 @@ impl Account {
         self.carry_out(&plan, Book::Available, Book::Held, &mut postings);
         record(log, MovementKind::Hold, now, postings, Some(id.clone()));
         self.holds.push(Hold { id, points, allocations: allocations.clone(), at: now, deadline });
-        self.notice(Some(deadline));
         Ok(allocations)
     }
 

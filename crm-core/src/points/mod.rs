@@ -12,6 +12,7 @@ mod dates;
 mod debit;
 mod ledger;
 mod lot;
+mod lots;
 mod redemption;
 mod reverse;
 mod rules;
@@ -30,6 +31,7 @@ pub use dates::{Dates, dates, expires_at};
 pub use debit::TransferSlice;
 pub use ledger::{Book, LotId, Movement, MovementKind, Posting};
 pub use lot::{Lot, Origin, Source, SourceKind};
+pub use lots::Lots;
 pub use redemption::{Allocation, Hold, HoldOutcome, Redemption, RedemptionKind, RedemptionStatus};
 pub use reverse::{ClawBack, RestoreReport};
 pub use rules::{

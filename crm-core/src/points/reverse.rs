@@ -118,7 +118,6 @@ impl Account {
                 report.expired = add(report.expired, taken);
             } else {
                 self.shift(index, Book::Redeemed, Book::Available, taken, &mut postings);
-                self.notice(end);
                 report.usable = add(report.usable, taken);
             }
         }

@@ -47,6 +47,18 @@ macro_rules! ids {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The text, shared.
+            #[allow(dead_code, reason = "the macro makes all accessors for every name")]
+            pub(crate) fn shared(&self) -> Arc<str> {
+                self.0.clone()
+            }
+
+            /// Takes over a text that was checked before: one that was stored, or a key made from such a name.
+            #[allow(dead_code, reason = "the macro makes all accessors for every name")]
+            pub(crate) fn trusted(text: Arc<str>) -> Self {
+                Self(text)
+            }
         }
 
         impl std::fmt::Display for $name {
