@@ -65,7 +65,10 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Benefits { customer_id, at } => {
             let request = looking(customer_id, *at)?;
             let context = Context::new(program, &request);
-            ws.known(customer_id)?;
+            let last = ws.known(customer_id)?.state.recorded_at;
+            if *at < last {
+                return Err(past(*at, last).into());
+            }
             Ok(Answer::Benefits { benefits: benefits::left(&context, ws, customer_id, *at)? })
         }
         Query::Consent { customer_id } => {
@@ -120,12 +123,17 @@ fn looking(id: &CustomerId, at: Timestamp) -> Decided<Request> {
     })
 }
 
+/// What stands in the state is what is known now: it cannot say what stood there before.
+pub(crate) fn past(at: Timestamp, last: Timestamp) -> Error {
+    let message = format!("`{at}` is before the last entry, recorded at `{last}`; ask the statement for the past");
+    Error::new(ErrorCode::QueryField, message).field("at").with("last", last)
+}
+
 /// Brings a customer to an instant, in memory only.
 fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Timestamp> {
     let last = ws.known(id)?.state.recorded_at;
     if at < last {
-        let message = format!("`{at}` is before the last entry, recorded at `{last}`; ask the statement for the past");
-        return Err(Error::new(ErrorCode::QueryField, message).field("at").with("last", last).into());
+        return Err(past(at, last).into());
     }
     let request = looking(id, at)?;
     let context = Context::new(program, &request);

@@ -1,6 +1,7 @@
 //! Questions about everybody: what the merchant owes in points.
 
 use super::sync::Engine;
+use crate::decide::ask::past;
 use crate::error::Result;
 use crate::points::Balances;
 use crate::program::Program;
@@ -18,7 +19,9 @@ struct Sum {
 /// Outstanding points of every currency by the month in which they end; reconciles with the balances of all accounts.
 pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Result<Answer> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+    let mut last = at;
     engine.each_customer(at, &mut |customer| {
+        last = last.max(customer.as_of);
         for account in &customer.accounts {
             let sum = sums.entry(account.currency.as_str().to_owned()).or_default();
             sum.balances = sum.balances.plus(&account.balances)?;
@@ -33,6 +36,9 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
         }
         Ok(())
     })?;
+    if at < last {
+        return Err(past(at, last));
+    }
     let mut currencies = Vec::new();
     for rules in program.point_currencies() {
         let sum = sums.remove(rules.id.as_str()).unwrap_or_default();
