@@ -60,6 +60,10 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 pub const IDENTITY_KEY_BYTES_MAX: usize = 16 + 3 * ID_BYTES_MAX + EMAIL_BYTES_MAX;
 /// Longest language tag, in bytes: RFC 5646 asks implementations for at least 35.
 pub const LANGUAGE_BYTES_MAX: usize = 35;
+/// Highest money value of one point: a hundred million makes every point currency a fortune, and the value of all points stays exact.
+pub const POINT_VALUE_MAX: i64 = 100_000_000;
+/// Most digits after the point of the money value of one point: far below a minor unit of any currency, and products stay exact.
+pub const POINT_VALUE_DIGITS_MAX: u32 = 12;
 /// Most tiers of one ladder: ten times the longest ladder seen in use, and a rank fits in two bytes.
 pub const TIERS_MAX: usize = 100;
 /// Most days of grace: ten years, as the longest rolling window.

@@ -13,8 +13,7 @@ use crate::limits::PAGE_ROWS_MAX;
 use crate::points::Account;
 use crate::program::Program;
 use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
-use crate::value::{CustomerId, Money, PointCurrency, RequestId, Timestamp};
-use rust_decimal::Decimal;
+use crate::value::{CustomerId, PointCurrency, RequestId, Timestamp};
 
 /// Answers a question about one customer or one order.
 pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decided<Answer> {
@@ -149,11 +148,7 @@ fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp)
     for rules in program.point_currencies() {
         let empty = Account::new(rules.id.clone());
         let account = accounts.iter().find(|account| account.currency == rules.id).unwrap_or(&empty);
-        let value = rules.value.map(|value| {
-            let currency = program.main_currency();
-            let exact = Decimal::from(account.balances.available.get()) * value.decimal();
-            Money { amount: crate::value::Amount::new(exact.trunc_with_scale(currency.digits())), currency }
-        });
+        let value = rules.value.map(|value| program.main_currency().worth_of(account.balances.available, value));
         let next_expiry = account.first_end().map(|(expires_at, points)| Expiring {
             usable_through: program.zone().date(expires_at.plus_millis(-1)),
             expires_at,

@@ -20,7 +20,6 @@ use crate::value::{
     Currency, CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint,
 };
 use minicbor::{Decode, Encode};
-use rust_decimal::prelude::ToPrimitive;
 
 /// A refund that waits for its order.
 #[derive(Clone, Debug, Encode, Decode)]
@@ -257,16 +256,15 @@ fn claw_back(
     award.clawed = award.clawed.plus(due)?;
     if let Some(rules) = rules {
         caps::give_back(context, ws, &whom, award, order.paid_at(), due)?;
-        if report.net_from_refund.is_positive() {
-            let value = rules.value.map_or(rust_decimal::Decimal::ZERO, |value| value.decimal());
-            let scale = rust_decimal::Decimal::from(10_i64.pow(order.currency().digits()));
-            let worth = |points: Points| {
-                (rust_decimal::Decimal::from(points.get()) * value * scale).floor().to_i64().unwrap_or(0)
-            };
+        // The value of a point is money of the program's first currency; from another one nothing can be kept.
+        let value = rules.value.filter(|_| order.currency() == context.program.main_currency());
+        if let Some(value) = value.filter(|_| report.net_from_refund.is_positive()) {
+            let worth = |points: Points| i64::try_from(order.currency().worth(points, value)).unwrap_or(i64::MAX);
             // Rounded over all refunds of the order, so that it makes no difference how they are cut.
             let before = award.netted;
             award.netted = before.plus(report.net_from_refund)?;
-            effects.netted_minor += worth(award.netted) - worth(before);
+            effects.netted_minor =
+                effects.netted_minor.saturating_add(worth(award.netted).saturating_sub(worth(before)));
         }
     }
     let (mut direct, own) = part(&award.currency, log, now);

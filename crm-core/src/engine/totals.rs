@@ -6,8 +6,7 @@ use crate::error::Result;
 use crate::points::Balances;
 use crate::program::Program;
 use crate::query::{Answer, Liability, LiabilityMonth};
-use crate::value::{Amount, Money, Points, Timestamp};
-use rust_decimal::Decimal;
+use crate::value::{Points, Timestamp};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -43,11 +42,7 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
     for rules in program.point_currencies() {
         let sum = sums.remove(rules.id.as_str()).unwrap_or_default();
         let outstanding = sum.balances.pending.plus(sum.balances.available)?.plus(sum.balances.held)?;
-        let value = rules.value.map(|value| {
-            let currency = program.main_currency();
-            let exact = Decimal::from(outstanding.get()) * value.decimal();
-            Money { amount: Amount::new(exact.trunc_with_scale(currency.digits())), currency }
-        });
+        let value = rules.value.map(|value| program.main_currency().worth_of(outstanding, value));
         let mut by_month: Vec<LiabilityMonth> =
             sum.months.into_iter().map(|(month, points)| LiabilityMonth { month, points }).collect();
         by_month.sort_by_key(|month| (month.month.is_none(), month.month.clone()));
