@@ -3,8 +3,9 @@
 use super::benefits;
 use super::context::{Context, order_name};
 use super::explain;
+use super::facts::{all_life_facts, all_tier_facts};
 use super::settle::settle;
-use super::standing::{all_life_facts, all_tier_facts, follow};
+use super::standing::follow;
 use super::tiers::ladder;
 use super::workspace::{Decided, Workspace};
 use crate::command::{Command, Request, Settle};

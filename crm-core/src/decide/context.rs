@@ -39,8 +39,7 @@ impl<'a> Context<'a> {
     }
 
     /// The reads that the command is sure to need, so that most decisions load once.
-    pub(crate) fn scope(&self, marks: bool) -> Vec<Read> {
-        let mut reads = Vec::with_capacity(4);
+    pub(crate) fn scope(&self, marks: bool, reads: &mut Vec<Read>) {
         let mut customer = |id: &CustomerId| {
             reads.push(rows::read_customer(id));
             if marks {
@@ -74,7 +73,6 @@ impl<'a> Context<'a> {
             let keys = identifiers.iter().filter_map(|identifier| identifier.key(self.program.country()).ok());
             reads.extend(keys.map(|key| rows::read_identity(&key.as_str().to_owned())));
         }
-        reads
     }
 
     /// The customer that the request is about, if that can be told before it is carried out.
@@ -188,7 +186,7 @@ pub(crate) fn part(
     log: Vec<Movement>,
     at: Timestamp,
 ) -> (Vec<PointsChange>, Vec<(Timestamp, PointsChange)>) {
-    let mut direct = Vec::new();
+    let mut direct = Vec::with_capacity(log.len());
     let mut own = Vec::new();
     for movement in log {
         let by_time = matches!(

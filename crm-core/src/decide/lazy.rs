@@ -7,16 +7,29 @@ use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 use std::sync::{Arc, OnceLock};
 
-/// A value, its stored bytes, or both. Stored as one byte string.
+/// A value, its stored bytes, or both. Stored as one byte string. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Lazy<T> {
     bytes: Option<Arc<[u8]>>,
-    value: OnceLock<T>,
+    value: OnceLock<Arc<T>>,
 }
 
 impl<T> Lazy<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { bytes: None, value: OnceLock::from(value) }
+        Self { bytes: None, value: OnceLock::from(Arc::new(value)) }
+    }
+}
+
+impl<T: Clone + for<'b> Decode<'b, ()>> Lazy<T> {
+    /// The value for changing.
+    ///
+    /// # Errors
+    /// As [`Lazy::get`].
+    pub(crate) fn get_mut(&mut self) -> Result<&mut T> {
+        self.get()?;
+        self.bytes = None;
+        let value = self.value.get_mut().ok_or_else(|| Error::internal("a part of a customer was not decoded"))?;
+        Ok(Arc::make_mut(value))
     }
 }
 
@@ -29,9 +42,12 @@ impl<T: for<'b> Decode<'b, ()>> Lazy<T> {
         if let (None, Some(bytes)) = (self.value.get(), &self.bytes) {
             let value = decode(bytes, "standing of a customer")?;
             // Somebody else may have been faster, with the same value.
-            let _ = self.value.set(value);
+            let _ = self.value.set(Arc::new(value));
         }
-        self.value.get().ok_or_else(|| Error::internal("a part of a customer is neither stored nor set"))
+        self.value
+            .get()
+            .map(|value| &**value)
+            .ok_or_else(|| Error::internal("a part of a customer is neither stored nor set"))
     }
 }
 
@@ -45,7 +61,7 @@ impl<C, T: Encode<()>> Encode<C> for Lazy<T> {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> std::result::Result<(), EncodeError<W::Error>> {
         match (&self.bytes, self.value.get()) {
             (Some(bytes), _) => e.bytes(bytes)?,
-            (None, Some(value)) => e.bytes(&encode(value))?,
+            (None, Some(value)) => e.bytes(&encode(&**value))?,
             (None, None) => return Err(EncodeError::message("nothing to store")),
         };
         Ok(())

@@ -9,6 +9,7 @@ mod caps;
 mod context;
 mod customers;
 mod explain;
+mod facts;
 mod lazy;
 mod orders;
 mod points;
@@ -100,13 +101,13 @@ fn finish(
     id: CustomerId,
     print: crate::value::Fingerprint,
 ) -> Decided<Verdict> {
-    let mut touched: Vec<CustomerId> = vec![id.clone()];
+    let mut others: Vec<CustomerId> = Vec::new();
     for entry in ws.fresh() {
-        if !touched.contains(&entry.customer_id) {
-            touched.push(entry.customer_id.clone());
+        if entry.customer_id != id && !others.contains(&entry.customer_id) {
+            others.push(entry.customer_id.clone());
         }
     }
-    for customer in &touched {
+    for customer in std::iter::once(&id).chain(&others) {
         standing::follow(context, ws, customer)?;
         settle::check_books(ws, customer)?;
     }
@@ -119,16 +120,16 @@ fn finish(
             let theirs = ws.fresh().iter().filter(|entry| entry.customer_id == *whose);
             u64::try_from(theirs.count()).unwrap_or(0)
         };
-        let others = touched.iter().filter(|other| **other != id).filter_map(|other| {
+        let parts = others.iter().filter_map(|other| {
             let first = ws.fresh().iter().find(|entry| entry.customer_id == *other)?.seq;
             Some(MarkPart { customer: other.clone(), first, count: count(other) })
         });
-        Mark { fingerprint: print, count: count(&id), balances: balances.clone(), others: others.collect() }
+        Mark { fingerprint: print, count: count(&id), balances: balances.clone(), others: parts.collect() }
     });
     let mut entries = ws.file(&id, mark);
-    if touched.len() != 1 {
-        // Journal by journal, as a replay reads them back.
-        entries.sort_by_key(|entry| touched.iter().position(|id| *id == entry.customer_id));
+    if !others.is_empty() {
+        // Journal by journal, as a replay reads them back: the customer's own first.
+        entries.sort_by_key(|entry| others.iter().position(|id| *id == entry.customer_id));
     }
     let remembered = |what: &What| matches!(what, What::Updated { fields } if fields.is_empty());
     let unchanged = entries.iter().all(|entry| remembered(&entry.what));
@@ -148,7 +149,9 @@ fn balances(program: &Program, ws: &mut Workspace, id: &CustomerId) -> Decided<V
     let Some(customer) = ws.customer(id)? else { return Ok(Vec::new()) };
     let accounts = &customer.state.accounts;
     let known = program.point_currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
-    Ok(known.map(|account| CurrencyBalance::of(&account.currency, &account.balances)).collect())
+    let mut balances = Vec::with_capacity(accounts.len());
+    balances.extend(known.map(|account| CurrencyBalance::of(&account.currency, &account.balances)));
+    Ok(balances)
 }
 
 /// The stored receipt of a request that was carried out before.
@@ -184,8 +187,8 @@ fn journal_part(ws: &mut Workspace, id: &CustomerId, first: u64, count: u64) -> 
 }
 
 /// The reads that a request is sure to need; with its mark, unless it is assumed to be new.
-pub(crate) fn scope(program: &Program, request: &Request, marks: bool) -> Vec<crate::store::Read> {
-    Context::new(program, request).scope(marks)
+pub(crate) fn scope(program: &Program, request: &Request, marks: bool, reads: &mut Vec<crate::store::Read>) {
+    Context::new(program, request).scope(marks, reads);
 }
 
 /// The reads that a request will need once the names in it are known: asked for together for many requests, they cost one load.

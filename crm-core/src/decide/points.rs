@@ -128,7 +128,7 @@ fn give(
     let earned_at = dates.earned_at;
     let account = ws.customer_mut(id)?.account(&rules.id)?;
     let dates = account.slid(dates, &expiry, context.zone());
-    let source = Source::new(source, context.request.request_id.as_str());
+    let source = Source { kind: source, id: context.request.request_id.shared() };
     let credit = Credit { source, rule: None, points, kind, dates, expiry };
     let mut log = Vec::new();
     account.credit(credit, now, &mut log)?;

@@ -1,6 +1,6 @@
 //! Rows of the store and the things they stand for.
 
-use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, decode, encode};
+use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, Shown, decode, encode};
 use super::workspace::{Identity, Mark, Workspace, cell};
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::{Error, ErrorCode, Result};
@@ -131,14 +131,22 @@ fn instant(row: &Row, place: usize) -> Result<Timestamp> {
     Timestamp::from_millis(int_cell(row, place)?).map_err(|_| corrupt(row.table, "instant"))
 }
 
+fn shared(row: &Row, place: usize) -> Option<Arc<str>> {
+    match row.cells.get(place) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 pub(crate) fn customer_of(row: &Row) -> Result<Customer> {
     let Value::Blob(profile) = cell(row, 9)? else { return Err(corrupt(row.table, "profile")) };
     Ok(Customer {
-        id: CustomerId::new(text_cell(row, 1)?)?,
+        id: shared(row, 1).map(CustomerId::trusted).ok_or_else(|| corrupt(row.table, "text"))?,
         version: int_cell(row, 2)?,
         registered_at: instant(row, 3)?,
         profile: Profile::Stored(profile.clone()),
         state: decode(blob(row, 10)?, "customer")?,
+        shown: Shown { stage: shared(row, 4), activity: shared(row, 5), tier: shared(row, 6) },
     })
 }
 
@@ -237,6 +245,14 @@ pub(crate) fn holding_change(change: &PointsChange) -> i64 {
         .sum()
 }
 
+/// A blob of a part of the state, by way of a vector that has room already.
+fn encoded<T: Encode<()>>(value: &T, scratch: &mut Vec<u8>) -> Value {
+    scratch.clear();
+    // Writing into a vector cannot fail.
+    let _ = minicbor::encode(value, &mut *scratch);
+    Value::Blob(Arc::from(scratch.as_slice()))
+}
+
 /// What [`EntryBody`] reads, made of an entry without copying it.
 #[derive(Encode)]
 struct EntryBodyOf<'a> {
@@ -254,7 +270,7 @@ struct EntryBodyOf<'a> {
     request_id: Option<&'a RequestId>,
 }
 
-pub(crate) fn entry_row(entry: &Entry, mark: Option<&Mark>) -> Row {
+pub(crate) fn entry_row(entry: &Entry, mark: Option<&Mark>, scratch: &mut Vec<u8>) -> Row {
     let (kind, subject) = kind_and_subject(entry);
     let body = EntryBodyOf {
         what: &entry.what,
@@ -277,13 +293,18 @@ pub(crate) fn entry_row(entry: &Entry, mark: Option<&Mark>) -> Row {
         first.map_or(Value::Null, |change| Value::Int(holding_change(change))),
         subject.map_or(Value::Null, Value::text),
         Value::Int(i64::from(entry.revision)),
-        Value::Blob(encode(&body).into()),
-        mark.map_or(Value::Null, |mark| Value::Blob(encode(mark).into())),
+        encoded(&body, scratch),
+        mark.map_or(Value::Null, |mark| encoded(mark, scratch)),
     ]);
     Row { table: Table::Entry, cells }
 }
 
-fn customer_row(customer: &mut Customer, program: &Program, due: Option<Timestamp>) -> Result<Row> {
+fn customer_row(
+    customer: &mut Customer,
+    program: &Program,
+    due: Option<Timestamp>,
+    scratch: &mut Vec<u8>,
+) -> Result<Row> {
     let profile = match &customer.profile {
         Profile::Stored(bytes) => bytes.clone(),
         Profile::Read(record) | Profile::Changed(record) => record.to_bytes()?.into(),
@@ -293,18 +314,19 @@ fn customer_row(customer: &mut Customer, program: &Program, due: Option<Timestam
     let points = first
         .and_then(|rules| state.accounts.iter().find(|account| account.currency == rules.id))
         .map_or(Points::ZERO, |account| account.balances.available);
+    let show = |text: &Option<Arc<str>>| text.as_ref().map_or(Value::Null, |text| Value::Text(text.clone()));
     let mut cells = Vec::with_capacity(11);
     cells.extend(owner(&customer.id));
     cells.extend([
         Value::Int(customer.version + 1),
         Value::Int(customer.registered_at.millis()),
-        state.life.as_ref().map_or(Value::Null, |slot| Value::Text(slot.told_stage.clone())),
-        state.life.as_ref().map_or(Value::Null, |slot| Value::Text(slot.told_activity.clone())),
-        state.ladders.first().map_or(Value::Null, |slot| Value::Text(slot.told.shared())),
+        show(&customer.shown.stage),
+        show(&customer.shown.activity),
+        show(&customer.shown.tier),
         Value::Int(points.get()),
         due.map_or(Value::Null, |at| Value::Int(at.millis())),
         Value::Blob(profile),
-        Value::Blob(encode(state).into()),
+        encoded(state, scratch),
     ]);
     Ok(Row { table: Table::Customer, cells })
 }
@@ -350,7 +372,7 @@ impl Workspace {
         for (_, slot) in customers {
             if let Some(customer) = slot.value.as_mut() {
                 let due = super::settle::next_due(program, customer)?;
-                let row = customer_row(customer, program, due)?;
+                let row = customer_row(customer, program, due, &mut self.scratch)?;
                 writes.push(Write::Put { row, guard: guard(customer.version) });
             }
         }

@@ -24,12 +24,12 @@ pub(crate) struct CustomerState {
     /// One per currency that ever moved.
     #[n(2)]
     pub(crate) accounts: Vec<Account>,
-    /// One per ladder.
+    /// Tiers, stage and activity.
     #[n(3)]
-    pub(crate) ladders: Vec<LadderSlot>,
-    /// Stage and activity.
+    pub(crate) standing: Lazy<Standing>,
+    /// Every change of standing up to here is in the journal.
     #[n(4)]
-    pub(crate) life: Option<LifeSlot>,
+    pub(crate) told_at: Timestamp,
     /// What caps have seen.
     #[n(5)]
     pub(crate) caps: Vec<CapUse>,
@@ -51,6 +51,23 @@ pub(crate) struct CustomerState {
     /// Whether they were registered by their first order, and not by themselves.
     #[n(11)]
     pub(crate) implicit: bool,
+    /// When time alone changes the standing next after `told_at`.
+    #[n(12)]
+    pub(crate) standing_due: Option<Timestamp>,
+    /// Which rules the standing was worked out by.
+    #[n(13)]
+    pub(crate) standing_stamp: u64,
+}
+
+/// Where a customer stands on ladders and in the lifecycle as of the last fact, and what was told about it.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub(crate) struct Standing {
+    /// One per ladder.
+    #[n(0)]
+    pub(crate) ladders: Vec<LadderSlot>,
+    /// Stage and activity.
+    #[n(1)]
+    pub(crate) life: Option<LifeSlot>,
 }
 
 /// A ladder's state as of the last fact, and what has been told about it.
@@ -62,35 +79,21 @@ pub(crate) struct LadderSlot {
     #[n(1)]
     pub(crate) stamp: u64,
     #[n(2)]
-    pub(crate) state: Lazy<LadderState>,
+    pub(crate) state: LadderState,
     /// The tier last written to the journal.
     #[n(3)]
     pub(crate) told: TierId,
-    /// Changes up to here are in the journal.
-    #[n(4)]
-    pub(crate) told_at: Timestamp,
-    /// When time alone changes something next after `told_at`.
-    #[n(5)]
-    pub(crate) due: Option<Timestamp>,
 }
 
 /// The lifecycle's state as of the last fact, and what has been told about it.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(crate) struct LifeSlot {
     #[n(0)]
-    pub(crate) state: Lazy<LifeState>,
+    pub(crate) state: LifeState,
     #[cbor(n(1), with = "crate::value::shared")]
     pub(crate) told_stage: Arc<str>,
     #[cbor(n(2), with = "crate::value::shared")]
     pub(crate) told_activity: Arc<str>,
-    #[n(3)]
-    pub(crate) told_at: Timestamp,
-    /// When time alone changes something next after `told_at`.
-    #[n(4)]
-    pub(crate) due: Option<Timestamp>,
-    /// Which rules made the state.
-    #[n(5)]
-    pub(crate) rules: Fingerprint,
 }
 
 /// Uses of a benefit in one period.
@@ -175,6 +178,15 @@ pub(crate) struct Customer {
     pub(crate) registered_at: Timestamp,
     pub(crate) profile: Profile,
     pub(crate) state: CustomerState,
+    pub(crate) shown: Shown,
+}
+
+/// What the columns of the row show of the standing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) stage: Option<Arc<str>>,
+    pub(crate) activity: Option<Arc<str>>,
+    pub(crate) tier: Option<Arc<str>>,
 }
 
 /// The cold part of a customer's row: decoded when somebody looks.
@@ -196,8 +208,8 @@ impl Customer {
                 seq: 0,
                 recorded_at: at,
                 accounts: Vec::new(),
-                ladders: Vec::new(),
-                life: None,
+                standing: Lazy::new(Standing::default()),
+                told_at: Timestamp::MIN,
                 caps: Vec::new(),
                 orders: 0,
                 birthday_year: None,
@@ -205,7 +217,10 @@ impl Customer {
                 benefits: Vec::new(),
                 unregistered: false,
                 implicit: false,
+                standing_due: None,
+                standing_stamp: 0,
             },
+            shown: Shown::default(),
         }
     }
 

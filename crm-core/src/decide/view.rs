@@ -10,16 +10,17 @@ use crate::value::Timestamp;
 pub(crate) fn stands(program: &Program, customer: &mut Customer, at: Timestamp) -> Result<CustomerSummary> {
     let at = at.max(customer.state.recorded_at);
     let zone = program.zone();
+    let standing = customer.state.standing.get()?;
     let mut tiers = Vec::with_capacity(program.ladders().len());
     for compiled in program.ladders() {
-        let Some(slot) = customer.state.ladders.iter().find(|slot| slot.ladder == *compiled.id()) else { continue };
-        let mut view = slot.state.get()?.clone();
+        let Some(slot) = standing.ladders.iter().find(|slot| slot.ladder == *compiled.id()) else { continue };
+        let mut view = slot.state.clone();
         compiled.advance(*zone, &mut view, at, &mut Vec::new());
         tiers.push((slot.ladder.clone(), compiled.current(&view).clone()));
     }
     let mut stage = None;
-    if let Some((life, slot)) = program.lifecycle().zip(customer.state.life.as_ref()) {
-        let mut view = slot.state.get()?.clone();
+    if let Some((life, slot)) = program.lifecycle().zip(standing.life.as_ref()) {
+        let mut view = slot.state.clone();
         let _ = life.advance(zone, &mut view, at, &mut Vec::new());
         let seen = life.view(&view);
         stage = Some((seen.stage, seen.activity, seen.high_water));

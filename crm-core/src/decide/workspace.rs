@@ -11,7 +11,7 @@ use crate::order::OrderRecord;
 use crate::points::{Lot, LotId};
 use crate::store::{Read, Row, Value};
 use crate::value::{CustomerId, OrderId, PointCurrency, RedemptionId, RequestId};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashSet};
 
 /// Why a decision stopped.
 #[derive(Debug)]
@@ -93,7 +93,10 @@ pub(crate) struct Workspace {
     pub(crate) identities: HashMap<String, Slot<Identity>>,
     pub(crate) lots: HashMap<LotKey, Slot<Lot>>,
     pub(crate) redemptions: HashMap<(CustomerId, RedemptionId), Slot<RedemptionRecord>>,
+    /// Marks that were loaded.
     marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
+    /// Marks that commands of this working set made; they are read out of the rows in the rare case that somebody asks.
+    made: HashSet<(CustomerId, RequestId)>,
     journals: HashMap<CustomerId, Vec<Entry>>,
     all_orders: HashMap<CustomerId, Vec<OrderId>>,
     /// Entries of the command under way.
@@ -110,6 +113,8 @@ pub(crate) struct Workspace {
     undo: Vec<Undo>,
     /// Counts commands, from 1.
     turn: u64,
+    /// Room for encoding.
+    pub(crate) scratch: Vec<u8>,
     /// Whether a refusal must be undone: not when the command is the only one of its commit.
     keeps_undo: bool,
 }
@@ -209,6 +214,14 @@ impl Workspace {
     /// The mark of a request, if it was carried out before, and the place of its first entry.
     pub(crate) fn mark(&mut self, customer: &CustomerId, request: &RequestId) -> Decided<Option<(u64, Mark)>> {
         let key = (customer.clone(), request.clone());
+        if self.made.contains(&key) {
+            let names = |row: &&Row| {
+                let text = |place: usize| row.cells.get(place).and_then(Value::as_text);
+                text(1) == Some(customer.as_str()) && text(6) == Some(request.as_str())
+            };
+            let row = self.filed.iter().find(names).ok_or_else(|| Error::internal("a mark without its row"))?;
+            return Ok(rows::mark_of(row)?);
+        }
         match self.marks.get(&key) {
             Some(mark) => Ok(mark.clone()),
             None if self.assumes_new => {
@@ -248,6 +261,10 @@ impl Workspace {
 
     /// Notes an entry of the command under way.
     pub(crate) fn write(&mut self, entry: Entry) {
+        if self.fresh.is_empty() {
+            // Most commands write one, and it stays in the receipt.
+            self.fresh.reserve_exact(1);
+        }
         self.fresh.push(entry);
     }
 
@@ -263,10 +280,12 @@ impl Workspace {
         let mut mark = mark;
         for entry in &entries {
             let mark = if entry.customer_id == *customer { mark.take() } else { None };
-            self.filed.push(rows::entry_row(entry, mark.as_ref()));
-            if let Some(mark) = mark {
+            self.filed.push(rows::entry_row(entry, mark.as_ref(), &mut self.scratch));
+            if mark.is_some() {
                 let key = (customer.clone(), entry.request_id.clone());
-                self.marks.insert(key.clone(), Some((entry.seq, mark)));
+                if self.keeps_undo {
+                    self.made.insert(key.clone());
+                }
                 self.marked = Some(key);
             }
         }
@@ -298,7 +317,7 @@ impl Workspace {
         self.filed.truncate(self.accepted);
         self.assumed = None;
         if let Some(key) = self.marked.take() {
-            self.marks.remove(&key);
+            self.made.remove(&key);
         }
     }
 
@@ -319,6 +338,7 @@ impl Workspace {
 
     /// Takes over what was loaded. Things that this working set has already are left as they are.
     pub(crate) fn absorb(&mut self, reads: &[Read], found: Vec<Vec<Row>>) -> Result<()> {
+        self.customers.reserve(reads.len());
         for (read, rows) in reads.iter().zip(found) {
             if self.has(read) {
                 continue;

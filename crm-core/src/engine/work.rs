@@ -96,8 +96,8 @@ impl Work {
         match self.stage {
             Stage::Start => {
                 self.stage = if self.single() { Stage::Deciding } else { Stage::Foreseeing };
-                let mut reads: Vec<Read> =
-                    self.requests.iter().flat_map(|r| scope(&self.program, r, !self.assumes_new)).collect();
+                let mut reads: Vec<Read> = Vec::with_capacity(4 * self.requests.len());
+                self.requests.iter().for_each(|r| scope(&self.program, r, !self.assumes_new, &mut reads));
                 dedupe(&mut reads);
                 if self.single() {
                     self.scope.clone_from(&reads);

@@ -49,13 +49,12 @@ impl Account {
         self.note_sliding(Some(&expiry), dates.earned_at);
         let dated_again = dates.waiting || matches!(expiry, ExpiryPolicy::Sliding { .. });
         let lot = Lot {
-            source,
             rule,
             activates_at,
             waiting: dates.waiting,
             expires_at: dates.expires_at,
             expiry: dated_again.then_some(expiry),
-            ..self.empty_lot(points, dates.earned_at)
+            ..self.empty_lot(source, points, dates.earned_at)
         };
         let id = lot.id;
         self.receive(lot, kind, dates.earned_at.min(now), now, log);
@@ -83,15 +82,15 @@ impl Account {
         for slice in slices {
             let TransferSlice { lot, points, earned_at, activates_at, expires_at, rule, expiry } = slice.clone();
             self.note_sliding(expiry.as_ref(), earned_at);
+            let source = Source::new(SourceKind::Transfer, from.as_str());
             let lot = Lot {
-                source: Source::new(SourceKind::Transfer, from.as_str()),
                 rule,
                 // What leaves an account is usable, so it is usable here.
                 activates_at: Some(activates_at.min(now)),
                 expires_at,
                 expiry,
                 origin: Some(Origin { customer: Some(from.clone()), lot }),
-                ..self.empty_lot(points, earned_at)
+                ..self.empty_lot(source, points, earned_at)
             };
             ids.push(lot.id);
             self.receive(lot, MovementKind::TransferIn, now, now, log);
@@ -179,12 +178,12 @@ impl Account {
     }
 
     /// A lot with the next number and nothing in any state.
-    pub(super) fn empty_lot(&mut self, amount: Points, earned_at: Timestamp) -> Lot {
+    pub(super) fn empty_lot(&mut self, source: Source, amount: Points, earned_at: Timestamp) -> Lot {
         let id = LotId(self.next_lot);
         self.next_lot = self.next_lot.saturating_add(1);
         Lot {
             id,
-            source: Source::new(SourceKind::Adjustment, ""),
+            source,
             rule: None,
             amount,
             pending: Points::ZERO,

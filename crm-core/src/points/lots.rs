@@ -27,15 +27,12 @@ enum Form {
 struct Packed {
     /// The stored lots, one after the other.
     bytes: Arc<[u8]>,
+    /// Lots added behind them, packed as well.
+    more: Vec<u8>,
+    /// How many there are in both.
     count: usize,
-    /// Pending, available and held points of all stored lots.
-    sums: [Points; 3],
-    /// The earliest instant at which time changes one of them.
-    due: Option<Timestamp>,
-    /// The place of the last of them in consumption order.
-    last: Place,
-    /// Lots added behind them.
-    tail: Vec<Lot>,
+    /// What is known of all of them.
+    summary: Summary,
     /// All lots, once somebody has looked; none if the bytes cannot be read.
     seen: OnceLock<Option<Vec<Lot>>>,
 }
@@ -44,52 +41,47 @@ struct Packed {
 type Place = (bool, Timestamp, Timestamp, super::LotId);
 
 /// What is known of some lots without looking at each.
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Summary {
+    /// Pending, available and held points.
     sums: [Points; 3],
+    /// The earliest instant at which time changes one of them.
     due: Option<Timestamp>,
+    /// The place of the last of them in consumption order.
+    last: Option<Place>,
+    /// The highest number among them.
+    highest: u64,
 }
 
 impl Summary {
-    fn of<'a>(lots: impl IntoIterator<Item = &'a Lot>, from: Self) -> Self {
-        lots.into_iter().fold(from, |mut summary, lot| {
-            for (sum, points) in summary.sums.iter_mut().zip([lot.pending, lot.available, lot.held]) {
-                *sum = add(*sum, points);
-            }
-            summary.due = earlier(summary.due, lot.next_due());
-            summary
-        })
+    const NOTHING: Self = Self { sums: [Points::ZERO; 3], due: None, last: None, highest: 0 };
+
+    fn of<'a>(lots: impl IntoIterator<Item = &'a Lot>) -> Self {
+        lots.into_iter().fold(Self::NOTHING, Self::with)
     }
 
-    const fn nothing() -> Self {
-        Self { sums: [Points::ZERO; 3], due: None }
+    /// With one more lot behind the others.
+    fn with(self, lot: &Lot) -> Self {
+        let [pending, available, held] = self.sums;
+        Self {
+            sums: [add(pending, lot.pending), add(available, lot.available), add(held, lot.held)],
+            due: self.due.into_iter().chain(lot.next_due()).min(),
+            last: Some(lot.order_key()),
+            highest: self.highest.max(lot.id.0),
+        }
     }
-}
-
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    one.into_iter().chain(other).min()
 }
 
 impl Packed {
     fn unpack(&self) -> Option<Vec<Lot>> {
-        let mut decoder = Decoder::new(&self.bytes);
-        let mut lots = Vec::with_capacity(self.count + self.tail.len());
-        for _ in 0..self.count {
-            lots.push(Lot::decode(&mut decoder, &mut ()).ok()?);
+        let mut lots = Vec::with_capacity(self.count);
+        for part in [&*self.bytes, self.more.as_slice()] {
+            let mut decoder = Decoder::new(part);
+            while decoder.position() < part.len() && lots.len() < self.count {
+                lots.push(Lot::decode(&mut decoder, &mut ()).ok()?);
+            }
         }
-        let stored = Summary::of(&lots, Summary::nothing());
-        let last = lots.last().map(Lot::order_key);
-        let fits = decoder.position() == self.bytes.len()
-            && (stored.sums, stored.due, last) == (self.sums, self.due, Some(self.last));
-        lots.extend(self.tail.iter().cloned());
-        fits.then_some(lots)
-    }
-
-    fn summary(&self) -> Summary {
-        Summary::of(&self.tail, Summary { sums: self.sums, due: self.due })
-    }
-
-    fn last(&self) -> Place {
-        self.tail.last().map_or(self.last, Lot::order_key)
+        (lots.len() == self.count && Summary::of(&lots) == self.summary).then_some(lots)
     }
 }
 
@@ -122,7 +114,7 @@ impl Lots {
     pub(super) fn count(&self) -> usize {
         match &self.0 {
             Form::Whole(lots) => lots.len(),
-            Form::Packed(packed) => packed.count + packed.tail.len(),
+            Form::Packed(packed) => packed.count,
             Form::Broken => 0,
         }
     }
@@ -131,7 +123,7 @@ impl Lots {
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         match &self.0 {
             Form::Whole(lots) => lots.iter().filter_map(Lot::next_due).min(),
-            Form::Packed(packed) => packed.summary().due,
+            Form::Packed(packed) => packed.summary.due,
             Form::Broken => None,
         }
     }
@@ -157,13 +149,13 @@ impl Lots {
         };
         match &self.0 {
             Form::Packed(packed) if packed.seen.get().is_none() => {
-                let mut decoder = Decoder::new(&packed.bytes);
                 let mut more = true;
-                for _ in 0..packed.count {
-                    let lot = more.then(|| Lot::decode(&mut decoder, &mut ()).ok()).flatten();
-                    more = lot.is_some_and(|lot| look(&lot));
+                for part in [&*packed.bytes, packed.more.as_slice()] {
+                    let mut decoder = Decoder::new(part);
+                    while more && decoder.position() < part.len() {
+                        more = Lot::decode(&mut decoder, &mut ()).is_ok_and(|lot| look(&lot));
+                    }
                 }
-                let _ = more && packed.tail.iter().all(look);
             }
             _ => {
                 let _ = self.iter().all(look);
@@ -176,11 +168,15 @@ impl Lots {
     pub(super) fn place(&mut self, lot: Lot) -> usize {
         let key = lot.order_key();
         if let Form::Packed(packed) = &mut self.0
-            && packed.last() < key
+            && packed.summary.last < Some(key)
+            && lot.balanced()
         {
             packed.seen = OnceLock::new();
-            packed.tail.push(lot);
-            return self.count().saturating_sub(1);
+            packed.summary = packed.summary.with(&lot);
+            packed.count += 1;
+            // Writing into a vector cannot fail.
+            let _ = minicbor::encode(&lot, &mut packed.more);
+            return packed.count.saturating_sub(1);
         }
         let Some(lots) = self.all_mut() else { return 0 };
         let index = lots.partition_point(|other| other.order_key() < key);
@@ -207,16 +203,17 @@ impl Lots {
         }
     }
 
-    /// Asserts that every lot is in balance, below the next number and in order; of packed ones that were checked before, only those that
-    /// were added. Returns the sums: pending, available, held.
+    /// Asserts that every lot is in balance, below the next number and in order; packed ones were checked when they were packed. Returns the
+    /// sums: pending, available, held.
     pub(super) fn check(&self, next: u64) -> crate::Result<[i128; 3]> {
-        let (mut sums, mut last, lots) = match &self.0 {
-            Form::Whole(lots) => ([0; 3], None, lots),
-            Form::Packed(packed) if !matches!(packed.seen.get(), Some(None)) => {
-                (packed.sums.map(|sum| i128::from(sum.get())), Some(packed.last), &packed.tail)
+        let lots = match &self.0 {
+            Form::Whole(lots) => lots,
+            Form::Packed(packed) if !matches!(packed.seen.get(), Some(None)) && packed.summary.highest < next => {
+                return Ok(packed.summary.sums.map(|sum| i128::from(sum.get())));
             }
             _ => return Err(Error::new(ErrorCode::StoreCorrupt, "the stored lots cannot be read")),
         };
+        let (mut sums, mut last) = ([0; 3], None);
         for lot in lots {
             let key = lot.order_key();
             if !lot.balanced() || next <= lot.id.0 {
@@ -275,36 +272,36 @@ impl serde::Serialize for Lots {
     }
 }
 
-// The stored form is an array: count, sums of pending, available and held points, due instant or null, and of the last lot its end or null,
-// when it was earned and its number; then the lots as one byte string. No lots are an empty array.
+// The stored form is an array: count, sums of pending, available and held points, due instant or null, the highest number, and of the last
+// lot its end or null, when it was earned and its number; then the lots as one byte string. No lots are an empty array.
 
 impl<C> Encode<C> for Lots {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), EncodeError<W::Error>> {
-        let (head, tail, summary): (&[u8], &[Lot], Summary) = match &self.0 {
-            Form::Whole(lots) => (&[], lots, Summary::of(lots, Summary::nothing())),
-            Form::Packed(packed) => (&packed.bytes, &packed.tail, packed.summary()),
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        let mut packed = Vec::new();
+        let (summary, parts): (Summary, [&[u8]; 2]) = match &self.0 {
+            Form::Whole(lots) => {
+                packed.reserve(40 * lots.len());
+                for lot in lots {
+                    // Writing into a vector cannot fail.
+                    let _ = minicbor::encode(lot, &mut packed);
+                }
+                (Summary::of(lots), [&packed, &[]])
+            }
+            Form::Packed(packed) => (packed.summary, [&packed.bytes, &packed.more]),
             Form::Broken => return Err(EncodeError::message("lots that cannot be read")),
         };
-        let last = match (&self.0, tail.last()) {
-            (_, Some(lot)) => lot.order_key(),
-            (Form::Packed(packed), None) => packed.last,
-            _ => {
-                e.array(0)?;
-                return Ok(());
-            }
+        let Some((endless, end, earned_at, id)) = summary.last else {
+            e.array(0)?;
+            return Ok(());
         };
-        let mut more = Vec::with_capacity(64 * tail.len());
-        for lot in tail {
-            minicbor::encode_with(lot, &mut more, ctx).map_err(|_| EncodeError::message("a lot"))?;
-        }
+        let long = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let millis = |at: Timestamp| at.millis();
         let [pending, available, held] = summary.sums.map(Points::get);
-        let (endless, end, earned_at, id) = last;
-        e.array(9)?.u64(u64::try_from(self.count()).unwrap_or(u64::MAX))?;
-        e.i64(pending)?.i64(available)?.i64(held)?.encode(summary.due.map(millis))?;
+        e.array(10)?.u64(long(self.count()))?.i64(pending)?.i64(available)?.i64(held)?;
+        e.encode(summary.due.map(millis))?.u64(summary.highest)?;
         e.encode((!endless).then_some(end).map(millis))?.i64(earned_at.millis())?.u64(id.0)?;
-        e.bytes_len(u64::try_from(head.len() + more.len()).unwrap_or(u64::MAX))?;
-        for part in [head, &more] {
+        e.bytes_len(long(parts.iter().map(|part| part.len()).sum()))?;
+        for part in parts {
             e.writer_mut().write_all(part).map_err(EncodeError::write)?;
         }
         Ok(())
@@ -317,17 +314,23 @@ impl<'b, C> Decode<'b, C> for Lots {
         if length == Some(0) {
             return Ok(Self::new());
         }
-        if length != Some(9) {
-            return Err(DecodeError::message("a list of lots has nine parts"));
+        if length != Some(10) {
+            return Err(DecodeError::message("a list of lots has ten parts"));
         }
         let instant = |millis: i64| Timestamp::from_millis(millis).map_err(|_| DecodeError::message("an instant"));
         let count = usize::try_from(d.u64()?).map_err(|_| DecodeError::message("a count of lots"))?;
         let sums = [Points::decode(d, ctx)?, Points::decode(d, ctx)?, Points::decode(d, ctx)?];
         let due = d.decode::<Option<i64>>()?.map(instant).transpose()?;
+        let highest = d.u64()?;
         let end = d.decode::<Option<i64>>()?.map(instant).transpose()?;
         let earned_at = instant(d.i64()?)?;
-        let last = (end.is_none(), end.unwrap_or(Timestamp::MAX), earned_at, super::LotId(d.u64()?));
-        let bytes = Arc::from(d.bytes()?);
-        Ok(Self(Form::Packed(Packed { bytes, count, sums, due, last, tail: Vec::new(), seen: OnceLock::new() })))
+        let last = Some((end.is_none(), end.unwrap_or(Timestamp::MAX), earned_at, super::LotId(d.u64()?)));
+        let summary = Summary { sums, due, last, highest };
+        let bytes: Arc<[u8]> = Arc::from(d.bytes()?);
+        // Every lot takes some bytes, so that a count that was tampered with reserves no memory.
+        if bytes.len() < count {
+            return Err(DecodeError::message("more lots than bytes"));
+        }
+        Ok(Self(Form::Packed(Packed { bytes, more: Vec::new(), count, summary, seen: OnceLock::new() })))
     }
 }

@@ -163,14 +163,13 @@ impl Account {
         // Out of the old lot and into the new one: both sides of `transferred` cancel, so the account's sums only see redeemed -> available.
         self.shift(index, Book::Redeemed, Book::Transferred, points, postings);
         let lot = Lot {
-            source: Source::new(SourceKind::Restore, redemption.id.as_str()),
             rule,
             available: points,
             activates_at,
             expires_at: Some(expires_at),
             expiry,
             origin: Some(Origin { customer: None, lot: old }),
-            ..self.empty_lot(points, earned_at)
+            ..self.empty_lot(Source::new(SourceKind::Restore, redemption.id.as_str()), points, earned_at)
         };
         let id = lot.id;
         self.place(lot);

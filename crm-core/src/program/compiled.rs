@@ -25,6 +25,7 @@ pub struct Program {
     parts: Parts,
     /// Stands for the rules of each ladder: a state made under other rules is made again from the journal.
     stamps: Vec<u64>,
+    standing_stamp: u64,
     warnings: Vec<Finding>,
 }
 
@@ -77,8 +78,22 @@ impl Program {
         let kinds = document.currencies.iter().map(of_currency).collect::<crate::Result<Vec<_>>>();
         let kinds =
             kinds.map_err(|error| unreadable(FindingCode::EarnPrecision, "/earn", error.message().to_owned()))?;
-        let stamps = document.tiers.iter().map(|rules| stamp_of(rules, main_currency)).collect();
-        Ok(Self { stamps, kinds, zone, main_currency, currencies, triggers, ladders, parts, warnings, document })
+        let stamps: Vec<u64> = document.tiers.iter().map(|rules| stamp_of(&(rules, main_currency))).collect();
+        let life = parts.lifecycle.as_ref().map(|life| life.stamp().0);
+        let standing_stamp = stamp_of(&(&stamps, life, &document.zone));
+        Ok(Self {
+            stamps,
+            standing_stamp,
+            kinds,
+            zone,
+            main_currency,
+            currencies,
+            triggers,
+            ladders,
+            parts,
+            warnings,
+            document,
+        })
     }
 
     /// The document it was compiled from.
@@ -224,6 +239,11 @@ impl Program {
         self.stamps.get(place).copied().unwrap_or(0)
     }
 
+    /// What stands for the rules of every ladder and of the lifecycle together.
+    pub(crate) const fn standing_stamp(&self) -> u64 {
+        self.standing_stamp
+    }
+
     /// A tier ladder by name.
     #[must_use]
     pub fn ladder(&self, id: &LadderId) -> Option<&Ladder> {
@@ -237,7 +257,7 @@ impl Program {
     }
 }
 
-fn stamp_of(rules: &crate::tier::LadderRules, currency: Currency) -> u64 {
-    let print = crate::value::fingerprint(&(rules, currency)).0;
+fn stamp_of(rules: &impl serde::Serialize) -> u64 {
+    let print = crate::value::fingerprint(rules).0;
     print.iter().take(8).fold(0, |stamp, byte| (stamp << 8) | u64::from(*byte))
 }

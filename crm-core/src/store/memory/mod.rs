@@ -168,9 +168,6 @@ impl State {
             Write::Put { row, guard } => {
                 let rows = self.table_mut(row.table)?;
                 let key = Key::of(row.key());
-                if rows.unique_is_broken(&key, &row.cells) {
-                    return Ok(Outcome::Broken);
-                }
                 match rows.put(&key, &row.cells, *guard) {
                     Ok(old) => {
                         before.push(Before { table: row.table, key, row: old });

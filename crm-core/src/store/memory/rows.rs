@@ -34,22 +34,25 @@ impl Rows {
     }
 
     /// Whether another row has the same cells in a unique index.
-    pub(super) fn unique_is_broken(&self, key: &Key, cells: &[Value]) -> bool {
+    fn unique_is_broken(&self, key: &Key, new: &impl Fn(usize) -> Value) -> bool {
         let unique = self.described.indexes.iter().zip(&self.indexes).filter(|(described, _)| described.unique);
-        let cell = |place: usize| cells.get(place).cloned().unwrap_or(Value::Null);
         unique.into_iter().any(|(described, index)| {
-            let wanted = index_key(described, cell, key);
+            let wanted = index_key(described, new, key);
             wanted.and_then(|wanted| index.get(&wanted)).is_some_and(|owner| owner != key)
         })
     }
 
-    /// Puts a row if its guard holds; gives back the one before.
+    /// Puts a row if its guard holds and no other row has its cells in a unique index; gives back the one before.
     pub(super) fn put(
         &mut self,
         key: &Key,
         cells: &[Value],
         guard: Guard,
     ) -> std::result::Result<Option<Packed>, Outcome> {
+        let new = |place: usize| cells.get(place).cloned().unwrap_or(Value::Null);
+        if guard != Guard::New && self.unique_is_broken(key, &new) {
+            return Err(Outcome::Broken);
+        }
         let described = self.described;
         let version = |row: &Packed| described.version.and_then(|place| row.cell(place).as_int());
         let old = match (self.rows.entry(key.clone()), guard) {
@@ -63,17 +66,34 @@ impl Rows {
                 None
             }
         };
-        let new = |place: usize| cells.get(place).cloned().unwrap_or(Value::Null);
-        for (described, index) in self.described.indexes.iter().zip(&mut self.indexes) {
+        for (place, (described, index)) in self.described.indexes.iter().zip(&mut self.indexes).enumerate() {
             if let Some(old) = &old {
                 if described.columns.iter().all(|place| old.cell(*place) == new(*place)) {
                     continue;
                 }
                 index_key(described, |place| old.cell(place), key).and_then(|old| index.remove(&old));
             }
-            index_key(described, new, key).and_then(|new| index.insert(new, key.clone()));
+            let Some(found) = index_key(described, new, key) else { continue };
+            match index.entry(found) {
+                Entry::Vacant(slot) => drop(slot.insert(key.clone())),
+                // A new row was not looked up before: what it has put so far goes again.
+                Entry::Occupied(_) if old.is_none() => {
+                    self.take_out(key, cells, place);
+                    return Err(Outcome::Broken);
+                }
+                Entry::Occupied(mut slot) => drop(slot.insert(key.clone())),
+            }
         }
         Ok(old)
+    }
+
+    /// Takes out a new row and its keys in the first so many indexes.
+    fn take_out(&mut self, key: &Key, cells: &[Value], indexes: usize) {
+        let new = |place: usize| cells.get(place).cloned().unwrap_or(Value::Null);
+        self.rows.remove(key);
+        for (described, index) in self.described.indexes.iter().zip(&mut self.indexes).take(indexes) {
+            index_key(described, new, key).and_then(|found| index.remove(&found));
+        }
     }
 
     /// Puts back a row where there is none.

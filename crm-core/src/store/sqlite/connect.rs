@@ -40,8 +40,8 @@ impl Place {
             }
         };
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        // A larger cache than the 2 MB of SQLite: keys are spread over all buckets.
-        set(&connection, "cache_size = -16384")?;
+        // A larger cache than the 2 MB of SQLite (it grows with the file): keys are spread over all buckets.
+        set(&connection, "cache_size = -49152")?;
         schema::bring_up(&connection, MIGRATIONS, VERSION)?;
         Ok(connection)
     }

@@ -1,0 +1,174 @@
+//! What the entries of a journal mean for ladders and the lifecycle.
+
+use super::workspace::Workspace;
+use crate::effect::{Entry, What};
+use crate::lifecycle::{LifeFact, LifeFactKind};
+use crate::points::{Book, MovementKind};
+use crate::program::Program;
+use crate::tier::{Ladder, Metric, TierFact, TierFactKind};
+use crate::value::{CustomerId, PointCurrency, Timestamp};
+use std::sync::Arc;
+
+/// What one entry means for a ladder.
+pub(crate) fn tier_facts(metric: &Metric, ladder: &Ladder, entry: &Entry) -> Vec<TierFact> {
+    let fact =
+        |kind| TierFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind };
+    let accrual = |amount: i64, cause: &str| fact(TierFactKind::Accrual { amount, cause: Arc::from(cause) });
+    let reversal = |amount: i64, original_at: Timestamp, cause: &str| {
+        fact(TierFactKind::Reversal { amount, original_at, cause: Arc::from(cause) })
+    };
+    match (&entry.what, metric) {
+        (What::TierLocked { ladder: on, tier, until }, _) if *on == *ladder.id() => {
+            let (Some(actor), Some(reason)) = (entry.actor.clone(), entry.reason.clone()) else { return Vec::new() };
+            return vec![fact(TierFactKind::Lock { tier: tier.clone(), until: *until, actor, reason })];
+        }
+        (What::TierUnlocked { ladder: on }, _) if *on == *ladder.id() => return vec![fact(TierFactKind::Unlock)],
+        (_, Metric::QualifyingPoints { currency }) => return points_facts(currency, entry),
+        _ => {}
+    }
+    let made = match (metric, &entry.what) {
+        (Metric::NetSpend, What::Order { order_id, spend_minor }) => Some(accrual(*spend_minor, order_id.as_str())),
+        (Metric::NetSpend, What::Refund { order_id, order_paid_at, spend_minor, .. })
+        | (Metric::NetSpend, What::Cancelled { order_id, order_paid_at, spend_minor, .. }) => {
+            Some(reversal(*spend_minor, *order_paid_at, order_id.as_str()))
+        }
+        (Metric::OrderCount, What::Order { order_id, .. }) => Some(accrual(1, order_id.as_str())),
+        (Metric::OrderCount, What::Refund { order_id, order_paid_at, full: true, .. })
+        | (Metric::OrderCount, What::Cancelled { order_id, order_paid_at, was_valid: true, .. }) => {
+            Some(reversal(1, *order_paid_at, order_id.as_str()))
+        }
+        (Metric::Visits { event }, What::Event { event_id, name }) if event == name => {
+            Some(accrual(1, event_id.as_str()))
+        }
+        _ => None,
+    };
+    let zero = |fact: &TierFact| match &fact.kind {
+        TierFactKind::Accrual { amount, .. } | TierFactKind::Reversal { amount, .. } => *amount == 0,
+        _ => false,
+    };
+    made.into_iter().filter(|fact| !zero(fact)).collect()
+}
+
+/// Qualifying points: what was earned or corrected upwards counts from when it was earned, what was taken back counts against it.
+fn points_facts(currency: &PointCurrency, entry: &Entry) -> Vec<TierFact> {
+    let cause: Arc<str> = match &entry.what {
+        What::Order { order_id, .. } | What::Refund { order_id, .. } | What::Cancelled { order_id, .. } => {
+            Arc::from(order_id.as_str())
+        }
+        What::Event { event_id, .. } => Arc::from(event_id.as_str()),
+        _ => Arc::from(entry.request_id.as_str()),
+    };
+    let of = |book: Book, change: &crate::effect::PointsChange| -> i64 {
+        change.postings.iter().filter(|p| p.book == book).map(|p| p.points.get()).sum()
+    };
+    let mut facts = Vec::new();
+    for change in entry.points.iter().filter(|change| change.currency == *currency) {
+        let kind = match change.kind {
+            MovementKind::Earn => TierFactKind::Accrual { amount: -of(Book::Issued, change), cause: cause.clone() },
+            MovementKind::Adjust if of(Book::Issued, change) != 0 => {
+                TierFactKind::Accrual { amount: -of(Book::Issued, change), cause: cause.clone() }
+            }
+            MovementKind::ClawBack | MovementKind::Adjust => TierFactKind::Reversal {
+                amount: of(Book::Revoked, change),
+                original_at: change.original_at.unwrap_or(entry.effective_at),
+                cause: cause.clone(),
+            },
+            _ => continue,
+        };
+        facts.push(TierFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind });
+    }
+    facts
+}
+
+/// What one entry means for the lifecycle.
+pub(crate) fn life_fact(entry: &Entry) -> Option<LifeFact> {
+    let kind = match &entry.what {
+        What::Registered => LifeFactKind::Registered,
+        What::Order { order_id, spend_minor } => {
+            LifeFactKind::Order { order: Arc::from(order_id.as_str()), net_minor: *spend_minor }
+        }
+        What::Refund { order_id, order_paid_at, spend_minor, full, .. } => {
+            let (order, order_at) = (Arc::from(order_id.as_str()), *order_paid_at);
+            if *full {
+                LifeFactKind::OrderReversed { order, order_at }
+            } else {
+                LifeFactKind::PartialRefund { order, order_at, amount_minor: *spend_minor }
+            }
+        }
+        What::Cancelled { order_id, order_paid_at, was_valid: true, .. } => {
+            LifeFactKind::OrderReversed { order: Arc::from(order_id.as_str()), order_at: *order_paid_at }
+        }
+        What::Event { event_id, name } => LifeFactKind::Event { name: name.clone(), id: Arc::from(event_id.as_str()) },
+        _ => return None,
+    };
+    Some(LifeFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind })
+}
+
+/// The journal without orders that came with a reverted import: they never were.
+pub(crate) fn without_reverted(journal: &[Entry]) -> Vec<&Entry> {
+    let order_of = |entry: &Entry| match &entry.what {
+        What::Order { order_id, .. } | What::Refund { order_id, .. } | What::Cancelled { order_id, .. } => {
+            Some(order_id.clone())
+        }
+        _ => None,
+    };
+    let last_revert = |entry: &Entry| match &entry.what {
+        What::Cancelled { order_id, reverted: true, .. } => Some((order_id.clone(), entry.seq)),
+        _ => None,
+    };
+    let reverted: Vec<_> = journal.iter().filter_map(last_revert).collect();
+    let gone = |entry: &Entry| {
+        order_of(entry).is_some_and(|id| reverted.iter().any(|(order, seq)| *order == id && entry.seq <= *seq))
+    };
+    journal.iter().filter(|entry| !gone(entry)).collect()
+}
+
+/// All facts of a journal for a ladder.
+pub(crate) fn all_tier_facts(metric: &Metric, ladder: &Ladder, journal: &[Entry]) -> Vec<TierFact> {
+    without_reverted(journal).into_iter().flat_map(|entry| tier_facts(metric, ladder, entry)).collect()
+}
+
+/// All facts of a journal for the lifecycle.
+pub(crate) fn all_life_facts(journal: &[Entry]) -> Vec<LifeFact> {
+    without_reverted(journal).into_iter().filter_map(life_fact).collect()
+}
+
+/// What the command under way has written for one customer, as facts.
+pub(super) struct Fresh {
+    /// With the place of the ladder that each is for.
+    pub(super) tiers: Vec<(usize, TierFact)>,
+    pub(super) life: Vec<LifeFact>,
+    /// Whether it registers the customer.
+    pub(super) registers: bool,
+    /// Whether it takes an order out as if it had never been there.
+    pub(super) reverts: bool,
+    /// The latest instant that something counts from.
+    pub(super) latest: Option<Timestamp>,
+}
+
+impl Fresh {
+    pub(super) fn of(program: &Program, ws: &Workspace, id: &CustomerId) -> Self {
+        let mut fresh = Self { tiers: Vec::new(), life: Vec::new(), registers: false, reverts: false, latest: None };
+        for entry in ws.fresh().iter().filter(|entry| entry.customer_id == *id) {
+            for (place, ladder) in program.ladders().iter().enumerate() {
+                let facts = tier_facts(ladder.metric(), ladder, entry);
+                fresh.tiers.extend(facts.into_iter().map(|fact| (place, fact)));
+            }
+            fresh.life.extend(life_fact(entry));
+            fresh.registers |= matches!(entry.what, What::Registered);
+            fresh.reverts |= matches!(entry.what, What::Cancelled { reverted: true, .. });
+            fresh.latest = fresh.latest.max(Some(entry.effective_at));
+        }
+        fresh
+    }
+
+    /// Whether neither ladders nor lifecycle have anything to follow.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.tiers.is_empty() && self.life.is_empty() && !self.reverts
+    }
+
+    /// The instant of the last of it, at least `least`.
+    pub(super) fn last(&self, least: Timestamp) -> Timestamp {
+        self.latest.map_or(least, |at| at.max(least))
+    }
+}
