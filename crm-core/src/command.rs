@@ -1,10 +1,11 @@
 //! What can be asked of the engine: every change is a request with an id, an instant and one command.
 
 use crate::customer::{Buyer, Consent, CustomerChange, Identifier, Profile};
+use crate::error::{Error, Result};
 use crate::order::{Event, Order, Refund};
 use crate::value::{
     Actor, Attribute, AttributeName, BatchId, BenefitId, CustomerId, HoldId, LadderId, OrderId, PointCurrency, Points,
-    Reason, RedemptionId, RequestId, Tag, TierId, Timestamp,
+    Reason, RedemptionId, RequestId, Tag, TierId, Timestamp, read, read_text,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,34 @@ pub struct Request {
     /// What to do.
     #[serde(rename = "do")]
     pub command: Command,
+}
+
+impl Request {
+    /// Reads a request out of JSON.
+    ///
+    /// # Errors
+    /// `value.json` for another shape, and the codes of values; `field` names the place in the command, such as `order.lines[3].sku`, or
+    /// in the request.
+    pub fn from_json(text: &str) -> Result<Self> {
+        read_text(text).map_err(Self::in_command)
+    }
+
+    /// As [`from_json`](Self::from_json), out of JSON that was read already.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_value(json: &serde_json::Value) -> Result<Self> {
+        read(json).map_err(Self::in_command)
+    }
+
+    /// Refusals of the engine name places in the command; so do those of reading.
+    fn in_command(error: Error) -> Error {
+        let field = error.details().get("field").and_then(serde_json::Value::as_str);
+        match field.and_then(|field| field.strip_prefix("do.")).map(str::to_owned) {
+            Some(field) => error.at_field(field),
+            None => error,
+        }
+    }
 }
 
 /// What to do.
@@ -201,10 +230,10 @@ pub struct EarnPoints {
     /// When they were earned; default the request's instant. Dates are computed from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earned_at: Option<Timestamp>,
-    /// Usable from this local day; default by the currency's policy.
+    /// Usable from this local day; default by the currency's policy, but at once where that waits for the event of an order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usable_from: Option<crate::value::CalendarDate>,
-    /// Usable through this local day; default by the currency's policy.
+    /// Usable through this local day, whatever happens; default by the currency's policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usable_through: Option<crate::value::CalendarDate>,
 }
@@ -399,5 +428,98 @@ impl Command {
             Self::RecordEvent(command) => command.buyer.identifiers(),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn sample() -> Value {
+        json!({ "request_id": "r1", "at": "2026-03-01T10:00:00Z", "actor": "till", "do": {
+            "type": "record_order",
+            "buyer": { "type": "known_or_new", "identifiers": [{ "type": "phone", "value": "+8613800138000" }], "profile": { "name": "Ann" } },
+            "order": { "id": "o1", "paid_at": "2026-03-01T10:00:00Z", "currency": "CNY", "tags": ["a"],
+                "lines": [{ "sku": "tea", "unit_price": "1.00" }, { "sku": "jam", "quantity": 2, "unit_price": "3.00" }],
+                "tenders": [{ "type": "money", "amount": "5.00" }, { "type": "points", "amount": "2.00", "redemption": "g1" }] } } })
+    }
+
+    fn field(json: &Value) -> String {
+        let error = Request::from_value(json).unwrap_err();
+        assert_eq!(Request::from_json(&json.to_string()).unwrap_err(), error, "{json}");
+        error.details().get("field").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// Whatever is spoiled, its place is named: a plain value by something of another kind or by null, an object by a list, a list by an
+    /// object.
+    #[test]
+    fn what_is_spoiled_is_named() {
+        let places = [
+            ("/request_id", "request_id"),
+            ("/at", "at"),
+            ("/do", "do"),
+            ("/do/type", "type"),
+            ("/do/buyer", "buyer"),
+            ("/do/buyer/identifiers", "buyer.identifiers"),
+            ("/do/buyer/identifiers/0/type", "buyer.identifiers[0].type"),
+            ("/do/buyer/profile/name", "buyer.profile.name"),
+            ("/do/order/id", "order.id"),
+            ("/do/order/lines", "order.lines"),
+            ("/do/order/lines/0/unit_price", "order.lines[0].unit_price"),
+            ("/do/order/lines/1/sku", "order.lines[1].sku"),
+            ("/do/order/lines/1/quantity", "order.lines[1].quantity"),
+            ("/do/order/tags", "order.tags"),
+            ("/do/order/tenders/1/type", "order.tenders[1].type"),
+            ("/do/order/tenders/1/redemption", "order.tenders[1].redemption"),
+        ];
+        for (pointer, name) in places {
+            for spoiler in [json!(true), json!("\u{0}"), json!({ "x": { "y": 1 } }), json!([[1]])] {
+                let mut spoiled = sample();
+                *spoiled.pointer_mut(pointer).unwrap() = spoiler.clone();
+                if Request::from_value(&spoiled).is_err() {
+                    let found = field(&spoiled);
+                    assert!(
+                        (name == "do" && found == "type")
+                            || found == name
+                            || found.starts_with(&format!("{name}."))
+                            || found.starts_with(&format!("{name}[")),
+                        "{pointer} {spoiler}: {found}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named() {
+        let without = |parent: &str, name: &str| {
+            let mut json = sample();
+            json.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
+            field(&json)
+        };
+        assert_eq!(without("", "at"), "at");
+        assert_eq!(without("/do", "buyer"), "buyer");
+        assert_eq!(without("/do/buyer", "type"), "buyer.type");
+        assert_eq!(without("/do/order", "paid_at"), "order.paid_at");
+        assert_eq!(without("/do/order/lines/0", "sku"), "order.lines[0].sku");
+        assert_eq!(without("/do/order/tenders/1", "redemption"), "order.tenders[1].redemption");
+        let with = |parent: &str| {
+            let mut json = sample();
+            json.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert("colour".to_owned(), json!("red"));
+            field(&json)
+        };
+        assert_eq!(with(""), "colour");
+        assert_eq!(with("/do"), "colour");
+        assert_eq!(with("/do/buyer/identifiers/0"), "buyer.identifiers[0].colour");
+        assert_eq!(with("/do/order/lines/1"), "order.lines[1].colour");
+    }
+
+    #[test]
+    fn a_field_twice_and_no_json_are_refused() {
+        let twice = r#"{ "request_id": "r", "at": "2026-03-01T10:00:00Z", "do": { "type": "settle", "customer_id": "a", "customer_id": "b" } }"#;
+        let error = Request::from_json(twice).unwrap_err();
+        assert_eq!((error.code().as_str(), &error.details()["field"]), ("value.json", &json!("customer_id")));
+        assert_eq!(Request::from_json("{").unwrap_err().code().as_str(), "value.json");
     }
 }

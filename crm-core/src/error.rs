@@ -184,6 +184,21 @@ impl Error {
         self
     }
 
+    /// Names the field at fault, whatever an inner layer called it.
+    pub(crate) fn at_field(mut self, field: String) -> Self {
+        self.0.details.insert("field", serde_json::Value::String(field));
+        self
+    }
+
+    /// The same as an error of a reader, which has room for a sentence only; [`From`] takes it apart again.
+    pub(crate) fn in_serde<E: serde::de::Error>(self) -> E {
+        let code = self.code().as_str();
+        match self.details().get("limit") {
+            Some(limit) => E::custom(format!("{} ({code}, limit {limit})", self.message())),
+            None => E::custom(format!("{} ({code})", self.message())),
+        }
+    }
+
     /// Adds the limit that was broken.
     #[must_use]
     pub fn limit(self, limit: impl Serialize) -> Self {
@@ -273,11 +288,45 @@ impl PartialEq for Error {
     }
 }
 
+/// What a reader expected, without the names of types.
+fn in_words(text: String) -> String {
+    let Some((found, expected)) = text.rsplit_once("expected ") else { return text };
+    let (first, place) = match expected.split_once(" at line ") {
+        Some((first, place)) => (first, format!(" at line {place}")),
+        None => (expected, String::new()),
+    };
+    let words = match first {
+        "i64" | "u64" | "u32" | "u16" | "u8" | "usize" => "a whole number",
+        _ if first.starts_with("internally tagged enum ") => "an object with a `type`",
+        _ if first.starts_with("struct ") => "an object",
+        _ => return text,
+    };
+    format!("{found}expected {words}{place}")
+}
+
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
-        // Our own checks already carry a code in brackets at the end of their sentence; keep it.
         let text = error.to_string();
-        let code = ErrorCode::ALL.iter().copied().find(|code| text.contains(&format!("({})", code.as_str())));
-        Self::new(code.unwrap_or(ErrorCode::ValueJson), text)
+        // Our own checks carry a code in brackets at the end of their sentence, and the limit if there is one.
+        for code in ErrorCode::ALL.iter().copied() {
+            let Some((message, rest)) = text.rsplit_once(&format!(" ({}", code.as_str())) else { continue };
+            let Some((limit, place)) = rest.split_once(')') else { continue };
+            let found = Self::new(code, format!("{message}{place}"));
+            match limit.strip_prefix(", limit ").and_then(|limit| serde_json::from_str::<serde_json::Value>(limit).ok())
+            {
+                Some(limit) => return found.limit(limit),
+                None if limit.is_empty() => return found,
+                None => {}
+            }
+        }
+        let text = in_words(text);
+        let named = ["unknown field `", "missing field `", "duplicate field `"];
+        let field =
+            named.iter().find_map(|start| text.strip_prefix(start)?.split_once('`')).map(|(name, _)| name.to_owned());
+        let found = Self::new(ErrorCode::ValueJson, text);
+        match field {
+            Some(field) => found.field(field),
+            None => found,
+        }
     }
 }

@@ -60,6 +60,10 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 pub const IDENTITY_KEY_BYTES_MAX: usize = 16 + 3 * ID_BYTES_MAX + EMAIL_BYTES_MAX;
 /// Longest language tag, in bytes: RFC 5646 asks implementations for at least 35.
 pub const LANGUAGE_BYTES_MAX: usize = 35;
+/// Highest money value of one point: a hundred million makes every point currency a fortune, and the value of all points stays exact.
+pub const POINT_VALUE_MAX: i64 = 100_000_000;
+/// Most digits after the point of the money value of one point: far below a minor unit of any currency, and products stay exact.
+pub const POINT_VALUE_DIGITS_MAX: u32 = 12;
 /// Most tiers of one ladder: ten times the longest ladder seen in use, and a rank fits in two bytes.
 pub const TIERS_MAX: usize = 100;
 /// Most days of grace: ten years, as the longest rolling window.
@@ -98,6 +102,10 @@ pub const IMPORT_CELL_BYTES_MAX: usize = 64 * 1024;
 pub const IMPORT_CHUNK_LINES_MAX: usize = 50_000;
 /// Most orders of an import per commit: above 1,000 the cost of a commit is spread thin enough, and memory grows with it.
 pub const IMPORT_CHUNK_MAX: usize = 10_000;
+
+/// Most objects that are looked at for the place of a missing field: each look reads the whole again, and a fault further on is told without
+/// its place.
+pub const FAULT_PLACES_MAX: usize = 256;
 
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.
 #[must_use]

@@ -85,7 +85,7 @@ pub enum Query {
     Benefits {
         /// The customer.
         customer_id: CustomerId,
-        /// At this instant.
+        /// The instant; not before the last entry.
         at: Timestamp,
     },
     /// May they be contacted?
@@ -95,7 +95,7 @@ pub enum Query {
     },
     /// What does the merchant owe in points at this instant?
     Liability {
-        /// The instant.
+        /// The instant; not before the last entry of any customer.
         at: Timestamp,
     },
     /// Who is due to be settled up to this instant?
@@ -343,6 +343,8 @@ pub struct Liability {
     pub expired: Points,
     /// Ever taken back.
     pub revoked: Points,
+    /// Ever used up by paying debt. With `outstanding`, `redeemed`, `expired` and `revoked` it sums to `issued`.
+    pub offset: Points,
     /// By local month of the last usable day; none is without expiry. Sums to `outstanding`.
     pub by_month: Vec<LiabilityMonth>,
 }
@@ -371,6 +373,8 @@ pub struct Due {
 pub struct CustomerSummary {
     /// Who.
     pub id: CustomerId,
+    /// As they stand at this instant: the one asked about, or their last entry if that is later.
+    pub as_of: Timestamp,
     /// Since when.
     pub registered_at: Timestamp,
     /// Profile, identifiers, tags, attributes, consent.

@@ -587,6 +587,37 @@ fn a_file_with_decimal_commas_is_read_by_its_map() {
 }
 
 #[track_caller]
+/// A price that is a number and no amount of money is an issue of its row: price times quantity is beyond 28 digits.
+#[test]
+fn a_price_beyond_every_amount_is_an_issue_of_its_row() {
+    let spoil = |bytes: &[u8], words: &[(&str, &str)]| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        words.iter().fold(text, |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, to, 1)
+        })
+    };
+    let named =
+        |report: &ImportReport| report.issues.iter().any(|issue| issue.message.contains("beyond the largest amount"));
+    let price = ",1,花生油 5L,129.00,";
+    let spoiled = [(price, ",1000000000,花生油 5L,9999999999999999999999999999,"), (",web,0.00,", ",web,1.00,")];
+    let shopify = spoil(SHOPIFY[0].1, &spoiled);
+    let report = run(&engine(), Format::Shopify, &[("shopify_orders.csv", shopify.as_bytes())]);
+    assert!(named(&report), "{report:?}");
+    let lines = String::from_utf8(YOUZAN[1].1.to_vec()).unwrap();
+    let rows = lines.lines().enumerate().map(|(row, text)| {
+        let mut cells: Vec<&str> = text.split(',').collect();
+        if 0 < row {
+            (cells[10], cells[13]) = ("9999999999999999999999999999", "1000000000");
+        }
+        cells.join(",") + "\n"
+    });
+    let youzan: String = rows.collect();
+    let files = [(YOUZAN[0].0, YOUZAN[0].1), (YOUZAN[1].0, youzan.as_bytes())];
+    let report = run(&engine(), Format::Youzan, &files);
+    assert!(named(&report), "{report:?}");
+}
+
 fn check_file(format: Format, bytes: &[u8], code: &str, words: &str) {
     let engine = engine();
     let before = rows(&engine);

@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::error::{Error, ErrorCode, Result};
 use crate::query::Query;
-use crate::value::{Actor, BatchId, Reason, RequestId, Timestamp};
+use crate::value::{Actor, BatchId, Reason, RequestId, Timestamp, read};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -90,8 +90,8 @@ impl Step {
     /// `value.json` and the codes of values for a command or question that cannot be read.
     pub(crate) fn act(&self) -> Result<Act> {
         match (&self.command, &self.ask, self.sweep, &self.publish) {
-            (Some(json), None, None, None) => Ok(Act::Do(serde_json::from_value(json.clone())?)),
-            (None, Some(json), None, None) => Ok(Act::Ask(serde_json::from_value(json.clone())?)),
+            (Some(json), None, None, None) => Ok(Act::Do(read(json)?)),
+            (None, Some(json), None, None) => Ok(Act::Ask(read(json)?)),
             (None, None, Some(until), None) => Ok(Act::Sweep(until)),
             (None, None, None, Some(json)) => Ok(Act::Publish(json.clone())),
             _ => Err(Error::new(ErrorCode::ValueJson, "a step has exactly one of `do`, `ask`, `sweep`, `publish`")),

@@ -14,8 +14,7 @@ use crate::limits::PAGE_ROWS_MAX;
 use crate::points::Account;
 use crate::program::Program;
 use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
-use crate::value::{CustomerId, Money, PointCurrency, RequestId, Timestamp};
-use rust_decimal::Decimal;
+use crate::value::{CustomerId, PointCurrency, RequestId, Timestamp};
 
 /// Answers a question about one customer or one order.
 pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decided<Answer> {
@@ -66,7 +65,10 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Benefits { customer_id, at } => {
             let request = looking(customer_id, *at)?;
             let context = Context::new(program, &request);
-            ws.known(customer_id)?;
+            let last = ws.known(customer_id)?.state.recorded_at;
+            if *at < last {
+                return Err(past(*at, last).into());
+            }
             Ok(Answer::Benefits { benefits: benefits::left(&context, ws, customer_id, *at)? })
         }
         Query::Consent { customer_id } => {
@@ -121,12 +123,17 @@ fn looking(id: &CustomerId, at: Timestamp) -> Decided<Request> {
     })
 }
 
+/// What stands in the state is what is known now: it cannot say what stood there before.
+pub(crate) fn past(at: Timestamp, last: Timestamp) -> Error {
+    let message = format!("`{at}` is before the last entry, recorded at `{last}`; ask the statement for the past");
+    Error::new(ErrorCode::QueryField, message).field("at").with("last", last)
+}
+
 /// Brings a customer to an instant, in memory only.
 fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Timestamp> {
     let last = ws.known(id)?.state.recorded_at;
     if at < last {
-        let message = format!("`{at}` is before the last entry, recorded at `{last}`; ask the statement for the past");
-        return Err(Error::new(ErrorCode::QueryField, message).field("at").with("last", last).into());
+        return Err(past(at, last).into());
     }
     let request = looking(id, at)?;
     let context = Context::new(program, &request);
@@ -142,11 +149,7 @@ fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp)
     for rules in program.point_currencies() {
         let empty = Account::new(rules.id.clone());
         let account = accounts.iter().find(|account| account.currency == rules.id).unwrap_or(&empty);
-        let value = rules.value.map(|value| {
-            let currency = program.main_currency();
-            let exact = Decimal::from(account.balances.available.get()) * value.decimal();
-            Money { amount: crate::value::Amount::new(exact.trunc_with_scale(currency.digits())), currency }
-        });
+        let value = rules.value.map(|value| program.main_currency().worth_of(account.balances.available, value));
         let next_expiry = account.first_end().map(|(expires_at, points)| Expiring {
             usable_through: program.zone().date(expires_at.plus_millis(-1)),
             expires_at,

@@ -1,5 +1,6 @@
 //! Awards: which rules fire for an order or an event, what they give, and what caps leave of it.
 
+use super::caps::{self, Capped};
 use super::context::{Context, change, part};
 use super::settle::keep_books;
 use super::standing;
@@ -9,8 +10,8 @@ use crate::effect::PointsChange;
 use crate::lifecycle::LifecycleView;
 use crate::order::{BasisRules, Counted, Event, LineAmount, OrderRecord};
 use crate::points::{
-    self, Cap, CapWindow, Credit, CurrencyRules, EarnOn, Formula, Gives, LineBasis, LotId, MovementKind, Part,
-    PartKind, ReferralSide, Shortfall, Source, SourceKind, dates,
+    self, CapWindow, Credit, CurrencyRules, EarnOn, Formula, Gives, LineBasis, LotId, MovementKind, Part, PartKind,
+    ReferralSide, Shortfall, Source, SourceKind, dates,
 };
 use crate::program::{CustomerFacts, EarnRule, Facts, InOrOut, LineFacts, LineScope, OrderFacts};
 use crate::value::{
@@ -112,6 +113,11 @@ pub(crate) fn fixed(
     };
     let rules: Vec<&EarnRule> = context.program.document().earn.iter().filter(fires).collect();
     let mut given = Given::default();
+    if rules.is_empty() {
+        return Ok(given);
+    }
+    let state = &mut ws.customer_mut(id)?.state;
+    points::prune(&mut state.caps, zone, at.min(state.recorded_at));
     let conditional = rules.iter().any(|rule| rule.when.is_some());
     let standing = if conditional { Some(standing_of(context, ws, id, at)?) } else { None };
     let event = if let Trigger::Event(event) = trigger { Some(event) } else { None };
@@ -141,9 +147,9 @@ fn bonus(
 ) -> Decided<()> {
     let Gives::Fixed { points } = &rule.gives else { return Ok(()) };
     let Some(currency) = context.program.point_currency(&rule.currency) else { return Ok(()) };
-    let caps: Vec<&Cap> = rule.caps.iter().chain(&currency.caps).collect();
-    let (granted, shortfall) = under_caps(context, ws, id, currency, &caps, *points, at)?;
     let pending = rule.pending.as_ref().unwrap_or(&currency.pending);
+    let capped = Capped { currency, rule: Some(rule), pending, points: *points, at };
+    let (granted, shortfall) = caps::under(context, ws, id, &capped)?;
     let expiry = rule.expiry.as_ref().unwrap_or(&currency.expiry);
     let award = Wanted { currency, rule: Some(rule.id.clone()), granted, shortfall, pending, expiry };
     credit(context, ws, id, award, source, at, given, None)
@@ -156,30 +162,6 @@ struct Wanted<'a> {
     shortfall: Vec<Shortfall>,
     pending: &'a points::PendingPolicy,
     expiry: &'a points::ExpiryPolicy,
-}
-
-/// What caps leave of an award; what is left is counted under them.
-fn under_caps(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    currency: &CurrencyRules,
-    caps: &[&Cap],
-    points: Points,
-    at: Timestamp,
-) -> Decided<(Points, Vec<Shortfall>)> {
-    if caps.is_empty() {
-        return Ok((points, Vec::new()));
-    }
-    let zone = context.zone();
-    let customer = ws.customer_mut(id)?;
-    let balances = &customer.account(&currency.id)?.balances;
-    let held = balances.pending.plus(balances.available)?.plus(balances.held)?;
-    let (left, shortfall) = points::clip(points, caps, &customer.state.caps, zone, at, held);
-    for cap in caps {
-        points::note(cap, &mut customer.state.caps, zone, at, left);
-    }
-    Ok((left, shortfall))
 }
 
 /// Credits an award as a lot of its own and notes it.
@@ -196,10 +178,10 @@ fn credit(
 ) -> Decided<()> {
     let Wanted { currency, rule, granted, mut shortfall, pending, expiry } = wanted;
     let zone = context.zone();
-    let dates = dates(pending, expiry, zone, at);
     let customer = ws.customer_mut(id)?;
     let now = customer.state.recorded_at;
     let account = customer.account(&currency.id)?;
+    let dates = account.slid(dates(pending, expiry, zone, at), expiry, zone);
     let mut lots: Vec<LotId> = Vec::new();
     if granted.is_positive() {
         if dates.waiting || dates.activates_at.is_some_and(|from| now < from) {
@@ -218,9 +200,7 @@ fn credit(
             expiry: expiry.clone(),
         };
         lots.push(account.credit(what, now, &mut log)?);
-        if matches!(currency.expiry, points::ExpiryPolicy::Sliding { .. }) {
-            account.slide(zone, now, &mut log);
-        }
+        account.slide(zone, at, now, &mut log);
         let (mut direct, own) = part(&currency.id, log, at);
         if let Some(first) = direct.first_mut() {
             first.rule.clone_from(&rule);
@@ -248,6 +228,7 @@ fn credit(
         shortfall,
         to: None,
         basis,
+        netted: Points::ZERO,
     });
     Ok(())
 }
@@ -293,7 +274,7 @@ pub(crate) fn order(
     let firing = firing(context, &rules, standing.as_ref(), order, number);
     let zone = *context.zone();
     let state = &mut ws.customer_mut(id)?.state;
-    points::prune(&mut state.caps, &zone, at);
+    points::prune(&mut state.caps, &zone, at.min(state.recorded_at));
     state.caps.retain(|used| used.window != CapWindow::Order);
     let source = Source::new(SourceKind::Order, order.id().as_str());
     for currency in context.program.point_currencies() {
@@ -303,8 +284,19 @@ pub(crate) fn order(
         proportional(context, ws, id, currency, &firing, order, &source, &mut given)?;
         for rule in firing.iter().filter(|rule| rule.currency == currency.id) {
             let touches = rule.lines.as_ref().is_none_or(|scope| has_line(scope, order));
-            if matches!(rule.gives, Gives::Fixed { .. }) && touches && !excluded_channel(context, order) {
+            if !matches!(rule.gives, Gives::Fixed { .. }) || !touches || excluded_channel(context, order) {
+                continue;
+            }
+            let excluded = context.program.basis().exclude.as_ref();
+            if eligible(excluded, rule.lines.as_ref(), order, order.lines().len()).is_none_or(|lines| !lines.is_empty())
+            {
                 bonus(context, ws, id, rule, &source, at, &mut given)?;
+            } else {
+                let shortfall = vec![Shortfall::Excluded];
+                let (pending, expiry) = (&currency.pending, &currency.expiry);
+                let rule = Some(rule.id.clone());
+                let nothing = Wanted { currency, rule, granted: Points::ZERO, shortfall, pending, expiry };
+                credit(context, ws, id, nothing, &source, at, &mut given, None)?;
             }
         }
     }
@@ -369,8 +361,8 @@ fn proportional(
     let award = formula.award(&line_basis(&amounts))?;
     let at = order.paid_at();
     let (granted, mut shortfall) = if award.points.is_positive() {
-        let caps: Vec<&Cap> = currency.caps.iter().collect();
-        under_caps(context, ws, id, currency, &caps, award.points, at)?
+        let capped = Capped { currency, rule: None, pending: &currency.pending, points: award.points, at };
+        caps::under(context, ws, id, &capped)?
     } else {
         (Points::ZERO, vec![why_nothing(context, &formula, order, &amounts)])
     };

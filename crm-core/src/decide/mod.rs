@@ -5,6 +5,7 @@
 pub(crate) mod ask;
 mod award;
 mod benefits;
+mod caps;
 mod context;
 mod customers;
 mod explain;

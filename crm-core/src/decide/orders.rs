@@ -12,7 +12,7 @@ use crate::command::{RecordEvent, RecordOrder};
 use crate::customer::Buyer;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::order::{Order, OrderRecord, OrderStatus};
+use crate::order::{LinesSeen, Order, OrderRecord, OrderStatus};
 use crate::points::{ReferralSide, Source, SourceKind};
 use crate::value::{CustomerId, Fingerprint, Timestamp, fingerprint};
 
@@ -106,12 +106,16 @@ fn claim(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<Vec<Park
     Ok(parked)
 }
 
-/// What of an order counts as spend, in minor units of the program's first currency.
-pub(crate) fn spend_of(context: &Context<'_>, order: &OrderRecord) -> i64 {
-    if order.currency() != context.program.main_currency() {
-        return 0;
-    }
-    order.basis_left(award::basis_rules(award::basis_flags(context))).iter().map(|line| line.net_minor).sum()
+/// What of an order counts as spend: orders in the program's first currency do, by the basis of the revision that records them.
+fn spend_basis(context: &Context<'_>, order: &OrderRecord) -> Option<u8> {
+    (order.currency() == context.program.main_currency()).then(|| award::basis_flags(context))
+}
+
+/// What is left of an order's spend, in minor units.
+pub(crate) fn spend_left(context: &Context<'_>, order: &OrderRecord, basis: Option<u8>) -> i64 {
+    let Some(flags) = basis else { return 0 };
+    let left = order.basis_left(award::basis_rules(flags), refunds::tender(context), LinesSeen::All);
+    left.iter().map(|line| line.net_minor).sum()
 }
 
 /// Records a checked order: awards, entry, referral.
@@ -125,18 +129,22 @@ fn place(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, mut record:
     customer.state.orders = customer.state.orders.saturating_add(1);
     let number = customer.state.orders;
     let Given { direct, mut own, mut awards } = award::order(context, ws, id, &record, number)?;
-    let spend_minor = spend_of(context, &record);
+    let spend_basis = spend_basis(context, &record);
+    let spend_minor = spend_left(context, &record, spend_basis);
     let what = What::Order { order_id: record.id().clone(), spend_minor };
     context.write(ws, id, paid_at, what, direct)?;
+    let rewarded_before = ws.known(id)?.state.referral_rewarded;
     if number == 1 {
         let referral = referral(context, ws, id, &record, paid_at)?;
         awards.extend(referral.awards);
         own.extend(referral.own);
     }
+    let referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     context.write_own(ws, id, own)?;
     record.revision = context.program.revision();
     record.batch.clone_from(&context.request.batch);
-    record.extra = encode(&OrderExtra { awards, number, restored: Vec::new(), unfit: Vec::new() });
+    let (restored, unfit) = (Vec::new(), Vec::new());
+    record.extra = encode(&OrderExtra { awards, number, restored, unfit, referral, spend_minor, spend_basis });
     ws.put_order((id.clone(), record.id().clone()), Some(record));
     Ok(())
 }

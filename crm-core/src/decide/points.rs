@@ -45,18 +45,18 @@ fn positive(points: Points) -> Decided<Points> {
         .into())
 }
 
+/// An earn or a spend at an instant is activity: sliding points last from it.
 fn slide(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
-    rules: &CurrencyRules,
+    currency: &PointCurrency,
+    active_at: Timestamp,
     log: &mut Vec<crate::points::Movement>,
 ) -> Decided<()> {
-    if matches!(rules.expiry, ExpiryPolicy::Sliding { .. }) {
-        let customer = ws.customer_mut(id)?;
-        let now = customer.state.recorded_at;
-        customer.account(&rules.id)?.slide(context.zone(), now, log);
-    }
+    let customer = ws.customer_mut(id)?;
+    let now = customer.state.recorded_at;
+    customer.account(currency)?.slide(context.zone(), active_at, now, log);
     Ok(())
 }
 
@@ -92,9 +92,25 @@ pub(crate) fn earn(context: &Context<'_>, ws: &mut Workspace, command: &EarnPoin
     let points = positive(command.points)?;
     let earned_at = command.earned_at.unwrap_or(context.request.at);
     context.check_time(earned_at, "earned_at")?;
+    // What is given by hand belongs to no order, so it cannot wait for one.
+    let rules = match rules.pending {
+        PendingPolicy::UntilEvent => &at_once(rules),
+        _ => rules,
+    };
     let dates = own_dates(context, rules, earned_at, command.usable_from, command.usable_through)?;
-    give(context, ws, id, rules, points, MovementKind::Earn, SourceKind::Grant, dates)?;
+    let expiry = kept_expiry(rules, command.usable_through);
+    give(context, ws, id, rules, points, (MovementKind::Earn, SourceKind::Grant), dates, expiry)?;
     Ok(id.clone())
+}
+
+/// The same rules without a waiting time.
+fn at_once(rules: &CurrencyRules) -> CurrencyRules {
+    CurrencyRules { pending: PendingPolicy::None, ..rules.clone() }
+}
+
+/// The policy that may date a credit again; none where the host has named the last day.
+fn kept_expiry(rules: &CurrencyRules, through: Option<CalendarDate>) -> ExpiryPolicy {
+    if through.is_some() { ExpiryPolicy::Never } else { rules.expiry.clone() }
 }
 
 #[allow(clippy::too_many_arguments, reason = "one credit is that much")]
@@ -104,23 +120,19 @@ fn give(
     id: &CustomerId,
     rules: &CurrencyRules,
     points: Points,
-    kind: MovementKind,
-    source: SourceKind,
+    (kind, source): (MovementKind, SourceKind),
     dates: Dates,
+    expiry: ExpiryPolicy,
 ) -> Decided<()> {
     let now = settle(context, ws, id)?;
     let earned_at = dates.earned_at;
-    let credit = Credit {
-        source: Source { kind: source, id: context.request.request_id.shared() },
-        rule: None,
-        points,
-        kind,
-        dates,
-        expiry: rules.expiry.clone(),
-    };
+    let account = ws.customer_mut(id)?.account(&rules.id)?;
+    let dates = account.slid(dates, &expiry, context.zone());
+    let source = Source { kind: source, id: context.request.request_id.shared() };
+    let credit = Credit { source, rule: None, points, kind, dates, expiry };
     let mut log = Vec::new();
-    ws.customer_mut(id)?.account(&rules.id)?.credit(credit, now, &mut log)?;
-    slide(context, ws, id, rules, &mut log)?;
+    account.credit(credit, now, &mut log)?;
+    slide(context, ws, id, &rules.id, earned_at, &mut log)?;
     let (direct, own) = filed(context, ws, id, &rules.id, log, earned_at)?;
     context.write(ws, id, earned_at, What::Points, direct)?;
     context.write_own(ws, id, own)
@@ -138,7 +150,7 @@ pub(crate) fn spend(context: &Context<'_>, ws: &mut Workspace, command: &SpendPo
     free_name(ws, id, &name, ErrorCode::PointsRedemptionExists, "redemption_id")?;
     let mut log = Vec::new();
     let allocations = ws.customer_mut(id)?.account(&rules.id)?.spend(points, now, &mut log)?;
-    slide(context, ws, id, rules, &mut log)?;
+    slide(context, ws, id, &rules.id, now, &mut log)?;
     let (mut direct, own) = filed(context, ws, id, &rules.id, log, now)?;
     for change in direct.iter_mut().filter(|change| change.kind == MovementKind::Spend) {
         change.redemption = Some(name.clone());
@@ -224,9 +236,7 @@ pub(crate) fn capture(context: &Context<'_>, ws: &mut Workspace, command: &Captu
     let account = ws.customer_mut(id)?.account(&currency)?;
     let allocations = account.capture(&command.hold_id, command.points, now, &mut log)?;
     let name = RedemptionId::new(command.hold_id.as_str())?;
-    if let Some(rules) = context.program.point_currency(&currency) {
-        slide(context, ws, id, rules, &mut log)?;
-    }
+    slide(context, ws, id, &currency, now, &mut log)?;
     let (mut direct, own) = filed(context, ws, id, &currency, log, now)?;
     for change in direct.iter_mut().filter(|change| change.kind == MovementKind::Capture) {
         change.redemption = Some(name.clone());
@@ -280,7 +290,7 @@ pub(crate) fn signed(context: &Context<'_>) -> Decided<()> {
         (_, None) => "reason",
         _ => return Ok(()),
     };
-    Err(Error::new(ErrorCode::CustomerField, format!("a change by hand needs a {missing}")).field(missing).into())
+    Err(Error::new(ErrorCode::CustomerField, format!("a change by hand names its {missing}")).field(missing).into())
 }
 
 pub(crate) fn adjust(context: &Context<'_>, ws: &mut Workspace, command: &AdjustPoints) -> Decided<CustomerId> {
@@ -293,9 +303,10 @@ pub(crate) fn adjust(context: &Context<'_>, ws: &mut Workspace, command: &Adjust
     if command.points.is_positive() {
         let at = context.request.at;
         // A correction is usable at once, whatever the currency's waiting time.
-        let at_once = CurrencyRules { pending: PendingPolicy::None, ..rules.clone() };
-        let dates = own_dates(context, &at_once, at, None, command.usable_through)?;
-        give(context, ws, id, rules, command.points, MovementKind::Adjust, SourceKind::Adjustment, dates)?;
+        let dates = own_dates(context, &at_once(rules), at, None, command.usable_through)?;
+        let expiry = kept_expiry(rules, command.usable_through);
+        let kind = (MovementKind::Adjust, SourceKind::Adjustment);
+        give(context, ws, id, rules, command.points, kind, dates, expiry)?;
         return Ok(id.clone());
     }
     let now = settle(context, ws, id)?;

@@ -1,8 +1,9 @@
 //! Refunds and cancellations: what goes back in money, what is taken back in points, what is given back in points.
 
 use super::award::{basis_rules, line_basis};
+use super::caps;
 use super::context::{Context, order_name, part};
-use super::orders::{buyer, find_order, spend_of};
+use super::orders::{buyer, find_order, spend_left};
 use super::rows;
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, decode, encode};
@@ -11,15 +12,14 @@ use crate::command::{CancelOrder, RecordRefund};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
 use crate::limits;
-use crate::order::{self, OrderRecord, OrderStatus, Refund, RefundArticle, RefundWhat, match_articles};
-use crate::points::{CapOnRefund, DebtPolicy, MovementKind, RestorePolicy, give_back};
+use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Refund, RefundArticle, RefundWhat, match_articles};
+use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
 use crate::program::{TenderOrder, WithoutOrder};
 use crate::store::Read;
 use crate::value::{
     Currency, CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint,
 };
 use minicbor::{Decode, Encode};
-use rust_decimal::prelude::ToPrimitive;
 
 /// A refund that waits for its order.
 #[derive(Clone, Debug, Encode, Decode)]
@@ -142,22 +142,38 @@ fn apply(
     mut extra: OrderExtra,
     refund: &Refund,
 ) -> Decided<()> {
-    let spend_before = spend_of(context, &order);
     let was_valid = order.status().is_valid();
     let now = ws.known(id)?.state.recorded_at;
     let effect = order.refund(refund, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
     let full = was_valid && !order.status().is_valid();
-    let effects = points_of(context, ws, id, &order, &mut extra, full)?;
+    let (money_minor, _) = order.split_refund(effect.amount_minor, tender(context));
+    let effects = points_of(context, ws, id, &order, &mut extra, full, money_minor)?;
     let what = What::Refund {
         refund_id: refund.id.clone(),
         order_id: order.id().clone(),
         order_paid_at: order.paid_at(),
         amount_minor: effect.amount_minor,
-        spend_minor: spend_before - spend_of(context, &order),
+        spend_minor: spend_back(context, &order, &mut extra),
         full,
         netted_minor: effects.netted_minor,
     };
     write_back(context, ws, id, order, extra, what, refund.refunded_at, effects)
+}
+
+/// Which tender goes back first.
+pub(crate) fn tender(context: &Context<'_>) -> order::TenderOrder {
+    match context.program.refunds().tender {
+        TenderOrder::Proportional => order::TenderOrder::Proportional,
+        TenderOrder::CashFirst => order::TenderOrder::CashFirst,
+        TenderOrder::PointsFirst => order::TenderOrder::PointsFirst,
+    }
+}
+
+/// What a refund takes of the spend that is known of an order: down to what is left, whatever rules came in between.
+fn spend_back(context: &Context<'_>, order: &OrderRecord, extra: &mut OrderExtra) -> i64 {
+    let back = (extra.spend_minor - spend_left(context, order, extra.spend_basis)).max(0);
+    extra.spend_minor -= back;
+    back
 }
 
 #[allow(clippy::too_many_arguments, reason = "the last step of refund and cancellation")]
@@ -179,7 +195,8 @@ fn write_back(
     Ok(())
 }
 
-/// Takes back what the order no longer earns, and gives back the points it was paid with.
+/// Takes back what the order no longer earns, and gives back the points it was paid with. No more is kept from a refund than the money
+/// that it pays back.
 fn points_of(
     context: &Context<'_>,
     ws: &mut Workspace,
@@ -187,6 +204,7 @@ fn points_of(
     order: &OrderRecord,
     extra: &mut OrderExtra,
     full: bool,
+    money_minor: i64,
 ) -> Decided<Effects> {
     let mut effects = Effects::default();
     for award in &mut extra.awards {
@@ -195,10 +213,11 @@ fn points_of(
     if full {
         let state = &mut ws.customer_mut(id)?.state;
         state.orders = state.orders.saturating_sub(1);
-        if extra.awards.iter().any(|award| award.to.is_some()) {
+        if extra.referral {
             state.referral_rewarded = false;
         }
     }
+    effects.netted_minor = effects.netted_minor.min(money_minor);
     restore(context, ws, id, order, extra, &mut effects)?;
     Ok(effects)
 }
@@ -216,7 +235,8 @@ fn claw_back(
     let target = match &award.formula {
         _ if full => Points::ZERO,
         Some(formula) => {
-            let left = order.basis_left(basis_rules(award.basis));
+            let seen = if formula.sees_all_lines() { LinesSeen::All } else { LinesSeen::Some };
+            let left = order.basis_left(basis_rules(award.basis), tender(context), seen);
             formula.award(&line_basis(&left))?.points.at_most(award.granted)
         }
         None => award.granted,
@@ -235,16 +255,16 @@ fn claw_back(
         ws.customer_mut(&whom)?.account(&award.currency)?.claw_back(&award.lots, due, &policy, now, &mut log)?;
     award.clawed = award.clawed.plus(due)?;
     if let Some(rules) = rules {
-        let zone = context.zone();
-        let state = &mut ws.customer_mut(&whom)?.state;
-        for cap in rules.caps.iter().filter(|cap| cap.on_refund == CapOnRefund::GiveBack) {
-            give_back(cap, &mut state.caps, zone, order.paid_at(), due);
-        }
-        if report.net_from_refund.is_positive() {
-            let value = rules.value.map_or(rust_decimal::Decimal::ZERO, |value| value.decimal());
-            let scale = rust_decimal::Decimal::from(10_i64.pow(order.currency().digits()));
-            let minor = rust_decimal::Decimal::from(report.net_from_refund.get()) * value * scale;
-            effects.netted_minor += minor.floor().to_i64().unwrap_or(0);
+        caps::give_back(context, ws, &whom, award, order.paid_at(), due)?;
+        // The value of a point is money of the program's first currency; from another one nothing can be kept.
+        let value = rules.value.filter(|_| order.currency() == context.program.main_currency());
+        if let Some(value) = value.filter(|_| report.net_from_refund.is_positive()) {
+            let worth = |points: Points| i64::try_from(order.currency().worth(points, value)).unwrap_or(i64::MAX);
+            // Rounded over all refunds of the order, so that it makes no difference how they are cut.
+            let before = award.netted;
+            award.netted = before.plus(report.net_from_refund)?;
+            effects.netted_minor =
+                effects.netted_minor.saturating_add(worth(award.netted).saturating_sub(worth(before)));
         }
     }
     let (mut direct, own) = part(&award.currency, log, now);
@@ -272,12 +292,7 @@ fn restore(
     extra: &mut OrderExtra,
     effects: &mut Effects,
 ) -> Decided<()> {
-    let tender = match context.program.refunds().tender {
-        TenderOrder::Proportional => order::TenderOrder::Proportional,
-        TenderOrder::CashFirst => order::TenderOrder::CashFirst,
-        TenderOrder::PointsFirst => order::TenderOrder::PointsFirst,
-    };
-    let shares = order.points_back(tender);
+    let shares = order.points_back(tender(context));
     for (place, share) in shares.iter().enumerate() {
         let done = extra.restored.get(place).copied().unwrap_or(Points::ZERO);
         let key = (id.clone(), share.redemption.clone());
@@ -366,22 +381,22 @@ pub(crate) fn take_out(
             .into());
     }
     settle(context, ws, &id)?;
-    let spend_before = spend_of(context, &order);
     let was_valid = order.status().is_valid();
-    let amount_minor = if reverted {
+    let (amount_minor, money_minor) = if reverted {
         forget_refunds(ws, &id, &order)?;
         let left = order.left_minor();
         order.revert();
-        left
+        (left, 0)
     } else {
-        order.cancel(at).map_err(|error| error.within("order_id"))?.amount_minor
+        let back = order.cancel(at).map_err(|error| error.within("order_id"))?.amount_minor;
+        (back, order.split_refund(back, tender(context)).0)
     };
-    let effects = points_of(context, ws, &id, &order, &mut extra, was_valid)?;
+    let effects = points_of(context, ws, &id, &order, &mut extra, was_valid, money_minor)?;
     let what = What::Cancelled {
         order_id: order_id.clone(),
         order_paid_at: order.paid_at(),
         amount_minor,
-        spend_minor: spend_before - spend_of(context, &order),
+        spend_minor: spend_back(context, &order, &mut extra),
         was_valid,
         netted_minor: effects.netted_minor,
         reverted,

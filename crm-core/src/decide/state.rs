@@ -136,6 +136,10 @@ pub(crate) struct AwardRecord {
     /// bit 0 tax counted, bit 1 shipping counted.
     #[n(8)]
     pub(crate) basis: u8,
+    /// Points that were kept from the money paid back instead of taken.
+    #[n(9)]
+    #[cbor(default)]
+    pub(crate) netted: Points,
 }
 
 /// What decide keeps with an order.
@@ -152,6 +156,17 @@ pub(crate) struct OrderExtra {
     /// Refunds that waited for the order and did not fit it.
     #[n(3)]
     pub(crate) unfit: Vec<(RefundId, Fingerprint)>,
+    /// Whether it made a referral count.
+    #[n(4)]
+    #[cbor(default)]
+    pub(crate) referral: bool,
+    /// What ladders and lifecycle know as its spend, in minor units: what it counted, less what refunds have taken of it.
+    #[n(5)]
+    #[cbor(default)]
+    pub(crate) spend_minor: i64,
+    /// What of it counts as spend: the basis flags of the revision under which it was recorded; none for nothing.
+    #[n(6)]
+    pub(crate) spend_basis: Option<u8>,
 }
 
 /// A customer in the workspace.

@@ -30,6 +30,7 @@ pub(crate) fn stands(program: &Program, customer: &mut Customer, at: Timestamp) 
     }
     Ok(CustomerSummary {
         id: customer.id.clone(),
+        as_of: at,
         registered_at: customer.registered_at,
         accounts: customer.state.accounts.iter().map(|account| account.view_at(at)).collect(),
         tiers,

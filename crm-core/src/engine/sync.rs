@@ -25,7 +25,7 @@ use std::sync::{Arc, RwLock};
 ///     "points": [{ "id": "points" }],
 ///     "earn": [{ "id": "base", "currency": "points", "on": { "type": "order" },
 ///                "gives": { "type": "per_amount", "points": "1", "per": "1.00" } }] }"#, at)?;
-/// let request = |json: &str| serde_json::from_str::<Request>(json).map_err(crm_core::Error::from);
+/// let request = Request::from_json;
 /// engine.execute(request(r#"{ "request_id": "r1", "at": "2026-03-01T10:00:00Z",
 ///     "do": { "type": "register_customer", "customer_id": "ann" } }"#)?)?;
 /// let done = engine.execute(request(r#"{ "request_id": "r2", "at": "2026-03-01T10:05:00Z",

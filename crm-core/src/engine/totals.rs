@@ -1,12 +1,12 @@
 //! Questions about everybody: what the merchant owes in points.
 
 use super::sync::Engine;
+use crate::decide::ask::past;
 use crate::error::Result;
 use crate::points::Balances;
 use crate::program::Program;
 use crate::query::{Answer, Liability, LiabilityMonth};
-use crate::value::{Amount, Money, Points, Timestamp};
-use rust_decimal::Decimal;
+use crate::value::{Points, Timestamp};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -18,7 +18,9 @@ struct Sum {
 /// Outstanding points of every currency by the month in which they end; reconciles with the balances of all accounts.
 pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Result<Answer> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+    let mut last = at;
     engine.each_customer(at, &mut |customer| {
+        last = last.max(customer.as_of);
         for account in &customer.accounts {
             let sum = sums.entry(account.currency.as_str().to_owned()).or_default();
             sum.balances = sum.balances.plus(&account.balances)?;
@@ -33,15 +35,14 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
         }
         Ok(())
     })?;
+    if at < last {
+        return Err(past(at, last));
+    }
     let mut currencies = Vec::new();
     for rules in program.point_currencies() {
         let sum = sums.remove(rules.id.as_str()).unwrap_or_default();
         let outstanding = sum.balances.pending.plus(sum.balances.available)?.plus(sum.balances.held)?;
-        let value = rules.value.map(|value| {
-            let currency = program.main_currency();
-            let exact = Decimal::from(outstanding.get()) * value.decimal();
-            Money { amount: Amount::new(exact.trunc_with_scale(currency.digits())), currency }
-        });
+        let value = rules.value.map(|value| program.main_currency().worth_of(outstanding, value));
         let mut by_month: Vec<LiabilityMonth> =
             sum.months.into_iter().map(|(month, points)| LiabilityMonth { month, points }).collect();
         by_month.sort_by_key(|month| (month.month.is_none(), month.month.clone()));
@@ -54,6 +55,7 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
             redeemed: sum.balances.redeemed,
             expired: sum.balances.expired,
             revoked: sum.balances.revoked,
+            offset: sum.balances.offset,
             by_month,
         });
     }

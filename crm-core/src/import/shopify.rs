@@ -226,8 +226,11 @@ impl Columns {
             let price = reading.price(row, self.line_price)?;
             let sku = some(row.text(self.line_sku)).unwrap_or(name);
             let mut made = line(&sku, quantity, price).map_err(|error| reading.note(row, self.line_sku, &error))?;
-            made.discount = not_zero(reading.amount(row, self.line_discount)?)
-                .map(|less| less.min(Amount::new((price.decimal() * quantity.decimal()).normalize())));
+            let Some(list) = price.decimal().checked_mul(quantity.decimal()) else {
+                return Err(reading.wrong(row, self.line_price, "the price is beyond the largest amount"));
+            };
+            made.discount =
+                not_zero(reading.amount(row, self.line_discount)?).map(|less| less.min(Amount::new(list.normalize())));
             made.brand = some(Reading::short(&row.text(self.vendor)))
                 .map(Category::new)
                 .transpose()

@@ -209,7 +209,10 @@ impl Youzan {
                 .transpose()
                 .map_err(|error| reading.note(row, columns.category, &error))?;
             if let Some(paid) = reading.amount(row, columns.paid)? {
-                let less = price.decimal() * quantity.decimal() - paid.decimal();
+                let list = price.decimal().checked_mul(quantity.decimal());
+                let Some(less) = list.and_then(|list| list.checked_sub(paid.decimal())) else {
+                    return Err(reading.wrong(row, columns.price, "the price is beyond the largest amount"));
+                };
                 made.discount = not_zero(Some(Amount::new(less.normalize()))).filter(|less| Amount::ZERO < *less);
             }
             lines.push(made);

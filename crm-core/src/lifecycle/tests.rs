@@ -178,10 +178,10 @@ fn at_one_instant_time_comes_before_facts() {
 
 #[test]
 fn daylight_saving_and_leap_days_keep_the_time_of_day() {
-    // Clocks of New York skip 02:00 to 03:00 on 2026-03-08 and repeat 01:00 to 02:00 on 2026-11-01.
+    // Clocks of New York skip 02:00 to 03:00 on 2026-03-08 (the later instant of 02:30 is 03:30) and repeat 01:00 to 02:00 on 2026-11-01.
     let exits = [
         ("America/New_York", "2026-02-20T12:00:00-05:00", "2026-03-22T12:00:00-04:00"),
-        ("America/New_York", "2026-02-06T02:30:00-05:00", "2026-03-08T03:00:00-04:00"),
+        ("America/New_York", "2026-02-06T02:30:00-05:00", "2026-03-08T03:30:00-04:00"),
         ("America/New_York", "2026-10-02T01:30:00-04:00", "2026-11-01T01:30:00-04:00"),
         ("UTC", "2024-01-30T09:00:00Z", "2024-02-29T09:00:00Z"),
         ("UTC", "2024-02-29T09:00:00Z", "2024-03-30T09:00:00Z"),

@@ -1,7 +1,8 @@
 //! What of an order counts: for points, and as spend.
 
 use super::record::{BookedLine, OrderRecord};
-use super::spread::share;
+use super::spread::{share, spread};
+use super::tender::TenderOrder;
 use super::view::LineBack;
 
 /// What counts of an order. It has no default here: the program document has the only one.
@@ -20,6 +21,15 @@ pub enum Counted {
     In,
     /// Not counted.
     Out,
+}
+
+/// How whoever asks what is left of an order looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinesSeen {
+    /// At all lines together: only the sum matters, and it is exactly the money that the customer has not got back.
+    All,
+    /// At some lines: what is left of each never grows, so that no order of refunds takes more than another.
+    Some,
 }
 
 /// What counts of a line.
@@ -43,14 +53,45 @@ impl OrderRecord {
     /// What of [`OrderRecord::basis`] is left after all refunds so far; the same lines in the same order.
     ///
     /// A pure function of what came back in sum: every split of a refund ends at the same numbers. A line of which no money
-    /// is left counts no units either. After a full refund, a cancellation or a revert every number is zero.
+    /// is left counts no units either. Which tender goes back first decides how much of what is left was paid with money. After a
+    /// full refund, a cancellation or a revert every number is zero.
     #[must_use]
-    pub fn basis_left(&self, rules: BasisRules) -> Vec<LineAmount> {
-        if self.status().is_valid() {
-            self.amounts(rules, &self.refunded_lines(), self.refunded_shipping_minor())
-        } else {
-            vec![LineAmount::default(); self.lines().len() + usize::from(rules.shipping == Counted::In)]
+    pub fn basis_left(&self, rules: BasisRules, tender: TenderOrder, seen: LinesSeen) -> Vec<LineAmount> {
+        if !self.status().is_valid() {
+            return vec![LineAmount::default(); self.lines().len() + usize::from(rules.shipping == Counted::In)];
         }
+        let mut amounts = self.amounts(rules, &self.refunded_lines(), self.refunded_shipping_minor());
+        for (place, (amount, money)) in amounts.iter_mut().zip(self.money_left(tender, seen)).enumerate() {
+            amount.net_minor = self.lines().get(place).map_or(money, |line| untaxed(line, rules.tax, money));
+        }
+        amounts
+    }
+
+    /// The money that is left of each line, and of shipping, where that is not the same share of all of them.
+    fn money_left(&self, tender: TenderOrder, seen: LinesSeen) -> Vec<i64> {
+        let (cumulative, total, points) = (self.refunded_minor(), self.total_minor(), self.points_minor());
+        if cumulative == 0 || points == 0 || tender == TenderOrder::Proportional {
+            return Vec::new();
+        }
+        let points_back: i64 = self.points_back(tender).iter().map(|back| back.refunded_minor).sum();
+        let money_back = cumulative - points_back;
+        let money = total - points - money_back;
+        // Of each line and of shipping: what was paid with money, what is left in all tenders, what went back in all tenders.
+        let shipping = (self.facts.shipping_minor - self.facts.shipping_points_minor, self.facts.shipping_minor);
+        let paid =
+            self.lines().iter().map(|line| (line.net_minor - line.points_minor, line.net_minor)).chain([shipping]);
+        let back = self.refunded_lines().into_iter().map(|back| back.amount_minor);
+        let back = back.chain([self.refunded_shipping_minor()]);
+        let places: Vec<(i64, i64, i64)> = paid.zip(back).map(|((paid, net), back)| (paid, net - back, back)).collect();
+        let left: Vec<i64> = places.iter().map(|(_, left, _)| *left).collect();
+        if seen == LinesSeen::All {
+            return spread(money, &left);
+        }
+        let of_place = |(paid, left, back): (i64, i64, i64)| match tender {
+            TenderOrder::PointsFirst => left.min((paid - share(back, money_back, cumulative)).max(0)),
+            _ => paid.min(share(left, money, total - cumulative)),
+        };
+        places.into_iter().map(of_place).collect()
     }
 
     fn amounts(&self, rules: BasisRules, back: &[LineBack], shipping_back: i64) -> Vec<LineAmount> {
@@ -67,11 +108,19 @@ impl OrderRecord {
     }
 }
 
-fn left_of(line: &BookedLine, tax: Counted, back: &LineBack) -> LineAmount {
-    let money = line.net_minor - line.points_minor;
+/// What of so much money for a line counts: without its tax, where tax does not count.
+fn untaxed(line: &BookedLine, tax: Counted, money: i64) -> i64 {
     // Tax stated in a price can exceed what an order's discount left of that price; it counts up to the price.
     let taxed = if tax == Counted::Out { line.tax_minor.min(line.net_minor) } else { 0 };
-    let counted = if taxed == 0 { money } else { share(money, line.net_minor - taxed, line.net_minor) };
+    if taxed == 0 && line.net_minor != 0 {
+        return money;
+    }
+    share(money, line.net_minor - taxed, line.net_minor)
+}
+
+fn left_of(line: &BookedLine, tax: Counted, back: &LineBack) -> LineAmount {
+    let money = line.net_minor - line.points_minor;
+    let counted = untaxed(line, tax, money);
     let gone = line.net_minor > 0 && back.amount_minor >= line.net_minor;
     let units = if gone { 0 } else { (line.thousandths - back.thousandths).max(0) };
     LineAmount {

@@ -252,7 +252,7 @@ proptest! {
             bytes[place] = byte;
         }
         if let Ok(record) = OrderRecord::from_bytes(&bytes) {
-            prop_assert!(record.basis_left(GOODS).iter().all(|line| 0 <= line.net_minor));
+            prop_assert!(record.basis_left(GOODS, TenderOrder::Proportional, LinesSeen::Some).iter().all(|line| 0 <= line.net_minor));
             prop_assert!(0 <= record.left_minor());
         }
     }

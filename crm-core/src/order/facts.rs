@@ -118,7 +118,7 @@ pub enum Tender {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refund {
-    /// Its id, unique within the customer.
+    /// Its id, unique within its order; where it names none, within the customer.
     pub id: RefundId,
     /// The order; none where the source does not say (the program's policy decides).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -108,7 +108,7 @@ proptest! {
         let basis: i64 = record.basis(rules).iter().map(|line| line.net_minor).sum();
         prop_assert_eq!(basis, record.paid_minor());
         prop_assert!(record.lines().iter().all(|line| 0 <= line.points_minor && line.points_minor <= line.net_minor));
-        prop_assert_eq!(record.basis_left(BOTH), record.basis(BOTH));
+        prop_assert_eq!(record.basis_left(BOTH, TenderOrder::Proportional, LinesSeen::Some), record.basis(BOTH));
         prop_assert_eq!(record.status(), OrderStatus::Valid);
     }
 
@@ -135,7 +135,18 @@ proptest! {
             for (line, back) in record.lines().iter().zip(record.refunded_lines()) {
                 prop_assert!((0..=line.net_minor).contains(&back.amount_minor));
             }
-            for (now, whole) in record.basis_left(BOTH).iter().zip(record.basis(BOTH)) {
+            let gross = BasisRules { tax: Counted::In, shipping: Counted::In };
+            for policy in [TenderOrder::CashFirst, TenderOrder::PointsFirst].iter().filter(|_| record.status().is_valid()) {
+                let back: i64 = record.points_back(*policy).iter().map(|back| back.refunded_minor).sum();
+                let left: i64 =
+                    record.basis_left(gross, *policy, LinesSeen::All).iter().map(|line| line.net_minor).sum();
+                prop_assert_eq!(left, record.paid_minor() - (sum - back), "the money that has not gone back counts");
+                let then = before.basis_left(gross, *policy, LinesSeen::Some);
+                for (now, then) in record.basis_left(gross, *policy, LinesSeen::Some).iter().zip(then) {
+                    prop_assert!(now.net_minor <= then.net_minor + 1, "a refund never adds, but for a cent of rounding");
+                }
+            }
+            for (now, whole) in record.basis_left(BOTH, TenderOrder::Proportional, LinesSeen::Some).iter().zip(record.basis(BOTH)) {
                 prop_assert!((0..=whole.net_minor).contains(&now.net_minor));
                 prop_assert!((0..=whole.thousandths).contains(&now.thousandths));
             }
@@ -146,7 +157,7 @@ proptest! {
             sum += effect.amount_minor;
         }
         prop_assert_eq!(sum, record.total_minor());
-        prop_assert!(record.basis_left(BOTH).iter().all(|line| *line == LineAmount::default()));
+        prop_assert!(record.basis_left(BOTH, TenderOrder::Proportional, LinesSeen::Some).iter().all(|line| *line == LineAmount::default()));
     }
 
     /// What is left depends on the sums that came back, not on the order of the refunds, nor on how an amount is split.
@@ -176,7 +187,11 @@ proptest! {
         };
         let (a, b) = (run(&steps, cut), run(&shuffled, 100 - cut));
         if a.refunded_minor() == b.refunded_minor() {
-            prop_assert_eq!(a.basis_left(BOTH), b.basis_left(BOTH));
+            for policy in [TenderOrder::Proportional, TenderOrder::CashFirst, TenderOrder::PointsFirst] {
+                for seen in [LinesSeen::All, LinesSeen::Some] {
+                    prop_assert_eq!(a.basis_left(BOTH, policy, seen), b.basis_left(BOTH, policy, seen));
+                }
+            }
             prop_assert_eq!(a.refunded_lines(), b.refunded_lines());
             prop_assert_eq!(a.status(), b.status());
         } else {

@@ -15,7 +15,7 @@ mod tender;
 mod view;
 
 pub use articles::{ArticleMatch, match_articles};
-pub use basis::{BasisRules, Counted, LineAmount};
+pub use basis::{BasisRules, Counted, LineAmount, LinesSeen};
 pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, TaxMode, Tender};
 pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
 pub use refund::RefundEffect;

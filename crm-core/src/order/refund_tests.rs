@@ -24,7 +24,7 @@ fn one_line(line_no: u32, pieces: Option<i64>, money: Option<&str>) -> RefundWha
 }
 
 fn left(record: &OrderRecord) -> Vec<i64> {
-    record.basis_left(GOODS).iter().map(|line| line.net_minor).collect()
+    record.basis_left(GOODS, TenderOrder::Proportional, LinesSeen::Some).iter().map(|line| line.net_minor).collect()
 }
 
 fn check_refused(record: &mut OrderRecord, what: RefundWhat, code: ErrorCode, field: &str, left: Option<&str>) {
@@ -82,7 +82,12 @@ fn shipping_comes_last() {
     let goods = take(&mut record, "r1", one_line(1, Some(1), None)).unwrap();
     assert_eq!((goods.amount_minor, goods.full_after), (2000, true), "a kept shipping keeps no order alive");
     let both = BasisRules { tax: Counted::In, shipping: Counted::In };
-    assert!(record.basis_left(both).iter().all(|line| *line == LineAmount::default()));
+    assert!(
+        record
+            .basis_left(both, TenderOrder::Proportional, LinesSeen::Some)
+            .iter()
+            .all(|line| *line == LineAmount::default())
+    );
     let rest = take(&mut record, "r2", RefundWhat::Full).unwrap();
     assert_eq!((rest.amount_minor, rest.shipping_minor, rest.lines.len()), (1000, 1000, 0));
     let mut record = shipped.book().unwrap();
@@ -158,7 +163,10 @@ fn free_orders_are_refunded_by_units() {
     let mut record = order(vec![line("gift", 2, "0")]).book().unwrap();
     assert_eq!(record.status(), OrderStatus::Valid);
     assert!(!take(&mut record, "r1", one_line(1, Some(1), None)).unwrap().full_after);
-    assert_eq!(record.basis_left(GOODS), [LineAmount { net_minor: 0, thousandths: 1000 }]);
+    assert_eq!(
+        record.basis_left(GOODS, TenderOrder::Proportional, LinesSeen::Some),
+        [LineAmount { net_minor: 0, thousandths: 1000 }]
+    );
     assert!(take(&mut record, "r2", RefundWhat::Full).unwrap().full_after);
     assert!(take(&mut record, "r3", RefundWhat::Full).is_err());
 }

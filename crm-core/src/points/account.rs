@@ -37,6 +37,9 @@ pub struct Account {
     /// The last instant at which time changed the account.
     #[n(6)]
     pub reached: Timestamp,
+    /// The last activity since the first sliding lot; none before.
+    #[n(7)]
+    pub active_at: Option<Timestamp>,
     #[cbor(skip)]
     #[serde(skip)]
     resolved: Vec<(Hold, HoldOutcome)>,
@@ -64,6 +67,7 @@ impl Account {
             debts: Vec::new(),
             next_lot: 1,
             reached: Timestamp::MIN,
+            active_at: None,
             resolved: Vec::new(),
         }
     }
@@ -299,6 +303,7 @@ impl Account {
                 ErrorCode::PointsInsufficient,
                 format!("{points} points are needed, {available} are available"),
             )
+            .field("points")
             .with("available", available)
             .with("needed", points));
         }

@@ -231,6 +231,12 @@ impl Formula {
         Ok(Award { points, lines: largest_remainder(&line_shares, den, points)?, rules })
     }
 
+    /// Whether every part looks at all lines and at their amounts only: then the award follows from the sum of the amounts.
+    #[must_use]
+    pub fn sees_all_lines(&self) -> bool {
+        self.parts.iter().all(|part| part.lines.is_none() && !matches!(part.kind, PartKind::PerUnit { .. }))
+    }
+
     fn round(&self, total: i128, den: i128) -> Result<i128> {
         Ok(match self.rounding {
             Rounding::Floor => total.div_euclid(den),

@@ -39,6 +39,24 @@ fn position(cap: &Cap, uses: &[CapUse], zone: &Zone, at: Timestamp) -> Option<us
     uses.iter().position(|u| u.cap == cap.id && u.window == cap.per && u.start_day == start_day)
 }
 
+/// Whether two instants fall into one period of the window; without periods they always do.
+#[must_use]
+pub fn same_period(window: CapWindow, zone: &Zone, one: Timestamp, other: Timestamp) -> bool {
+    start_day(window, zone, one) == start_day(window, zone, other)
+}
+
+/// Whether the period of `at` has ended by `now`, so that [`prune`] may have forgotten it. Never for windows without periods.
+#[must_use]
+pub fn is_over(window: CapWindow, zone: &Zone, at: Timestamp, now: Timestamp) -> bool {
+    period_of(window).is_some_and(|period| zone.next_period_start(period, zone.date(at)) <= zone.date(now))
+}
+
+/// Whether the cap has a use noted in the period of `at`.
+#[must_use]
+pub fn is_noted(cap: &Cap, uses: &[CapUse], zone: &Zone, at: Timestamp) -> bool {
+    position(cap, uses, zone, at).is_some()
+}
+
 /// How many more points the cap lets through; 0 or more.
 ///
 /// A balance cap counts `balance_now` and needs no uses. An order cap counts the uses noted for it, which the caller keeps for one
@@ -83,7 +101,7 @@ pub fn give_back(cap: &Cap, uses: &mut Vec<CapUse>, zone: &Zone, effective_at: T
 
 /// Forgets the uses of orders, and of periods that ended at or before the local day of `before`.
 ///
-/// A backdated award into a forgotten period finds its caps empty, so keep the periods into which awards may still fall.
+/// A backdated award into a forgotten period ([`is_over`] and not [`is_noted`]) has to be counted from the journal first.
 pub fn prune(uses: &mut Vec<CapUse>, zone: &Zone, before: Timestamp) {
     let before = zone.date(before);
     uses.retain(|entry| match (entry.window, period_of(entry.window)) {

@@ -46,6 +46,7 @@ impl Account {
             );
         }
         self.room_for(1, points)?;
+        self.note_sliding(Some(&expiry), dates.earned_at);
         let dated_again = dates.waiting || matches!(expiry, ExpiryPolicy::Sliding { .. });
         let lot = Lot {
             rule,
@@ -80,6 +81,7 @@ impl Account {
         let mut ids = Vec::with_capacity(slices.len());
         for slice in slices {
             let TransferSlice { lot, points, earned_at, activates_at, expires_at, rule, expiry } = slice.clone();
+            self.note_sliding(expiry.as_ref(), earned_at);
             let source = Source::new(SourceKind::Transfer, from.as_str());
             let lot = Lot {
                 rule,
@@ -135,15 +137,31 @@ impl Account {
         Ok(activated)
     }
 
-    /// Moves the end of every open sliding lot to what activity at `now` makes it. Never brings an end forward.
+    /// The dates of a credit, moved by activity that came after it was earned and before it ended: a late credit under a sliding
+    /// policy ends when it would have, had it been known in time.
+    #[must_use]
+    pub fn slid(&self, dates: Dates, expiry: &ExpiryPolicy, zone: &Zone) -> Dates {
+        let moved = self.active_at.filter(|active_at| {
+            let sliding = matches!(expiry, ExpiryPolicy::Sliding { .. });
+            sliding && dates.earned_at < *active_at && dates.expires_at.is_some_and(|end| *active_at < end)
+        });
+        let later = moved.and_then(|active_at| dates::expires_at(expiry, zone, active_at));
+        Dates { expires_at: later.max(dates.expires_at), ..dates }
+    }
+
+    /// Moves the end of every open sliding lot to what activity at `active_at` makes it; activity that became known late moves less
+    /// than what came after it. Never brings an end forward. Nothing to do for an account without sliding lots.
     ///
     /// The movement names each lot that moved, with 0 points; there is none when nothing moved. Lots that wait for an event have no end
     /// to move.
-    pub fn slide(&mut self, zone: &Zone, now: Timestamp, log: &mut Vec<Movement>) {
+    pub fn slide(&mut self, zone: &Zone, active_at: Timestamp, now: Timestamp, log: &mut Vec<Movement>) {
         let now = self.begin(now, log);
+        let Some(known) = self.active_at else { return };
+        let active_at = known.max(active_at);
+        self.active_at = Some(active_at);
         let mut postings = Vec::new();
         for lot in self.lots.iter_mut().filter(|lot| lot.is_open() && lot.is_sliding()) {
-            let later = lot.expiry.as_ref().and_then(|policy| dates::expires_at(policy, zone, now));
+            let later = lot.expiry.as_ref().and_then(|policy| dates::expires_at(policy, zone, active_at));
             // An end that has passed stays: what is left of such a lot is held, and ends when its hold lets go.
             if let (Some(end), Some(later)) = (lot.expires_at, later)
                 && now < end
@@ -182,6 +200,13 @@ impl Account {
             expires_at: None,
             expiry: None,
             origin: None,
+        }
+    }
+
+    /// From the first sliding lot on the account remembers its last activity, so that accounts without need not look for one.
+    fn note_sliding(&mut self, expiry: Option<&ExpiryPolicy>, earned_at: Timestamp) {
+        if matches!(expiry, Some(ExpiryPolicy::Sliding { .. })) {
+            self.active_at = self.active_at.max(Some(earned_at));
         }
     }
 

@@ -141,6 +141,7 @@ impl Account {
                 ErrorCode::PointsInsufficient,
                 format!("{points} points are needed, {} are held", hold.points),
             )
+            .field("points")
             .with("available", hold.points)
             .with("needed", points));
         }

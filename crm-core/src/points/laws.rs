@@ -194,7 +194,7 @@ impl World {
                 }
             }
             Step::Activate(id) => drop(self.account.activate_source(&order(&id.to_string()), &self.zone, now, log)),
-            Step::Slide => self.account.slide(&self.zone, now, log),
+            Step::Slide => self.account.slide(&self.zone, now, now, log),
             Step::TransferOut(points) => self.transfer(p(points), now),
             Step::Archive => {
                 self.account.advance(now, log);

@@ -25,7 +25,7 @@ mod tests;
 pub use account::Account;
 pub use award::{Award, Formula, LineBasis, Part, PartKind, Ratio};
 pub use balances::{Balances, Debt};
-pub use cap::{CapUse, clip, give_back, note, prune, room};
+pub use cap::{CapUse, clip, give_back, is_noted, is_over, note, prune, room, same_period};
 pub use credit::Credit;
 pub use dates::{Dates, dates, expires_at};
 pub use debit::TransferSlice;

@@ -165,6 +165,7 @@ impl Redemption {
                 ErrorCode::PointsRedemptionReversed,
                 format!("cannot reverse {points} points, {reversible} are left to reverse"),
             )
+            .field("points")
             .with("available", reversible)
             .with("needed", points));
         }

@@ -16,7 +16,7 @@ pub struct CurrencyRules {
     /// Whether points count for tiers. Default no.
     #[serde(default)]
     pub qualifying: bool,
-    /// Money value of one point, for liability and for netting from refunds.
+    /// Money value of one point in the program's first currency, for liability and for netting from refunds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Amount>,
     /// What happens when a refund takes back more than is left.
@@ -61,7 +61,8 @@ pub enum DebtPolicy {
     Clamp,
     /// Only pending points of the order are taken; the rest is unrecovered.
     OnlyPending,
-    /// The rest is taken from the money paid back, at the currency's point value.
+    /// The rest is taken from the money paid back, at the currency's point value; no more than is paid back, and nothing from money of
+    /// another currency than the program's first.
     NetFromRefund,
     /// The refund is refused with `points.refund_refused`.
     Refuse,
@@ -288,7 +289,8 @@ pub enum Gives {
         /// How many points; an exact decimal.
         points: Amount,
     },
-    /// A fixed number of points. On orders it is taken back only by a full refund, apart from the proportional award.
+    /// A fixed number of points. On orders it takes a line that earns, and is taken back only by a full refund, apart from the
+    /// proportional award.
     Fixed {
         /// How many.
         points: Points,

@@ -404,11 +404,11 @@ fn activity_slides_the_end_and_never_brings_it_forward() {
     let sliding = ExpiryPolicy::Sliding { months: 12 };
     let lot = b.credit_with("o", 10, &PendingPolicy::None, &sliding, "2026-01-31", "2026-01-31");
     assert_eq!(b.account.lot(lot).unwrap().expires_at, Some(t("2027-02-01")));
-    b.account.slide(&Zone::UTC, t("2026-06-10"), &mut b.log);
+    b.account.slide(&Zone::UTC, t("2026-06-10"), t("2026-06-10"), &mut b.log);
     b.verify();
     assert_eq!(b.account.lot(lot).unwrap().expires_at, Some(t("2027-06-11")));
     let length = b.log.len();
-    b.account.slide(&Zone::UTC, t("2026-06-01"), &mut b.log);
+    b.account.slide(&Zone::UTC, t("2026-06-01"), t("2026-06-01"), &mut b.log);
     assert_eq!(b.log.len(), length);
     assert_eq!(b.available("2027-06-10T23:00:00Z"), 10);
     assert_eq!(b.available("2027-06-11"), 0);

@@ -85,7 +85,7 @@ findings! {
     Currencies = "program.currencies", Error, "name each currency once";
     DuplicateId = "program.duplicate_id", Error, "give each a name of its own; explanations and counters go by it";
     PointsPurpose = "points.purpose", Error, "make the currency redeemable, qualifying, or both";
-    PointsValue = "points.value", Error, "give one point a value above zero, or leave it out";
+    PointsValue = "points.value", Error, "give one point a value above zero, at most 100,000,000 and with at most 12 digits after the point, or leave it out";
     PointsDebtValue = "points.debt_value", Error, "give the currency a `value`, or choose another debt policy";
     PointsDebtLimit = "points.debt_limit", Error, "give a limit above zero; use `clamp` for no debt at all";
     PointsFixedDates = "points.fixed_dates", Error, "list days of the year as MM-DD, such as 06-30, each once";

@@ -258,8 +258,9 @@ proptest! {
     }
 
     /// The contributions of every window add up to its value, and what an explanation promises comes true: the tier holds through
-    /// `valid_through` and not longer when nothing more is earned; `missing` is exactly enough. To see it fail, count a refund on its own
-    /// day in `explain::evidence`, or let `Ladder::retained` need the threshold.
+    /// `valid_through` and not longer when nothing more is earned; `missing` is exactly enough, on the last day as well. To see it fail,
+    /// count a refund on its own day in `explain::evidence`, let `Ladder::retained` need the threshold, or let `Ladder::to_reach` count
+    /// what leaves before the next month.
     #[test]
     fn explanations_come_true(rules in any_ladder(), zone in any_zone(), facts in any_facts(), t in any_millis()) {
         let ladder = ladder(&rules);
@@ -290,9 +291,15 @@ proptest! {
             facts.push(TierFact { effective_at: at, recorded_at: at, seq: 1_000, kind });
             facts
         };
-        if let Some(goal) = status.to_reach.filter(|_| rules["upgrade"] == json!("now")) {
+        if let Some(goal) = status.to_reach.as_ref().filter(|_| rules["upgrade"] == json!("now")) {
             prop_assert_eq!(later(&with(goal.missing, t), t), ladder.rank(&goal.tier));
             prop_assert!(later(&with(goal.missing - 1, t), t) < ladder.rank(&goal.tier));
+        }
+        if let Some((goal, by)) = status.to_reach.and_then(|goal| goal.by.map(|by| (goal, by))) {
+            // The last instant counts as well; under `next_period` the tier begins right after it.
+            let last = zone.end_of(by).plus_millis(-1);
+            let judged_at = if rules["upgrade"] == json!("now") { last } else { zone.end_of(by) };
+            prop_assert!(ladder.rank(&goal.tier) <= later(&with(goal.missing, last), judged_at), "{}", goal.missing);
         }
         if let (Some(goal), Some(through)) = (status.to_keep, status.valid_through) {
             prop_assert!(goal.by <= Some(through) && 0 < goal.missing);

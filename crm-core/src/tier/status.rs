@@ -3,7 +3,7 @@
 use super::ladder::{Ladder, Rank};
 use super::rules::{Floor, Upgrade};
 use super::state::{Days, LadderState, Periods, Sums};
-use super::window::{earlier, last_date};
+use super::window::{earlier, last_date, next_month};
 use crate::value::{Actor, CalendarDate, LadderId, Reason, TierId, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 
@@ -120,13 +120,19 @@ impl Ladder {
     }
 
     fn to_reach(&self, zone: Zone, state: &LadderState) -> Option<TierGoal> {
-        let metric = state.metric();
-        let next = self.above(state.top().max(self.reached(metric)))?;
+        let mut metric = state.metric();
         let by = match &state.sums {
             Sums::Periods(_) => state.review_at,
+            Sums::Days(_) if self.upgrade == Upgrade::NextPeriod => {
+                // What leaves before the upgrade comes does not help to reach it.
+                let rise_at = state.rise_at.unwrap_or_else(|| next_month(zone, state.clock));
+                metric = self.metric_after(state, last_date(zone, rise_at));
+                Some(rise_at)
+            }
             Sums::Days(days) => self.next_leaving(zone, days.days.first().map(|day| day.on)),
             Sums::Ever { .. } => None,
         };
+        let next = self.above(state.top().max(self.reached(metric)))?;
         Some(TierGoal {
             tier: next.id.clone(),
             missing: next.threshold.saturating_sub(metric),

@@ -1,5 +1,6 @@
 //! Money: exact decimals at the border, whole minor units inside.
 
+use super::Points;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use rust_decimal::Decimal;
@@ -72,7 +73,7 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        Self::parse(&text).map_err(Error::in_serde)
     }
 }
 
@@ -139,6 +140,25 @@ impl Currency {
         Amount(Decimal::new(minor, self.digits()))
     }
 
+    /// What points are worth at a value for each, in whole minor units, rounded down; 0 for a value that no program may have.
+    #[must_use]
+    pub fn worth(&self, points: Points, value: Amount) -> i128 {
+        let value = value.0.normalize();
+        let parts = || {
+            let exact = value.mantissa().checked_mul(i128::from(points.get()))?;
+            let shift = 10_i128.checked_pow(value.scale().abs_diff(self.digits()))?;
+            if self.digits() < value.scale() { Some(exact.div_euclid(shift)) } else { exact.checked_mul(shift) }
+        };
+        parts().unwrap_or(0)
+    }
+
+    /// As [`worth`](Self::worth), as money.
+    #[must_use]
+    pub fn worth_of(&self, points: Points, value: Amount) -> Money {
+        let amount = Decimal::try_from_i128_with_scale(self.worth(points, value), self.digits()).unwrap_or_default();
+        Money { amount: Amount(amount), currency: *self }
+    }
+
     /// Minor units with their currency.
     #[must_use]
     pub fn money(&self, minor: i64) -> Money {
@@ -167,7 +187,7 @@ impl Serialize for Currency {
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::new(&text).map_err(serde::de::Error::custom)
+        Self::new(&text).map_err(Error::in_serde)
     }
 }
 

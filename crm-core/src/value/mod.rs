@@ -7,6 +7,7 @@ mod attribute;
 mod id;
 mod points;
 mod quantity;
+mod reading;
 pub(crate) mod shared;
 mod stable;
 mod time;
@@ -20,6 +21,7 @@ pub use id::{
 };
 pub use points::Points;
 pub use quantity::Quantity;
+pub use reading::{read, read_text};
 pub use stable::{Fingerprint, bucket_of, fingerprint, fingerprint_bytes};
 pub use time::{CalendarDate, Timestamp};
 pub use zone::{Period, Zone};

@@ -89,7 +89,7 @@ impl std::fmt::Display for Points {
 
 impl<'de> Deserialize<'de> for Points {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        Self::new(i64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::new(i64::deserialize(deserializer)?).map_err(Error::in_serde)
     }
 }
 

@@ -40,7 +40,7 @@ impl Quantity {
         let bad = |why: String| Error::new(ErrorCode::OrderQuantity, why).field("quantity").limit(limits::QUANTITY_MAX);
         let normal = decimal.normalize();
         if normal.scale() > 3 {
-            return Err(bad(format!("quantity `{decimal}` has more than 3 digits after the point")));
+            return Err(bad(format!("quantity `{decimal}` has more than 3 digits after the point")).limit(3));
         }
         normal
             .checked_mul(Decimal::ONE_THOUSAND)
@@ -84,13 +84,13 @@ impl<'de> Deserialize<'de> for Quantity {
                 f.write_str("a whole number or a decimal in a string")
             }
             fn visit_i64<E: serde::de::Error>(self, n: i64) -> std::result::Result<Quantity, E> {
-                Quantity::pieces(n).map_err(E::custom)
+                Quantity::pieces(n).map_err(Error::in_serde)
             }
             fn visit_u64<E: serde::de::Error>(self, n: u64) -> std::result::Result<Quantity, E> {
-                Quantity::from_decimal(Decimal::from(n)).map_err(E::custom)
+                Quantity::from_decimal(Decimal::from(n)).map_err(Error::in_serde)
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<Quantity, E> {
-                Amount::parse(text).and_then(|a| Quantity::from_decimal(a.decimal())).map_err(E::custom)
+                Amount::parse(text).and_then(|a| Quantity::from_decimal(a.decimal())).map_err(Error::in_serde)
             }
         }
         deserializer.deserialize_any(Visitor)

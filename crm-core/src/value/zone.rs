@@ -66,7 +66,11 @@ impl Zone {
     /// happens twice, the earlier one.
     #[must_use]
     pub fn start_of(&self, date: CalendarDate) -> Timestamp {
-        self.instant(date.naive().and_time(NaiveTime::MIN))
+        let midnight = date.naive().and_time(NaiveTime::MIN);
+        match self.0.from_local_datetime(&midnight) {
+            LocalResult::None => self.first_after_gap(midnight),
+            _ => self.instant(midnight),
+        }
     }
 
     /// The first instant after the local day: a validity "through `date`" ends here (exclusive).
@@ -75,18 +79,18 @@ impl Zone {
         self.start_of(date.plus_days(1))
     }
 
-    /// The instant of a local wall-clock time: the later instant in a gap, the earlier in an overlap.
+    /// The instant of a local wall-clock time: the later instant in a gap, as if the clocks had not gone forward yet, and the earlier
+    /// in an overlap.
     #[must_use]
     pub fn instant(&self, local: NaiveDateTime) -> Timestamp {
         let utc = match self.0.from_local_datetime(&local) {
             LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.naive_utc(),
             LocalResult::None => {
                 // INVARIANT: in a gap the offset before it, applied to the missing time, names an instant after the gap
-                // (guarded by value::zone tests): midnight that does not exist becomes the first instant that does.
+                // (guarded by value::zone tests): 02:30 in a gap from 02:00 to 03:00 is 03:30.
                 let before = local.checked_sub_signed(TimeDelta::hours(26)).unwrap_or(local);
                 let offset = self.0.offset_from_utc_datetime(&before).fix().local_minus_utc();
-                let moved = local.checked_sub_signed(TimeDelta::seconds(i64::from(offset))).unwrap_or(local);
-                return self.first_after_gap(local, moved);
+                local.checked_sub_signed(TimeDelta::seconds(i64::from(offset))).unwrap_or(local)
             }
         };
         Timestamp::MIN.max(
@@ -96,16 +100,16 @@ impl Zone {
         )
     }
 
-    fn first_after_gap(&self, local: NaiveDateTime, guess: NaiveDateTime) -> Timestamp {
-        // The gap's end is the first quarter of an hour (no zone has finer steps today) whose local time is past the missing one.
-        let mut at = local;
+    fn first_after_gap(&self, midnight: NaiveDateTime) -> Timestamp {
+        // The gap's end is the first minute (no zone has finer steps today) whose local time is past the missing one.
+        let mut at = midnight;
         for _ in 0..(48 * 60) {
             at = at.checked_add_signed(TimeDelta::minutes(1)).unwrap_or(at);
             if let LocalResult::Single(found) | LocalResult::Ambiguous(found, _) = self.0.from_local_datetime(&at) {
                 return Timestamp::from_millis(found.timestamp_millis()).unwrap_or(Timestamp::MAX);
             }
         }
-        Timestamp::from_millis(guess.and_utc().timestamp_millis()).unwrap_or(Timestamp::MAX)
+        self.instant(midnight)
     }
 
     /// The same local time of day a number of calendar days later.
@@ -162,7 +166,7 @@ impl Serialize for Zone {
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::new(&text).map_err(serde::de::Error::custom)
+        Self::new(&text).map_err(Error::in_serde)
     }
 }
 
@@ -186,6 +190,21 @@ mod tests {
         check("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z");
         // Samoa skipped 2011-12-30 altogether.
         check("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z");
+    }
+
+    #[test]
+    fn a_time_of_day_in_a_gap_is_the_later_instant_and_in_an_overlap_the_earlier() {
+        let berlin = Zone::new("Europe/Berlin").unwrap();
+        let instant = |local: &str| berlin.instant(local.parse().unwrap()).to_string();
+        // Clocks go from 02:00 to 03:00 on 2026-03-29 and from 03:00 to 02:00 on 2026-10-25.
+        assert_eq!(instant("2026-03-29T02:30:00"), "2026-03-29T01:30:00Z");
+        assert_eq!(instant("2026-03-29T02:00:00"), "2026-03-29T01:00:00Z");
+        assert_eq!(instant("2026-10-25T02:30:00"), "2026-10-25T00:30:00Z");
+        // Half an hour in Lord Howe, a whole day in Samoa.
+        let lord_howe = Zone::new("Australia/Lord_Howe").unwrap();
+        assert_eq!(lord_howe.instant("2026-10-04T02:15:00".parse().unwrap()).to_string(), "2026-10-03T15:45:00Z");
+        let apia = Zone::new("Pacific/Apia").unwrap();
+        assert_eq!(apia.instant("2011-12-30T10:00:00".parse().unwrap()).to_string(), "2011-12-30T20:00:00Z");
     }
 
     #[test]

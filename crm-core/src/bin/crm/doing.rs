@@ -11,7 +11,7 @@ use crm_core::command::Request;
 use crm_core::effect::{Done, Outcome};
 use crm_core::program::Program;
 use crm_core::query::Query;
-use crm_core::value::Timestamp;
+use crm_core::value::{Timestamp, read};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
@@ -61,11 +61,15 @@ pub(crate) fn execute(global: &Global, task: &Do, out: &mut Out) -> Finished {
 /// Reads a request, with the instant and a fresh id where it has none.
 fn request(text: &[u8], number: u64, at: Timestamp) -> Result<Request, Error> {
     let mut value: Value = serde_json::from_slice(text)?;
+    let has = |name: &str| value.get(name).is_some();
+    if let (true, true, Ok(text)) = (has("at"), has("request_id"), std::str::from_utf8(text)) {
+        return Request::from_json(text);
+    }
     if let Some(fields) = value.as_object_mut() {
         fields.entry("at").or_insert_with(|| json!(at));
         fields.entry("request_id").or_insert_with(|| json!(format!("crm:{}:{number}", clock::now().millis())));
     }
-    Ok(serde_json::from_value(value)?)
+    Request::from_value(&value)
 }
 
 /// How many of the lines were refused.
@@ -159,6 +163,6 @@ pub(crate) fn ask(global: &Global, task: &Ask, out: &mut Out) -> Finished {
             fields.entry("until").or_insert_with(|| json!(at));
         }
     }
-    let query: Query = serde_json::from_value(value).map_err(Error::from)?;
+    let query: Query = read(&value)?;
     out.json(&shop.engine.ask(&query)?)
 }

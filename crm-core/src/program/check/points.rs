@@ -1,6 +1,7 @@
 //! Point currencies.
 
 use super::Sheet;
+use crate::limits;
 use crate::points::{Cap, CapWindow, CurrencyRules, DebtPolicy, EarnOn, ExpiryPolicy, Gives, PendingPolicy, Rounding};
 use crate::program::finding::{FindingCode, Report};
 use crate::program::salvage::List;
@@ -24,7 +25,12 @@ fn purpose(currency: &CurrencyRules, pointer: &str, report: &mut Report) {
         let message = format!("`{}` is neither spent nor counted", currency.id);
         report.add(FindingCode::PointsPurpose, pointer, message);
     }
-    if let Some(value) = currency.value.filter(|value| value.decimal() <= Decimal::ZERO) {
+    let fits = |value: Decimal| {
+        Decimal::ZERO < value
+            && value <= Decimal::from(limits::POINT_VALUE_MAX)
+            && value.normalize().scale() <= limits::POINT_VALUE_DIGITS_MAX
+    };
+    if let Some(value) = currency.value.filter(|value| !fits(value.decimal())) {
         report.add(FindingCode::PointsValue, format!("{pointer}/value"), format!("a point is worth `{value}`"));
     }
     match currency.debt {

@@ -82,12 +82,25 @@ pub(crate) struct LifecycleFigures {
     pub(crate) members: Vec<Vec<u64>>,
 }
 
+/// What is owed at an instant, or at the last entry if that is later: books show what is known now.
+fn liability(engine: &Engine, at: Timestamp) -> Result<(Timestamp, Vec<Liability>)> {
+    match engine.ask(&Query::Liability { at }) {
+        Ok(Answer::Liability { currencies }) => Ok((at, currencies)),
+        Ok(_) => Err(Error::internal("liability has the answer to another question")),
+        Err(refused) => {
+            let last = refused.details().get("last").and_then(|last| Timestamp::parse(last.as_str()?).ok());
+            match last.filter(|last| at < *last) {
+                Some(last) => liability(engine, last),
+                None => Err(refused),
+            }
+        }
+    }
+}
+
 impl Figures {
     pub(crate) fn collect(engine: &Engine, at: Timestamp) -> Result<Self> {
         let program = engine.program()?;
-        let Answer::Liability { currencies } = engine.ask(&Query::Liability { at })? else {
-            return Err(Error::internal("liability has the answer to another question"));
-        };
+        let (at, currencies) = liability(engine, at)?;
         let mut walk = Walk::new(&program, at);
         walk.customers(engine)?;
         walk.entries(engine)?;
