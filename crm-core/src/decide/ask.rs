@@ -4,7 +4,7 @@ use super::benefits;
 use super::context::{Context, order_name};
 use super::explain;
 use super::facts::{all_life_facts, all_tier_facts};
-use super::settle::settle;
+use super::settle::{next_due, settle};
 use super::standing::follow;
 use super::tiers::ladder;
 use super::workspace::{Decided, Workspace};
@@ -15,6 +15,7 @@ use crate::points::Account;
 use crate::program::Program;
 use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
 use crate::value::{CustomerId, PointCurrency, RequestId, Timestamp};
+use std::cell::OnceCell;
 
 /// Answers a question about one customer or one order.
 pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decided<Answer> {
@@ -131,9 +132,14 @@ pub(crate) fn past(at: Timestamp, last: Timestamp) -> Error {
 
 /// Brings a customer to an instant, in memory only.
 fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Timestamp> {
-    let last = ws.known(id)?.state.recorded_at;
+    let customer = ws.known(id)?;
+    let last = customer.state.recorded_at;
     if at < last {
         return Err(past(at, last).into());
+    }
+    if next_due(program, customer)?.is_none_or(|due| at < due) {
+        // Time has brought nothing since.
+        return Ok(at);
     }
     let request = looking(id, at)?;
     let context = Context::new(program, &request);
@@ -145,16 +151,17 @@ fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timest
 fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Answer> {
     brought_to(program, ws, id, at)?;
     let accounts = &ws.known(id)?.state.accounts;
-    let mut views = Vec::new();
+    let mut views = Vec::with_capacity(program.point_currencies().len());
     for rules in program.point_currencies() {
-        let empty = Account::new(rules.id.clone());
-        let account = accounts.iter().find(|account| account.currency == rules.id).unwrap_or(&empty);
+        let (known, empty) = (accounts.iter().find(|account| account.currency == rules.id), OnceCell::new());
+        let account = known.unwrap_or_else(|| empty.get_or_init(|| Account::new(rules.id.clone())));
         let value = rules.value.map(|value| program.main_currency().worth_of(account.balances.available, value));
         let next_expiry = account.first_end().map(|(expires_at, points)| Expiring {
             usable_through: program.zone().date(expires_at.plus_millis(-1)),
             expires_at,
             points,
         });
+        account.check()?;
         let holds = account.holds.iter().map(|hold| HoldView {
             hold_id: hold.id.clone(),
             points: hold.points,

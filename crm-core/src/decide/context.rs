@@ -10,13 +10,15 @@ use crate::limits::CLOCK_SKEW_MILLIS_MAX;
 use crate::points::{Movement, MovementKind};
 use crate::program::Program;
 use crate::store::Read;
-use crate::value::{CustomerId, OrderId, PointCurrency, Timestamp, Zone};
+use crate::value::{CustomerId, Fingerprint, OrderId, PointCurrency, Timestamp, Zone};
 
 /// The rules and the request of one decision.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) program: &'a Program,
     pub(crate) request: &'a Request,
+    /// The fingerprint of the order that the request records, where it was worked out already.
+    pub(crate) order_print: Option<Fingerprint>,
 }
 
 /// Under which name an order is found.
@@ -31,7 +33,7 @@ pub(crate) fn event_name(customer: &CustomerId, event: &str) -> String {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(program: &'a Program, request: &'a Request) -> Self {
-        Self { program, request }
+        Self { program, request, order_print: None }
     }
 
     pub(crate) fn zone(&self) -> &'a Zone {

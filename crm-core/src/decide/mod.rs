@@ -40,8 +40,16 @@ pub(crate) struct Verdict {
 
 /// Decides one request against the working set.
 pub(crate) fn decide(program: &Program, ws: &mut Workspace, request: &Request) -> Decided<Verdict> {
-    let context = Context::new(program, request);
-    let print = fingerprint(&request.command);
+    let mut context = Context::new(program, request);
+    let print = match &request.command {
+        // Most of an order's command is the order, which is recorded with a fingerprint of its own.
+        Command::RecordOrder(command) => {
+            let order = fingerprint(&command.order);
+            context.order_print = Some(order);
+            fingerprint(&(&command.buyer, order.0))
+        }
+        command => fingerprint(command),
+    };
     if let Some(id) = context.subject(ws)?
         && let Some((seq, mark)) = ws.mark(&id, &request.request_id)?
     {

@@ -54,13 +54,14 @@ fn named(empty: bool) -> Decided<()> {
 pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &RecordOrder) -> Decided<CustomerId> {
     let order = &command.order;
     context.check_time(order.paid_at, "order.paid_at")?;
-    let record = order.book().map_err(|error| error.within("order"))?;
+    let print = context.order_print.unwrap_or_else(|| fingerprint(order));
+    let record = order.book_as(print).map_err(|error| error.within("order"))?;
     if !context.program.accepts(record.currency()) {
         let message = format!("orders in {} are not accepted", record.currency());
         return Err(Error::new(ErrorCode::OrderCurrency, message).field("order.currency").into());
     }
     let id = buyer(context, ws, &command.buyer, order.paid_at)?;
-    if already(ws, &id, order)? {
+    if already(ws, &id, order, print)? {
         return Ok(id);
     }
     settle(context, ws, &id)?;
@@ -73,7 +74,7 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
 }
 
 /// Whether the order is there already, with the same content.
-fn already(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<bool> {
+fn already(ws: &mut Workspace, id: &CustomerId, order: &Order, print: Fingerprint) -> Decided<bool> {
     let Some(owner) = ws.identity(&order_name(&order.id))?.and_then(|identity| identity.customer.clone()) else {
         return Ok(false);
     };
@@ -86,7 +87,7 @@ fn already(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<bool> 
     }
     match ws.order(&(owner.clone(), order.id.clone()))? {
         Some(known) if known.status() == OrderStatus::Reverted => Ok(false),
-        Some(known) if known.fingerprint() == fingerprint(order) => Ok(true),
+        Some(known) if known.fingerprint() == print => Ok(true),
         Some(_) => Err(conflict().into()),
         None => Err(Error::internal(format!("order `{}` has a name but no row", order.id)).into()),
     }

@@ -5,7 +5,7 @@ use super::record::{BookedLine, BookedTender, Facts, OrderRecord};
 use super::spread::{narrow, share};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
-use crate::value::{Amount, Currency, Quantity, fingerprint};
+use crate::value::{Amount, Currency, Fingerprint, Quantity, fingerprint};
 use std::collections::BTreeSet;
 
 impl Order {
@@ -21,13 +21,18 @@ impl Order {
     /// `money.negative`, `money.precision`, `money.range` for amounts; `order.total` for a discount above what it reduces, tax
     /// above the price that includes it, and for tenders that do not add up to the total; `value.too_many` for tags and tenders.
     pub fn book(&self) -> Result<OrderRecord> {
+        self.book_as(fingerprint(self))
+    }
+
+    /// As [`Order::book`], with the order's fingerprint, which somebody has worked out already.
+    pub(crate) fn book_as(&self, print: Fingerprint) -> Result<OrderRecord> {
         at_most("tags", self.tags.len(), limits::TAGS_MAX)?;
         at_most("tenders", self.tenders.len(), limits::TENDERS_MAX)?;
         let mut facts = Facts {
             id: self.id.clone(),
             paid_at: self.paid_at,
             currency: self.currency,
-            fingerprint: fingerprint(self),
+            fingerprint: print,
             lines: self.book_lines()?,
             channel: self.channel.clone(),
             store: self.store.clone(),

@@ -242,6 +242,42 @@ impl<C> Encode<C> for Lot {
     }
 }
 
+impl Lot {
+    /// Of a stored lot, its end and its open points, without reading the rest of it.
+    pub(super) fn glance(d: &mut Decoder<'_>) -> Result<(Option<Timestamp>, Points), DecodeError> {
+        d.array()?;
+        (0..2).try_for_each(|_| d.skip())?;
+        d.str()?;
+        let mut open = d.i64()?;
+        d.skip()?;
+        let bits = d.u32()?;
+        let has = |bit: u32| bits & bit != 0;
+        let end = if has(HAS_EXPIRES) { Some(decode_instant(d)?) } else { None };
+        // In the order in which they are stored; open points are what is pending, available or held.
+        for (bit, goes) in [
+            (HAS_RULE, false),
+            (HAS_SPENT, true),
+            (HAS_PENDING, false),
+            (HAS_ACTIVATES, false),
+            (HAS_HELD, false),
+            (HAS_EXPIRED, true),
+            (HAS_REVOKED, true),
+            (HAS_OFFSET, true),
+            (HAS_TRANSFERRED, true),
+            (HAS_EXPIRY, false),
+            (HAS_ORIGIN, false),
+        ] {
+            match (has(bit), goes) {
+                (true, true) => open = open.saturating_sub(d.i64()?),
+                (true, false) => d.skip()?,
+                (false, _) => {}
+            }
+        }
+        let open = Points::new(open).map_err(|_| DecodeError::message("points out of range"))?;
+        Ok((end, open))
+    }
+}
+
 impl<'b, C> Decode<'b, C> for Lot {
     fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, DecodeError> {
         let length = d.array()?;
