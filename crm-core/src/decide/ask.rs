@@ -11,7 +11,7 @@ use super::workspace::{Decided, Workspace};
 use crate::command::{Command, Request, Settle};
 use crate::error::{Error, ErrorCode};
 use crate::limits::PAGE_ROWS_MAX;
-use crate::points::Account;
+use crate::points::{Account, Lot};
 use crate::program::Program;
 use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
 use crate::value::{CustomerId, PointCurrency, RequestId, Timestamp};
@@ -36,11 +36,8 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Lots { customer_id, currency, at } => {
             known_currency(program, currency)?;
             brought_to(program, ws, customer_id, *at)?;
-            let account = ws.known_mut(customer_id)?.account(currency)?;
-            let mut lots = account.lots.to_vec();
-            account.check()?;
-            lots.retain(|lot| lot.is_open());
-            lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.id));
+            let mut lots = ws.known_mut(customer_id)?.account(currency)?.hand_over()?;
+            lots.retain(Lot::is_open);
             Ok(Answer::Lots { lots })
         }
         Query::Statement { customer_id, after, limit } => {

@@ -195,6 +195,17 @@ impl Account {
         self.lots.iter().find(|lot| lot.id == id)
     }
 
+    /// All lots in consumption order, for an answer; the account is of no use afterwards.
+    ///
+    /// # Errors
+    /// As [`Account::check`].
+    pub(crate) fn hand_over(&mut self) -> Result<Vec<Lot>> {
+        // Looked at first, so that the check sees whether they can be read.
+        let _ = self.lots.first();
+        self.check()?;
+        Ok(self.lots.take_all())
+    }
+
     /// The holds that timed out since the last call, for whoever keeps their rows. Not stored: take them before the account is.
     pub fn take_resolved(&mut self) -> Vec<(Hold, HoldOutcome)> {
         std::mem::take(&mut self.resolved)

@@ -110,6 +110,11 @@ impl Lots {
         }
     }
 
+    /// All of them, leaving none.
+    pub(super) fn take_all(&mut self) -> Vec<Lot> {
+        self.all_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// How many there are, without unpacking them.
     pub(super) fn count(&self) -> usize {
         match &self.0 {
