@@ -22,7 +22,7 @@ mod tiers;
 pub(crate) mod view;
 pub(crate) mod workspace;
 
-use crate::command::{Command, Request};
+use crate::command::{Command, RecordOrder, Request};
 use crate::effect::{CurrencyBalance, Done, Outcome, Receipt, What};
 use crate::error::{Error, ErrorCode};
 use crate::program::Program;
@@ -44,9 +44,10 @@ pub(crate) fn decide(program: &Program, ws: &mut Workspace, request: &Request) -
     let print = match &request.command {
         // Most of an order's command is the order, which is recorded with a fingerprint of its own.
         Command::RecordOrder(command) => {
-            let order = fingerprint(&command.order);
+            let RecordOrder { buyer, order } = command;
+            let order = fingerprint(order);
             context.order_print = Some(order);
-            fingerprint(&(&command.buyer, order.0))
+            fingerprint(&(buyer, order.0))
         }
         command => fingerprint(command),
     };

@@ -26,7 +26,7 @@ pub(crate) fn stands(program: &Program, customer: &mut Customer, at: Timestamp) 
         stage = Some((seen.stage, seen.activity, seen.high_water));
     }
     for account in &customer.state.accounts {
-        account.check()?;
+        account.verify()?;
     }
     Ok(CustomerSummary {
         id: customer.id.clone(),

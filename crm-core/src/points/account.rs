@@ -164,7 +164,8 @@ impl Account {
         }
     }
 
-    /// When open points of the account end next, and how many.
+    /// When open points of the account end next, and how many. None as well for stored lots that cannot be read:
+    /// [`check`](Self::check) tells.
     #[must_use]
     pub fn first_end(&self) -> Option<(Timestamp, Points)> {
         self.lots.first_end()
@@ -200,10 +201,18 @@ impl Account {
     /// # Errors
     /// As [`Account::check`].
     pub(crate) fn hand_over(&mut self) -> Result<Vec<Lot>> {
-        // Looked at first, so that the check sees whether they can be read.
-        let _ = self.lots.first();
-        self.check()?;
+        self.verify()?;
         Ok(self.lots.take_all())
+    }
+
+    /// As [`Account::check`], after a look at every lot: for answers that are made of them.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn verify(&self) -> Result<()> {
+        // Stored lots are read when somebody looks, and only then the check sees whether they can be.
+        let _ = self.lots.first();
+        self.check()
     }
 
     /// The holds that timed out since the last call, for whoever keeps their rows. Not stored: take them before the account is.

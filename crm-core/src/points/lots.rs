@@ -372,6 +372,8 @@ mod tests {
         let corrupt = |account: &Account| account.check().unwrap_err().code() == ErrorCode::StoreCorrupt;
         let glanced: Account = minicbor::decode(&bytes).unwrap();
         assert!(glanced.first_end().is_none() && corrupt(&glanced));
+        let told = minicbor::decode::<Account>(&bytes).unwrap().verify().unwrap_err();
+        assert_eq!(told.code(), ErrorCode::StoreCorrupt);
         assert!(read.lots.is_empty() && corrupt(&read));
         let mut spent = minicbor::decode::<Account>(&bytes).unwrap();
         let _ = spent.spend(p(1), now, log);
