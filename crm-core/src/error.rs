@@ -54,6 +54,7 @@ codes! {
     ValueTooLong = "value.too_long", No, "shorten the value to the limit";
     ValueTooMany = "value.too_many", No, "send fewer items; the limit is in the details";
     ValueJson = "value.json", No, "send the documented JSON shape; money and decimals are strings, unknown fields are refused";
+    ValuePercent = "value.percent", No, "write a percentage from 0 to 100 with at most four digits after the point, such as \"12.5\"";
     MoneyText = "money.text", No, "write plain decimal digits, such as \"12.50\"";
     MoneyRange = "money.range", No, "amounts have at most 28 digits and stay below 2^53 minor units";
     MoneyPrecision = "money.precision", No, "round to the minor unit of the currency first";

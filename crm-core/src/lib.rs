@@ -12,6 +12,7 @@ pub mod error;
 pub mod import;
 pub mod lifecycle;
 pub mod limits;
+pub mod offer;
 pub mod order;
 pub mod points;
 pub mod program;

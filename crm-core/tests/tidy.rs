@@ -26,13 +26,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("value", &[]),
     ("customer", &["value"]),
     ("order", &["value"]),
+    ("offer", &["value"]),
     ("points", &["value"]),
     ("tier", &["value"]),
     ("lifecycle", &["value"]),
-    ("program", &["value", "customer", "order", "points", "tier", "lifecycle"]),
-    ("command", &["value", "customer", "order"]),
-    ("effect", &["value", "points", "tier", "lifecycle"]),
-    ("query", &["value", "customer", "points", "tier", "lifecycle", "effect"]),
+    ("program", &["value", "customer", "order", "offer", "points", "tier", "lifecycle"]),
+    ("command", &["value", "customer", "order", "offer"]),
+    ("effect", &["value", "offer", "points", "tier", "lifecycle"]),
+    ("query", &["value", "customer", "offer", "points", "tier", "lifecycle", "effect"]),
     ("store", &["value"]),
     (
         "decide",
@@ -40,6 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "value",
             "customer",
             "order",
+            "offer",
             "points",
             "tier",
             "lifecycle",
@@ -50,9 +52,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("engine", &["value", "customer", "order", "points", "program", "command", "effect", "query", "store", "decide"]),
+    (
+        "engine",
+        &["value", "customer", "order", "offer", "points", "program", "command", "effect", "query", "store", "decide"],
+    ),
     // These two stand outside: they use what a host uses.
-    ("corpus", &["value", "points", "program", "command", "effect", "query", "store", "engine"]),
+    ("corpus", &["value", "offer", "points", "program", "command", "effect", "query", "store", "engine"]),
     ("import", &["value", "customer", "order", "program", "command", "effect", "query", "store", "engine"]),
 ];
 

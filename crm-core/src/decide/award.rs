@@ -308,7 +308,7 @@ fn excluded_channel(context: &Context<'_>, order: &OrderRecord) -> bool {
 }
 
 fn has_line(scope: &LineScope, order: &OrderRecord) -> bool {
-    order.lines().iter().any(|line| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref()))
+    order.lines().iter().any(|line| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref(), &line.tags))
 }
 
 fn firing<'a>(
@@ -322,7 +322,12 @@ fn firing<'a>(
     let lines: Vec<LineFacts<'_>> = order
         .lines()
         .iter()
-        .map(|line| LineFacts { sku: &line.sku, category: line.category.as_ref(), brand: line.brand.as_ref() })
+        .map(|line| LineFacts {
+            sku: &line.sku,
+            category: line.category.as_ref(),
+            brand: line.brand.as_ref(),
+            tags: &line.tags,
+        })
         .collect();
     let facts_of_order = OrderFacts {
         channel: order.channel(),
@@ -427,7 +432,8 @@ fn eligible(
     let lines = order.lines();
     let admitted = |place: usize| match lines.get(place) {
         Some(line) => {
-            let is_in = |scope: &LineScope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref());
+            let is_in =
+                |scope: &LineScope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref(), &line.tags);
             excluded.is_none_or(|scope| !is_in(scope)) && wanted.is_none_or(is_in)
         }
         None => wanted.is_none(),

@@ -1,10 +1,10 @@
 //! The program document, version 1: every rule of a merchant as data.
 
-use super::condition::{Condition, LineScope};
+use super::condition::Condition;
 use crate::lifecycle::LifecycleRules;
 use crate::points::{Cap, CurrencyRules, EarnOn, ExpiryPolicy, Gives, PendingPolicy, Validity};
 use crate::tier::LadderRules;
-use crate::value::{Currency, PointCurrency, RuleId};
+use crate::value::{Currency, LineScope, PointCurrency, RuleId};
 use serde::{Deserialize, Serialize};
 
 /// One revision of a merchant's rules. Immutable once published; every entry names the revision it was made under.

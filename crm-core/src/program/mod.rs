@@ -19,8 +19,9 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use crate::value::{LineScope, Weekday};
 pub use compiled::Program;
-pub use condition::{Comparison, Condition, LineScope, Weekday};
+pub use condition::{Comparison, Condition};
 pub use document::{Basis, Document, EarnRule, InOrOut, LifecycleChoice, RefundRules, TenderOrder, WithoutOrder};
 pub use facts::{CustomerFacts, Facts, LineFacts, OrderFacts};
 pub use finding::{Finding, FindingCode, Severity};
