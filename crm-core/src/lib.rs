@@ -1,8 +1,10 @@
 #![doc = include_str!("../../README.md")]
 
+pub mod code;
 pub mod command;
 #[cfg(feature = "conformance")]
 pub mod corpus;
+pub mod coupon;
 pub mod customer;
 mod decide;
 pub mod effect;

@@ -107,6 +107,18 @@ pub const IMPORT_CHUNK_MAX: usize = 10_000;
 /// its place.
 pub const FAULT_PLACES_MAX: usize = 256;
 
+/// Longest typed code that is read, in bytes: twice the longest code in any script; longer ones are something else that was pasted.
+pub const CODE_TEXT_BYTES_MAX: usize = 256;
+/// Least letters and digits of a code: shorter ones are hit by chance, and are easily part of something else.
+pub const CODE_CHARS_MIN: usize = 3;
+/// Most letters and digits of a code: nobody types more, and in any script they fit a name of the library.
+pub const CODE_CHARS_MAX: usize = 32;
+
+/// Most open coupons of one customer: a coupon a day for more than a year; they travel with the customer's row.
+pub const OPEN_COUPONS_MAX: usize = 500;
+/// Most open claims of one customer: as for holds of points, several checkouts at once are no person.
+pub const OPEN_CLAIMS_MAX: usize = 64;
+
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.
 #[must_use]
 pub fn quote(text: &str) -> String {

@@ -1,0 +1,6 @@
+//! Codes that people type.
+
+mod fold;
+mod normal;
+
+pub use normal::{NormalCode, PublicCode};
