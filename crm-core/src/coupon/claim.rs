@@ -1,6 +1,6 @@
 //! A claim: what one checkout holds until it is paid, given up, or out of time.
 
-use crate::value::{ClaimId, CouponId, HoldId, Timestamp};
+use crate::value::{ClaimId, CouponId, HoldId, OfferId, Timestamp};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,39 +19,33 @@ pub struct OpenClaim {
     pub coupons: Vec<CouponId>,
     /// What it holds of limits over all customers.
     #[n(3)]
-    pub counters: Vec<CounterHold>,
+    pub counters: Vec<LimitHold>,
     /// What it holds of the customer's own limits.
     #[n(4)]
-    pub uses: Vec<UseHold>,
+    pub uses: Vec<LimitHold>,
     /// The points that it holds.
     #[n(5)]
     pub hold: Option<HoldId>,
 }
 
-/// What a claim holds of a counter of the store.
+/// What a claim holds of a limit: of a counter of the store, or of the customer's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(deny_unknown_fields)]
-pub struct CounterHold {
-    /// The counter's name.
-    #[cbor(n(0), with = "crate::value::shared")]
-    pub counter: Arc<str>,
-    /// How much: uses, units or minor units.
-    #[n(1)]
-    pub amount: i64,
-}
-
-/// What a claim holds of a limit for each customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
-#[serde(deny_unknown_fields)]
-pub struct UseHold {
+pub struct LimitHold {
     /// The limit's name, with its period.
     #[cbor(n(0), with = "crate::value::shared")]
     pub name: Arc<str>,
     /// How much: uses, units or minor units.
     #[n(1)]
     pub amount: i64,
-    /// When its period is over; none for ever.
+    /// The bound when it was claimed.
     #[n(2)]
+    pub limit: i64,
+    /// The offer that it is held for.
+    #[n(3)]
+    pub offer: OfferId,
+    /// When its period is over; none for ever.
+    #[n(4)]
     pub until: Option<Timestamp>,
 }
 

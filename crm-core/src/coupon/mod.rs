@@ -7,9 +7,9 @@ mod claim;
 mod item;
 mod wallet;
 
-pub use claim::{ClaimState, CounterHold, OpenClaim, UseHold};
+pub use claim::{ClaimState, LimitHold, OpenClaim};
 pub use item::{Coupon, CouponState, Origin};
-pub use wallet::{Passed, Wallet};
+pub use wallet::{Passed, Used, Wallet};
 
 #[cfg(test)]
 mod tests;

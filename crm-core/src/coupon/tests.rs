@@ -24,13 +24,17 @@ fn coupon(id: &str, uses: u32, until: Option<i64>) -> Coupon {
     }
 }
 
+fn limit(name: &str, amount: i64) -> LimitHold {
+    LimitHold { name: Arc::from(name), amount, limit: 5, offer: OfferId::new("o").unwrap(), until: None }
+}
+
 fn claim(id: &str, deadline: i64, coupons: &[&str]) -> OpenClaim {
     OpenClaim {
         id: ClaimId::new(id).unwrap(),
         deadline: at(deadline),
         coupons: coupons.iter().map(|id| CouponId::new(id).unwrap()).collect(),
-        counters: vec![CounterHold { counter: Arc::from("n"), amount: 1 }],
-        uses: vec![UseHold { name: Arc::from("mine"), amount: 2, until: None }],
+        counters: vec![limit("n", 1)],
+        uses: vec![limit("mine", 2)],
         hold: None,
     }
 }

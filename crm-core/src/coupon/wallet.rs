@@ -1,11 +1,12 @@
 //! What a customer has open: coupons, claims, and uses of what is limited for each customer.
 
-use super::claim::{OpenClaim, UseHold};
+use super::claim::{LimitHold, OpenClaim};
 use super::item::{Coupon, CouponState};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::{OPEN_CLAIMS_MAX, OPEN_COUPONS_MAX};
 use crate::value::{ClaimId, CouponId, Timestamp};
 use minicbor::{Decode, Encode};
+use std::sync::Arc;
 
 /// The open coupons and claims of one customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -18,7 +19,21 @@ pub struct Wallet {
     claims: Vec<OpenClaim>,
     /// Uses of what is limited for each customer, held ones included.
     #[n(2)]
-    uses: Vec<UseHold>,
+    uses: Vec<Used>,
+}
+
+/// How much of a limit for each customer is used or held.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Used {
+    /// The limit's name, with its period.
+    #[cbor(n(0), with = "crate::value::shared")]
+    pub name: Arc<str>,
+    /// How much: uses, units or minor units.
+    #[n(1)]
+    pub amount: i64,
+    /// When its period is over; none for ever.
+    #[n(2)]
+    pub until: Option<Timestamp>,
 }
 
 /// What time has done to a wallet, one thing at an instant.
@@ -158,7 +173,7 @@ impl Wallet {
     }
 
     /// Gives uses of the customer's own limits back.
-    pub fn give_back(&mut self, uses: &[UseHold]) {
+    pub fn give_back(&mut self, uses: &[LimitHold]) {
         for used in uses {
             self.count(used, -1);
         }
@@ -177,11 +192,13 @@ impl Wallet {
         Some(self.claims.remove(place))
     }
 
-    fn count(&mut self, used: &UseHold, sign: i64) {
+    fn count(&mut self, used: &LimitHold, sign: i64) {
         let amount = used.amount.saturating_mul(sign);
         match self.uses.iter_mut().find(|known| known.name == used.name) {
             Some(known) => known.amount = known.amount.saturating_add(amount).max(0),
-            None if sign > 0 => self.uses.push(used.clone()),
+            None if sign > 0 => {
+                self.uses.push(Used { name: used.name.clone(), amount: used.amount, until: used.until })
+            }
             None => {}
         }
         self.uses.retain(|known| known.amount != 0);

@@ -37,7 +37,7 @@ pub(crate) struct Given {
 }
 
 /// Where a customer stands at the instant of a fact, for conditions.
-struct Standing {
+pub(super) struct Standing {
     tags: BTreeSet<Tag>,
     attributes: BTreeMap<AttributeName, Attribute>,
     birthday: Option<CalendarDate>,
@@ -45,7 +45,12 @@ struct Standing {
     life: Option<LifecycleView>,
 }
 
-fn standing_of(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Standing> {
+pub(super) fn standing_of(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    at: Timestamp,
+) -> Decided<Standing> {
     let mut tiers = Vec::new();
     for (place, compiled) in context.program.ladders().iter().enumerate() {
         if let Some(tier) = standing::tier_at(context, ws, id, place, at)? {
@@ -59,7 +64,7 @@ fn standing_of(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: T
 }
 
 impl Standing {
-    fn facts<'a>(
+    pub(super) fn facts<'a>(
         &'a self,
         tiers: &'a [(&'a LadderId, &'a TierId)],
         zone: &Zone,
@@ -83,7 +88,7 @@ impl Standing {
         }
     }
 
-    fn tiers(&self) -> Vec<(&LadderId, &TierId)> {
+    pub(super) fn tiers(&self) -> Vec<(&LadderId, &TierId)> {
         self.tiers.iter().map(|(ladder, tier)| (ladder, tier)).collect()
     }
 }

@@ -5,7 +5,9 @@
 mod cart;
 mod quote;
 mod rules;
+mod stub;
 mod terms;
+pub use stub::*;
 
 pub use cart::{Cart, CartLine, StoredValue};
 pub use quote::{
