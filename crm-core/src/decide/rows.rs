@@ -1,11 +1,13 @@
 //! Rows of the store and the things they stand for.
 
-use super::state::{ClaimRecord, Customer, OrderExtra, Profile, RedemptionRecord, Shown, decode, encode};
-use super::workspace::{HoldKey, Identity, Mark, Slot, Workspace, cell};
-use crate::coupon::Coupon;
+mod offers;
+
+pub(crate) use offers::{counter_of, hold_of, read_claim, read_counter, read_coupon, read_hold, read_holds};
+
+use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, Shown, decode, encode};
+use super::workspace::{Identity, Mark, Workspace, cell};
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::{Error, ErrorCode, Result};
-use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::order::OrderRecord;
 use crate::points::{Book, Lot, LotId};
 use crate::program::Program;
@@ -14,7 +16,6 @@ use crate::value::{
     Actor, BatchId, ClaimId, CouponId, CustomerId, OrderId, PointCurrency, Points, Reason, RedemptionId, RequestId,
     Timestamp, bucket_of,
 };
-use foldhash::HashMap;
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
@@ -68,34 +69,6 @@ pub(crate) fn read_mark(customer: &CustomerId, request: &RequestId) -> Read {
 
 pub(crate) fn read_journal(customer: &CustomerId) -> Read {
     Read::Prefix { table: Table::Entry, prefix: key_of(customer, []), after: None, limit: usize::MAX }
-}
-
-pub(crate) fn read_coupon(key: &(CustomerId, CouponId)) -> Read {
-    Read::Row { table: Table::Coupon, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
-}
-
-pub(crate) fn read_claim(key: &(CustomerId, ClaimId)) -> Read {
-    Read::Row { table: Table::Claim, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
-}
-
-#[allow(clippy::ptr_arg, reason = "the key type of the map")]
-pub(crate) fn read_counter(name: &String) -> Read {
-    Read::Row { table: Table::Counter, key: identity_key(name) }
-}
-
-fn hold_key((counter, deadline, customer, claim): &HoldKey) -> Vec<Value> {
-    let mut key = identity_key(counter);
-    key.extend([Value::Int(deadline.millis()), Value::Text(customer.shared()), Value::Text(claim.shared())]);
-    key
-}
-
-pub(crate) fn read_hold(key: &HoldKey) -> Read {
-    Read::Row { table: Table::CounterHold, key: hold_key(key) }
-}
-
-pub(crate) fn read_holds(counter: &str) -> Read {
-    let prefix = identity_key(counter);
-    Read::Prefix { table: Table::CounterHold, prefix, after: None, limit: COUNTER_HOLDS_LOOKED_AT }
 }
 
 /// What a read of this room asks for.
@@ -200,16 +173,6 @@ pub(crate) fn identity_of(row: &Row) -> Result<Identity> {
         customer: cell(row, 3)?.as_text().map(CustomerId::new).transpose()?,
         body: cell(row, 4)?.as_blob().map(<[u8]>::to_vec),
     })
-}
-
-pub(crate) fn counter_of(row: &Row) -> Result<i64> {
-    int_cell(row, 2)
-}
-
-pub(crate) fn hold_of(row: &Row) -> Result<(HoldKey, i64)> {
-    let (counter, customer, claim) = (text_cell(row, 1)?, text_cell(row, 3)?, text_cell(row, 4)?);
-    let key = (counter.to_owned(), instant(row, 2)?, CustomerId::new(customer)?, ClaimId::new(claim)?);
-    Ok((key, int_cell(row, 5)?))
 }
 
 pub(crate) fn mark_of(row: &Row) -> Result<Option<(u64, Mark)>> {
@@ -467,75 +430,6 @@ impl Workspace {
         self.flush_offers(writes);
         Ok(())
     }
-
-    /// Closed coupons, claims, and what they hold of counters.
-    fn flush_offers(&self, writes: &mut Vec<Write>) {
-        for ((customer, id), slot) in dirty(&self.coupons) {
-            writes.push(match &slot.value {
-                Some(coupon) => Write::Put { row: coupon_row(customer, coupon), guard: Guard::Any },
-                None => Write::Delete { table: Table::Coupon, key: key_of(customer, [Value::Text(id.shared())]) },
-            });
-        }
-        for ((customer, id), slot) in dirty(&self.claims) {
-            if let Some(claim) = &slot.value {
-                writes.push(Write::Put { row: claim_row(customer, id, claim), guard: Guard::Any });
-            }
-        }
-        for (name, slot) in dirty(&self.counters) {
-            let Some(counter) = slot.value.as_ref().filter(|counter| counter.added != 0) else { continue };
-            let limit = if counter.added < 0 { i64::MAX } else { counter.limit };
-            writes.push(Write::Within { key: identity_key(name), add: counter.added, limit });
-        }
-        for (key, slot) in dirty(&self.holds) {
-            writes.push(match slot.value {
-                Some(amount) => {
-                    let mut cells = hold_key(key);
-                    cells.push(Value::Int(amount));
-                    Write::Put { row: Row { table: Table::CounterHold, cells }, guard: Guard::Any }
-                }
-                None => Write::Delete { table: Table::CounterHold, key: hold_key(key) },
-            });
-        }
-    }
-}
-
-/// What changed of one kind of thing, in the order of its keys.
-fn dirty<K: Ord, T>(things: &HashMap<K, Slot<T>>) -> Vec<(&K, &Slot<T>)> {
-    let mut found: Vec<_> = things.iter().filter(|(_, slot)| slot.dirty).collect();
-    found.sort_by(|a, b| a.0.cmp(b.0));
-    found
-}
-
-fn coupon_row(customer: &CustomerId, coupon: &Coupon) -> Row {
-    let cells = key_of(
-        customer,
-        [
-            Value::Text(coupon.id.shared()),
-            Value::Text(coupon.offer.shared()),
-            Value::text(coupon.state.as_str()),
-            Value::Int(coupon.issued_at.millis()),
-            coupon.valid_until.map_or(Value::Null, |at| Value::Int(at.millis())),
-            Value::Blob(encode(coupon).into()),
-        ],
-    );
-    Row { table: Table::Coupon, cells }
-}
-
-fn claim_row(customer: &CustomerId, id: &ClaimId, claim: &ClaimRecord) -> Row {
-    let cells = key_of(
-        customer,
-        [
-            Value::Text(id.shared()),
-            Value::text(claim.state.as_str()),
-            Value::Int(claim.at.millis()),
-            Value::Int(claim.deadline.millis()),
-            Value::text(claim.currency.code()),
-            Value::Int(claim.off_minor),
-            claim.order.as_ref().map_or(Value::Null, |order| Value::Text(order.shared())),
-            Value::Blob(encode(claim).into()),
-        ],
-    );
-    Row { table: Table::Claim, cells }
 }
 
 fn write_body(table: Table, mut key: Vec<Value>, body: Option<Vec<u8>>) -> Write {

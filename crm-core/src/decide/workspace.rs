@@ -3,6 +3,10 @@
 //! A decision asks for things; what is not there becomes a [`Stop::Need`], the driver loads it, and the decision starts again.
 //! A refused command leaves no trace: every first touch of a thing keeps its old form until the command is accepted.
 
+mod counters;
+
+pub(crate) use counters::{Counter, HoldKey};
+
 use super::rows;
 use super::state::{ClaimRecord, Customer, RedemptionRecord, decode};
 use crate::coupon::Coupon;
@@ -11,7 +15,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::order::OrderRecord;
 use crate::points::{Lot, LotId};
 use crate::store::{Read, Row, Value};
-use crate::value::{ClaimId, CouponId, CustomerId, OrderId, PointCurrency, RedemptionId, RequestId, Timestamp};
+use crate::value::{ClaimId, CouponId, CustomerId, OrderId, PointCurrency, RedemptionId, RequestId};
 use foldhash::{HashMap, HashSet};
 
 /// Why a decision stopped.
@@ -76,24 +80,6 @@ pub(crate) struct MarkPart {
 }
 
 type LotKey = (CustomerId, PointCurrency, LotId);
-
-/// Who holds how much of a counter: the counter, the deadline, the customer, the claim.
-pub(crate) type HoldKey = (String, Timestamp, CustomerId, ClaimId);
-
-/// A counter of the store: what it stood at, and what is added to it. Additions commute; the limit is guarded where they are committed.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Counter {
-    pub(crate) stored: i64,
-    pub(crate) added: i64,
-    pub(crate) limit: i64,
-}
-
-impl Counter {
-    /// What it stands at with what is added.
-    pub(crate) fn stands(&self) -> i64 {
-        self.stored.saturating_add(self.added)
-    }
-}
 
 #[derive(Debug)]
 enum Undo {
@@ -240,31 +226,6 @@ impl Workspace {
     things!(claims, (CustomerId, ClaimId), ClaimRecord, Claim, claim, claim_mut, put_claim, rows::read_claim);
     things!(counters, String, Counter, Counter, counter, counter_mut, put_counter, rows::read_counter);
     things!(holds, HoldKey, i64, Hold, hold, hold_mut, put_hold, rows::read_hold);
-
-    /// Adds to a counter, which must not exceed a limit where something is added.
-    pub(crate) fn count(&mut self, name: &str, amount: i64, limit: i64) -> Decided<()> {
-        let counter = self.counter_mut(&name.to_owned())?;
-        counter.added = counter.added.saturating_add(amount);
-        if 0 < amount {
-            counter.limit = limit;
-        }
-        Ok(())
-    }
-
-    /// What open claims hold of a counter, the earliest to end first.
-    pub(crate) fn holds_of(&mut self, counter: &str) -> Decided<Vec<(HoldKey, i64)>> {
-        if !self.all_holds.contains(counter) {
-            return Err(Stop::Need(vec![rows::read_holds(counter)]));
-        }
-        let mut found: Vec<_> = self
-            .holds
-            .iter()
-            .filter(|((name, ..), _)| name == counter)
-            .filter_map(|(key, slot)| Some((key.clone(), slot.value?)))
-            .collect();
-        found.sort();
-        Ok(found)
-    }
 
     /// A customer that must exist.
     pub(crate) fn known(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
