@@ -2,6 +2,7 @@
 
 use super::award::{self, Trigger};
 use super::context::{Context, change};
+use super::offers::{self, Occasion};
 use super::settle::{birthday_told, keep_books, settle};
 use super::state::Customer;
 use super::workspace::{Decided, Identity, Stop, Workspace};
@@ -102,6 +103,8 @@ fn enrol(
         customer.state.seq = old.state.seq;
         customer.state.recorded_at = old.state.recorded_at.max(context.request.at);
         customer.state.accounts = old.state.accounts;
+        customer.state.wallet = old.state.wallet;
+        customer.state.wallet_due = old.state.wallet_due;
     }
     customer.state.implicit = implicit;
     ws.put_customer(id.clone(), Some(customer));
@@ -112,6 +115,7 @@ fn enrol(
         context.write(ws, &id, at, What::Points, given.direct)?;
     }
     context.write_own(ws, &id, given.own)?;
+    offers::issue(context, ws, &id, &Occasion::SignUp, at)?;
     keep_books(context, ws, &id)
 }
 

@@ -3,7 +3,7 @@
 use super::award::{self, Given, Trigger};
 use super::context::{Context, event_name, order_name};
 use super::customers;
-use super::offers;
+use super::offers::{self, Occasion};
 use super::refunds::{self, Parked};
 use super::rows::extra_of;
 use super::settle::{keep_books, settle};
@@ -170,11 +170,6 @@ fn place(
     Ok(())
 }
 
-fn has_referral_rules(context: &Context<'_>) -> bool {
-    let any = |side| context.program.referral_rules(side).next().is_some();
-    any(ReferralSide::Referrer) || any(ReferralSide::Referee)
-}
-
 /// Rewards a referral at the referred customer's first valid order: both sides, once.
 fn referral(
     context: &Context<'_>,
@@ -184,7 +179,7 @@ fn referral(
     at: Timestamp,
 ) -> Decided<Given> {
     let mut all = Given::default();
-    if !has_referral_rules(context) || ws.known(id)?.state.referral_rewarded {
+    if !context.program.rewards_referrals() || ws.known(id)?.state.referral_rewarded {
         return Ok(all);
     }
     let Some(referrer) = ws.known(id)?.record()?.referred_by.clone() else { return Ok(all) };
@@ -210,6 +205,7 @@ fn referral(
         } else {
             context.write_own(ws, &whom, given.own)?;
         }
+        offers::issue(context, ws, &whom, &Occasion::Referral(side, other.clone()), at)?;
         let to = (whom != *id).then(|| whom.clone());
         all.awards.extend(given.awards.into_iter().map(|mut award| {
             award.to.clone_from(&to);
@@ -244,6 +240,7 @@ pub(crate) fn event(context: &Context<'_>, ws: &mut Workspace, command: &RecordE
     let given = award::fixed(context, ws, &id, Trigger::Event(event), &source, event.happened_at, context.zone())?;
     let what = What::Event { event_id: event.id.clone(), name: event.name.clone() };
     context.write(ws, &id, event.happened_at, what, given.direct)?;
+    offers::issue(context, ws, &id, &Occasion::Event(event), event.happened_at)?;
     context.write_own(ws, &id, given.own)?;
     keep_books(context, ws, &id)?;
     Ok(id)

@@ -2,6 +2,7 @@
 
 use super::award;
 use super::context::{Context, change, part};
+use super::offers::Occasion;
 use super::refunds::Changes;
 use super::standing;
 use super::state::{Customer, RedemptionRecord};
@@ -102,7 +103,7 @@ pub(crate) fn reopen(ws: &mut Workspace, id: &CustomerId, currency: &PointCurren
 
 /// Gives what birthday rules promise, at the first instant of the local day, once a calendar year, from the day of registration on.
 fn birthday(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<()> {
-    if context.program.birthday_rules().next().is_none() {
+    if !context.program.rewards_birthdays() {
         return Ok(());
     }
     let zone = context.zone();
@@ -115,6 +116,7 @@ fn birthday(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Tim
         customer.state.birthday_year = Some(year);
         let source = Source::new(SourceKind::Birthday, &year.to_string());
         let given = award::fixed(context, ws, id, award::Trigger::Birthday, &source, at, zone)?;
+        super::offers::issue(context, ws, id, &Occasion::Birthday(year), at)?;
         if given.direct.is_empty() {
             continue;
         }
@@ -137,7 +139,7 @@ pub(crate) fn birthday_told(context: &Context<'_>, ws: &mut Workspace, id: &Cust
 
 /// The next birthday that was not rewarded: its year and first instant.
 fn next_birthday(program: &Program, customer: &mut Customer) -> Result<Option<(i32, Timestamp)>> {
-    if program.birthday_rules().next().is_none() {
+    if !program.rewards_birthdays() {
         return Ok(None);
     }
     let zone = *program.zone();

@@ -5,11 +5,12 @@
 
 use super::context::Context;
 use super::facts::{Fresh, all_life_facts, all_tier_facts};
+use super::offers::{self, Occasion};
 use super::state::{Customer, CustomerState, LadderSlot, LifeSlot, Shown, Standing};
 use super::workspace::{Decided, Workspace};
 use crate::effect::What;
 use crate::error::Result;
-use crate::lifecycle::{self, LifeFact, LifeFactKind, LifecycleView, Transition, TransitionCause};
+use crate::lifecycle::{self, Axis, LifeFact, LifeFactKind, LifecycleView, Transition, TransitionCause};
 use crate::program::Program;
 use crate::tier::{self, Ladder, LadderState, TierCause, TierChange, TierFact, TierFactKind};
 use crate::value::{CustomerId, TierId, Timestamp};
@@ -36,13 +37,22 @@ pub(crate) fn follow(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId)
     customer.shown = shown(customer.state.standing.get()?);
     let state = &mut customer.state;
     (state.told_at, state.standing_due, state.standing_stamp) = (state.recorded_at, due, stamp);
+    let mut entered = Vec::new();
     for change in tiers {
-        context.write(ws, id, change.at, What::Tier { change }, Vec::new())?;
+        let at = change.at;
+        entered.push((Occasion::Tier(change.ladder.clone(), change.to.clone()), at));
+        context.write(ws, id, at, What::Tier { change }, Vec::new())?;
     }
     for transition in moves {
-        context.write(ws, id, transition.at, What::Lifecycle { transition }, Vec::new())?;
+        let at = transition.at;
+        if transition.axis == Axis::Stage {
+            entered.push((Occasion::Stage(transition.to.to_string()), at));
+        }
+        context.write(ws, id, at, What::Lifecycle { transition }, Vec::new())?;
     }
-    Ok(())
+    entered.iter().try_for_each(|(occasion, at)| offers::issue(context, ws, id, occasion, *at))?;
+    let now = ws.known(id)?.state.recorded_at;
+    offers::pass(context, ws, id, now)
 }
 
 /// Whether time has brought nothing to the standing since it was told.

@@ -3,7 +3,7 @@
 use super::check::Parts;
 use super::document::{Basis, Document, EarnRule, RefundRules};
 use super::finding::{Finding, FindingCode, Severity};
-use super::offers::{Campaign, Checkout, Needs, Offer};
+use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
 use crate::lifecycle::Lifecycle;
 use crate::offer::OfferRules;
@@ -330,6 +330,27 @@ impl Program {
     pub fn campaign(&self, id: &CampaignId) -> Option<(&Campaign, &Zone)> {
         let place = *self.offers.campaigns.get(id)?;
         Some((self.document.campaigns.get(place)?, self.offers.zones.get(place)?))
+    }
+
+    /// The rules that issue coupons, in the order of the document.
+    #[must_use]
+    pub fn issue_rules(&self) -> &[IssueRule] {
+        &self.document.issue
+    }
+
+    /// Whether a birthday brings anything.
+    #[must_use]
+    pub fn rewards_birthdays(&self) -> bool {
+        !self.triggers.birthday.is_empty() || self.document.issue.iter().any(|rule| rule.on == IssueOn::Birthday)
+    }
+
+    /// Whether a referral brings anything.
+    #[must_use]
+    pub fn rewards_referrals(&self) -> bool {
+        let coupons = |rule: &IssueRule| matches!(rule.on, IssueOn::Referral { .. });
+        !self.triggers.referrer.is_empty()
+            || !self.triggers.referee.is_empty()
+            || self.document.issue.iter().any(coupons)
     }
 
     /// How a checkout looks for the best offers and holds them.

@@ -1,7 +1,7 @@
 //! The program document, version 1: every rule of a merchant as data.
 
 use super::condition::Condition;
-use super::offers::{Campaign, Checkout, Offer};
+use super::offers::{Campaign, Checkout, IssueRule, Offer};
 use crate::lifecycle::LifecycleRules;
 use crate::points::{Cap, CurrencyRules, EarnOn, ExpiryPolicy, Gives, PendingPolicy, Validity};
 use crate::tier::LadderRules;
@@ -56,6 +56,9 @@ pub struct Document {
     /// Offers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
+    /// Rules that issue coupons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issue: Vec<IssueRule>,
     /// How a checkout looks for the best offers and holds them.
     #[serde(default)]
     pub checkout: Checkout,

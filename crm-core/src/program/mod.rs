@@ -27,7 +27,8 @@ pub use document::{Basis, Document, EarnRule, InOrOut, LifecycleChoice, RefundRu
 pub use facts::{CustomerFacts, Facts, LineFacts, OrderFacts};
 pub use finding::{Finding, FindingCode, Severity};
 pub use offers::{
-    Campaign, CampaignState, Checkout, CouponTerms, CouponValidity, LateConfirm, Needs, Offer, PointPrice,
+    Campaign, CampaignState, Checkout, CouponTerms, CouponValidity, IssueOn, IssueRule, LateConfirm, Needs, Offer,
+    PointPrice,
 };
 #[cfg(test)]
 pub(crate) use tests::schema::{ClockTime, Country, MonthDay};

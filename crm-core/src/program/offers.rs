@@ -4,8 +4,10 @@ use super::condition::Condition;
 use crate::offer::{
     Effect, Funder, Hours, Limit, Objective, Phase, RefundPolicy, ReturnPolicy, Stack, Threshold, UnitUse,
 };
-use crate::points::Validity;
-use crate::value::{CampaignId, Currency, LineScope, OfferId, PointCurrency, Points, Timestamp};
+use crate::points::{ReferralSide, Validity};
+use crate::value::{
+    CampaignId, Currency, EventName, LadderId, LineScope, OfferId, PointCurrency, Points, RuleId, TierId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// Offers that run together: who bears them, when, and how much of them there is.
@@ -180,6 +182,66 @@ pub enum CouponValidity {
     Until {
         /// Which.
         at: Timestamp,
+    },
+}
+
+/// A rule that issues coupons when something happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct IssueRule {
+    /// Its name; the ids of its coupons begin with it.
+    pub id: RuleId,
+    /// To which offer; it needs a coupon.
+    pub offer: OfferId,
+    /// What makes it fire.
+    pub on: IssueOn,
+    /// How many coupons.
+    #[serde(default = "one")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 100)))]
+    pub coupons: u32,
+    /// When it is in force, by the instant of what happens.
+    #[serde(default)]
+    pub valid: Validity,
+    /// What else must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// What makes a rule issue coupons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum IssueOn {
+    /// The customer is registered.
+    SignUp,
+    /// The first instant of the birthday, once a year.
+    Birthday,
+    /// The first valid order of somebody who was referred.
+    Referral {
+        /// Who gets it.
+        side: ReferralSide,
+    },
+    /// A custom event.
+    Event {
+        /// Of this name.
+        name: EventName,
+    },
+    /// The customer enters one of these tiers, from below or from above, each time.
+    Tier {
+        /// Of this ladder.
+        ladder: LadderId,
+        /// Any of these.
+        any: Vec<TierId>,
+    },
+    /// The customer enters one of these stages of the lifecycle, each time.
+    Stage {
+        /// Any of these.
+        any: Vec<String>,
     },
 }
 

@@ -4,8 +4,10 @@ pub(crate) mod answer;
 pub(crate) mod claims;
 pub(crate) mod coupons;
 mod gather;
+mod occasion;
 mod room;
 pub(crate) mod sale;
 mod time;
 
+pub(crate) use occasion::{Occasion, issue};
 pub(crate) use time::pass;

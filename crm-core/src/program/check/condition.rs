@@ -7,6 +7,7 @@ use crate::points::EarnOn;
 use crate::program::condition::{Comparison, Condition};
 use crate::program::document::EarnRule;
 use crate::program::finding::{FindingCode, Report};
+use crate::program::offers::{IssueOn, IssueRule};
 use crate::program::suggest;
 use crate::value::{Amount, Attribute, LadderId, OfferId, TierId};
 use rust_decimal::Decimal;
@@ -16,6 +17,7 @@ use rust_decimal::Decimal;
 pub(super) enum Place<'a> {
     Earn(&'a EarnRule),
     Offer(&'a OfferId),
+    Issue(&'a IssueRule),
 }
 
 impl Place<'_> {
@@ -23,17 +25,23 @@ impl Place<'_> {
         match self {
             Self::Earn(rule) => matches!(rule.on, EarnOn::Order | EarnOn::Referral { .. }),
             Self::Offer(_) => true,
+            Self::Issue(_) => false,
         }
     }
 
     fn sees_events(self) -> bool {
-        matches!(self, Self::Earn(rule) if matches!(rule.on, EarnOn::Event { .. }))
+        match self {
+            Self::Earn(rule) => matches!(rule.on, EarnOn::Event { .. }),
+            Self::Issue(rule) => matches!(rule.on, IssueOn::Event { .. }),
+            Self::Offer(_) => false,
+        }
     }
 
     fn name(self) -> String {
         match self {
             Self::Earn(rule) => format!("rule `{}`", rule.id),
             Self::Offer(id) => format!("offer `{id}`"),
+            Self::Issue(rule) => format!("rule `{}`", rule.id),
         }
     }
 }

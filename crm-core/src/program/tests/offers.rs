@@ -26,6 +26,7 @@ fn campaign(parts: Value) -> (&'static str, Value) {
 pub(super) fn of_offers(rows: &mut Rows) {
     of_campaigns(rows);
     of_codes(rows);
+    of_issue(rows);
     rows.check(&[one(json!({}))], &[]);
     rows.check(
         &[("/offers", json!([offer(json!({})), offer(json!({}))]))],
@@ -108,4 +109,30 @@ fn of_campaigns(rows: &mut Rows) {
     );
     let twice = json!({ "limits": [{ "id": "l", "counts": { "type": "uses", "max": 1 } }, { "id": "l", "counts": { "type": "uses", "max": 1 } }] });
     rows.check(&[campaign(twice)], &[("program.duplicate_id", "/campaigns/0/limits/1/id")]);
+}
+
+fn of_issue(rows: &mut Rows) {
+    let needy = (
+        "/offers",
+        json!([{ "id": "o", "needs": { "type": "coupon" }, "effect": { "type": "fixed_off", "amount": "5" } }]),
+    );
+    let rule = |offer: &str, on: Value| ("/issue", json!([{ "id": "i", "offer": offer, "on": on }]));
+    let sign_up = || json!({ "type": "sign_up" });
+    rows.check(&[needy.clone(), rule("o", sign_up())], &[]);
+    rows.check(&[needy.clone(), rule("p", sign_up())], &[("issue.offer", "/issue/0/offer")]);
+    rows.check(&[one(json!({})), rule("o", sign_up())], &[("issue.offer", "/issue/0/offer")]);
+    rows.check(
+        &[needy.clone(), rule("o", json!({ "type": "tier", "ladder": "nope", "any": ["a"] }))],
+        &[("condition.ladder_unknown", "/issue/0/on/ladder")],
+    );
+    rows.check(
+        &[
+            needy,
+            (
+                "/issue",
+                json!([{ "id": "i", "offer": "o", "on": sign_up(), "when": { "type": "channel", "any": ["a"] } }]),
+            ),
+        ],
+        &[("condition.order", "/issue/0/when")],
+    );
 }
