@@ -5,9 +5,7 @@
 mod cart;
 mod quote;
 mod rules;
-mod stub;
 mod terms;
-pub use stub::*;
 
 pub use cart::{Cart, CartLine, StoredValue};
 pub use quote::{
