@@ -95,6 +95,10 @@ codes! {
     OrderUnknown = "order.unknown", No, "record the order first, or name it as it was recorded";
     OrderConflict = "order.conflict", No, "an order with this id and other content is recorded; use refunds or a new id";
     OrderCancelled = "order.cancelled", No, "the order is cancelled already";
+    CartLines = "cart.lines", No, "a cart has 1 to 10,000 lines with distinct line numbers";
+    OfferRules = "offer.rules", No, "correct the rules of the offer; the program's check names each flaw";
+    OfferRefundLine = "offer.refund_line", No, "return lines of the receipt, and at most what was bought and has not come back";
+    OfferRefundPartial = "offer.refund_partial", No, "an offer of this purchase allows only everything to be returned";
     RefundField = "refund.field", No, "correct the named field";
     RefundExceeds = "refund.exceeds", No, "refund at most what is left of the order or line";
     RefundLine = "refund.line", No, "name a line of the order";

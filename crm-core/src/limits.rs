@@ -89,6 +89,28 @@ pub const SUGGEST_CHARS_MAX: usize = 64;
 /// Most known names that a help lists: more are no help.
 pub const SUGGEST_LISTED_MAX: usize = 24;
 
+/// Most codes of one cart: nobody types more, and each is looked up.
+pub const CART_CODES_MAX: usize = 100;
+/// Most offers that a search for the best set looks at together; more that depend on each other are left to the end of the order, and
+/// the answer says that it is not proven. Sets fit one machine word of 128 bits.
+pub const SEARCH_OFFERS_MAX: usize = 128;
+/// How many combinations a search looks at if nobody says otherwise: some ten milliseconds, far more than wallets in use need.
+pub const SEARCH_NODES: u64 = 20_000;
+/// Most looked-at combinations for which ties are searched on for coupons that end sooner, once the best amount is proven: 0.1 ms.
+pub const TIE_NODES_MAX: u64 = 256;
+/// Most units for which the best of all fills of overlapping slots is looked for: some thousand ways.
+pub const BUNDLE_EXACT_UNITS_MAX: i64 = 6;
+/// Most near misses of one quote: nobody reads more, and each is worked out on its own.
+pub const NEAR_MISSES_MAX: usize = 16;
+/// Most slots of a bundle: four times the largest seen in use.
+pub const OFFER_SLOTS_MAX: usize = 16;
+/// Most units of one slot, or of one group of bought and given ones: a crate.
+pub const OFFER_UNITS_MAX: u32 = 10_000;
+/// Most steps of a tiered offer, or choices of one on a line: a page of small print.
+pub const OFFER_STEPS_MAX: usize = 64;
+/// Most parties that share the cost of an offer: the platform, the shop, the brand, and room.
+pub const OFFER_FUNDERS_MAX: usize = 16;
+
 /// Largest import in all its files, in bytes. An import is held in memory as text, so that it can be applied in the order of time
 /// whatever the order of its rows: about ten times the reference data (541,909 lines, 48 MB).
 pub const IMPORT_BYTES_MAX: usize = 512 * 1024 * 1024;

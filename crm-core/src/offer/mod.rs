@@ -2,12 +2,33 @@
 //!
 //! Pure: a cart, the offers that are at hand and the room that their limits leave go in, a [`Quote`] comes out.
 
+mod answer;
+mod apply;
+mod basket;
+mod bound;
+mod bundle;
 mod cart;
+mod compile;
+mod evaluate;
+#[cfg(test)]
+mod example_tests;
+mod members;
+mod objective;
+mod price;
+mod problem;
 mod quote;
+mod replay;
 mod rules;
+mod search;
+mod solve;
+mod state;
 mod terms;
+mod units;
+mod why;
 
+pub use basket::Basket;
 pub use cart::{Cart, CartLine, StoredValue};
+pub use price::quote;
 pub use quote::{
     Add, Application, Funded, Given, NearMiss, Quote, QuotedLine, QuotedShipping, Rejected, RunnerUp, Search, Share,
     Source, Totals, Why,

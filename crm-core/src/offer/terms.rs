@@ -93,3 +93,9 @@ pub struct Settings {
     /// After how many looked-at combinations to stop and answer with the best so far.
     pub nodes: u64,
 }
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { objective: Objective::default(), nodes: crate::limits::SEARCH_NODES }
+    }
+}

@@ -1,0 +1,322 @@
+//! What one offer would take off, as things stand: eligible units, thresholds, effect, limits, one rounding.
+
+use super::compile::{Cut, From, Terms, Work};
+use super::rules::{ThresholdBasis, ThresholdTax};
+use super::state::State;
+use super::terms::RoomFor;
+use crate::value::spread::share;
+use crate::value::{Percent, TaxMode};
+
+/// Units of a pool that an offer lowers or counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Take {
+    /// Which pool.
+    pub(super) place: usize,
+    pub(super) units: i64,
+    /// What they carry.
+    pub(super) amount: i64,
+    /// How the discount is spread over the takes: by what they carry, but for an offer that has a price for each unit.
+    pub(super) weight: i64,
+}
+
+/// A pool seen as a run of units of one price.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    pub(super) place: usize,
+    pub(super) units: i64,
+    pub(super) net: i64,
+    pub(super) left: i64,
+    pub(super) buys: bool,
+    pub(super) gets: bool,
+}
+
+/// Working memory of one evaluation, and what it found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    /// What is lowered.
+    pub(super) takes: Vec<Take>,
+    /// What is only counted.
+    pub(super) counted: Vec<Take>,
+    pub(super) runs: Vec<Run>,
+}
+
+impl Scratch {
+    pub(super) fn clear(&mut self) {
+        self.takes.clear();
+        self.counted.clear();
+        self.runs.clear();
+    }
+
+    pub(super) fn amount(&self) -> i64 {
+        self.takes.iter().map(|take| take.amount).sum()
+    }
+}
+
+/// Why an offer has no effect as things stand, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Out {
+    NoEligible,
+    MinAmount {
+        need: i64,
+        have: i64,
+    },
+    MinUnits {
+        need: i64,
+        have: i64,
+    },
+    /// The place of the room in the candidate.
+    Limit(usize),
+    Budget {
+        room: usize,
+        left: i64,
+    },
+    NoEffect,
+}
+
+/// What an evaluation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// To apply it.
+    Real,
+    /// To know what it can take off at most, now or after any other offers.
+    Bound {
+        /// Whether any offer uses units up: then cheap units may be gone when its turn comes.
+        consumption: bool,
+    },
+    /// To know what it would take off if what it lacks were there.
+    Pretend,
+}
+
+impl Terms<'_> {
+    /// What it takes off lines or delivery as things stand; `scratch` then has what it lowers. Of several choices the one named.
+    pub(super) fn evaluate(&self, state: &State, mode: Mode, choice: usize, scratch: &mut Scratch) -> Result<i64, Out> {
+        scratch.clear();
+        for held in &self.held {
+            if !matches!(held.counts, RoomFor::Budget) && self.left(state, held.counter) < 1 {
+                return Err(Out::Limit(held.room));
+            }
+        }
+        let places = self.places();
+        if !self.lens.iter().any(|class| places.clone().any(|of| !state.pool(class * 2 + of).is_empty())) {
+            return Err(Out::NoEligible);
+        }
+        if mode != Mode::Pretend {
+            self.reached(state)?;
+        }
+        let off = self.work(state, mode, choice, scratch)?;
+        for held in &self.held {
+            let left = self.left(state, held.counter);
+            if matches!(held.counts, RoomFor::Budget) && off > left {
+                if matches!(mode, Mode::Bound { .. }) {
+                    return if left > 0 { Ok(left) } else { Err(Out::NoEffect) };
+                }
+                return Err(Out::Budget { room: held.room, left });
+            }
+        }
+        if off > 0 || self.is_gift() { Ok(off) } else { Err(Out::NoEffect) }
+    }
+
+    fn left(&self, state: &State, counter: usize) -> i64 {
+        state.left.get(counter).copied().unwrap_or(0)
+    }
+
+    /// Which of the two pools of a class it sees.
+    pub(super) fn places(&self) -> std::ops::Range<usize> {
+        if self.respects { 0..1 } else { 0..2 }
+    }
+
+    fn work(&self, state: &State, mode: Mode, choice: usize, scratch: &mut Scratch) -> Result<i64, Out> {
+        match &self.work {
+            Work::Cut(cut) => Ok(self.cut(state, *cut, &self.lens, scratch)),
+            Work::Price(price) => Ok(self.price(state, *price, scratch)),
+            Work::Bundle(bundle) => self.bundle(state, bundle, mode, scratch),
+            Work::Get(get) => self.get(state, get, mode, scratch),
+            Work::Tiered(steps) => self.tiered(state, steps, mode, scratch),
+            Work::Every { step, amount, max } => {
+                let (have, _) = self.measure(state, false);
+                let times = (have / step).min(*max) + i64::from(mode == Mode::Pretend && have / step < *max);
+                if times == 0 {
+                    return Err(Out::MinAmount { need: *step, have });
+                }
+                Ok(self.cut(state, Cut::Amount(amount.saturating_mul(times)), &self.lens, scratch))
+            }
+            Work::OneOf(options) => match mode {
+                Mode::Real => {
+                    let option = options.get(choice).ok_or(Out::NoEligible)?;
+                    Ok(self.cut(state, option.1, &[option.0], scratch))
+                }
+                _ => {
+                    let all = options.iter().map(|(class, cut)| {
+                        scratch.clear();
+                        self.cut(state, *cut, &[*class], scratch)
+                    });
+                    all.max().ok_or(Out::NoEligible)
+                }
+            },
+            Work::Shipping(cut) => Ok(cut.of(state.shipping)),
+            Work::Gift => Ok(0),
+        }
+    }
+
+    /// So much off all eligible units, or off as many of the dearest as limits leave.
+    fn cut(&self, state: &State, cut: Cut, classes: &[usize], scratch: &mut Scratch) -> i64 {
+        for class in classes {
+            for of in self.places() {
+                let pool = state.pool(class * 2 + of);
+                if pool.net > 0 {
+                    let amount = pool.net;
+                    let place = class * 2 + of;
+                    scratch.takes.push(Take { place, units: pool.units, amount, weight: amount });
+                }
+            }
+        }
+        self.keep_within_rooms(state, scratch);
+        cut.of(scratch.amount())
+    }
+
+    /// Each unit that costs more for this price. A unit's reduction is its own, so the spread follows it exactly.
+    fn price(&self, state: &State, price: i64, scratch: &mut Scratch) -> i64 {
+        for class in &self.lens {
+            for of in self.places() {
+                let pool = state.pool(class * 2 + of);
+                if pool.units > 0 && reduction(pool.net, price, pool.units) > 0 {
+                    let place = class * 2 + of;
+                    scratch.takes.push(Take { place, units: pool.units, amount: pool.net, weight: 0 });
+                }
+            }
+        }
+        self.keep_within_rooms(state, scratch);
+        for take in &mut scratch.takes {
+            take.weight = reduction(take.amount, price, take.units);
+        }
+        scratch.takes.iter().map(|take| take.weight).sum()
+    }
+
+    fn tiered(&self, state: &State, steps: &[(From, Cut)], mode: Mode, scratch: &mut Scratch) -> Result<i64, Out> {
+        let (amount, units) = self.measure(state, false);
+        let reached = |from: From| match from {
+            From::Amount(from) => from <= amount,
+            From::Units(from) => from <= units,
+        };
+        let next = steps.iter().position(|(from, _)| !reached(*from)).unwrap_or(steps.len());
+        let step = if mode == Mode::Pretend { next } else { next.wrapping_sub(1) };
+        let Some((_, cut)) = steps.get(step).or_else(|| steps.last().filter(|_| mode == Mode::Pretend)) else {
+            return Err(match steps.first() {
+                Some((From::Amount(need), _)) => Out::MinAmount { need: *need, have: amount },
+                Some((From::Units(need), _)) => Out::MinUnits { need: *need, have: units },
+                None => Out::NoEffect,
+            });
+        };
+        let mut off = self.cut(state, *cut, &self.lens, scratch);
+        if matches!(mode, Mode::Bound { .. }) {
+            // A lower step may take more off; nobody has to write it so, but a bound has to hold.
+            let base = scratch.amount();
+            off = steps.iter().take(next).map(|(_, cut)| cut.of(base)).max().unwrap_or(off);
+        }
+        Ok(off)
+    }
+
+    /// The next step of a tiered offer, or of one that repeats: what it needs and what there is.
+    pub(super) fn next_step(&self, state: &State) -> Option<Out> {
+        let (amount, units) = self.measure(state, false);
+        match &self.work {
+            Work::Tiered(steps) => steps.iter().find_map(|(from, _)| match from {
+                From::Amount(need) if amount < *need => Some(Out::MinAmount { need: *need, have: amount }),
+                From::Units(need) if units < *need => Some(Out::MinUnits { need: *need, have: units }),
+                _ => None,
+            }),
+            Work::Every { step, max, .. } if amount / step < *max => {
+                (amount / step + 1).checked_mul(*step).map(|need| Out::MinAmount { need, have: amount })
+            }
+            _ => None,
+        }
+    }
+
+    fn reached(&self, state: &State) -> Result<(), Out> {
+        if self.gauge.amount.is_none() && self.gauge.units.is_none() {
+            return Ok(());
+        }
+        let (have, units) = self.measure(state, self.gauge.cart);
+        match (self.gauge.amount, self.gauge.units) {
+            (Some(need), _) if have < need => Err(Out::MinAmount { need, have }),
+            (_, Some(need)) if units < need => Err(Out::MinUnits { need, have: units }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Amount and units of the eligible lines, or of all, as the offer measures them.
+    fn measure(&self, state: &State, cart: bool) -> (i64, i64) {
+        let (mut amount, mut units) = (0, 0);
+        let mut add = |class: usize, places: std::ops::Range<usize>| {
+            let mut sum = 0;
+            for of in places {
+                let pool = state.pool(class * 2 + of);
+                units += pool.units;
+                sum += match self.gauge.basis {
+                    ThresholdBasis::List => pool.list,
+                    // Before its phase begins, what is left now is the most that can be left then.
+                    ThresholdBasis::PhaseEntry if state.phase == self.phase => pool.entry,
+                    ThresholdBasis::PhaseEntry | ThresholdBasis::Running => pool.net,
+                };
+            }
+            amount += self.taxed(class, sum);
+        };
+        if cart {
+            (0..self.basket.classes.len()).for_each(|class| add(class, 0..2));
+        } else {
+            self.lens.iter().for_each(|class| add(*class, self.places()));
+        }
+        (amount, units)
+    }
+
+    /// An amount of a class with or without tax, as the threshold wants it.
+    fn taxed(&self, class: usize, amount: i64) -> i64 {
+        let rate = || self.basket.classes.get(class).map_or(Percent::ZERO, |class| class.rate);
+        match (self.basket.tax_mode, self.gauge.tax) {
+            (TaxMode::Included, ThresholdTax::Net) => amount - included(amount, rate()),
+            (TaxMode::Added, ThresholdTax::Gross) => amount + rate().of(amount),
+            _ => amount,
+        }
+    }
+
+    /// Leaves as many of the lowered units as limits have room for: the dearest.
+    pub(super) fn keep_within_rooms(&self, state: &State, scratch: &mut Scratch) {
+        for held in &self.held {
+            let counted = |take: &Take| self.counts_class(held.counts, take.place / 2);
+            let mut room = self.left(state, held.counter);
+            if !matches!(held.counts, RoomFor::Units(_))
+                || scratch.takes.iter().filter(|take| counted(take)).map(|take| take.units).sum::<i64>() <= room
+            {
+                continue;
+            }
+            scratch.takes.sort_by(|a, b| dearer((a.amount, a.units), (b.amount, b.units)).then(a.place.cmp(&b.place)));
+            for take in scratch.takes.iter_mut().filter(|take| counted(take) && take.units > 0) {
+                let units = take.units.min(room);
+                room -= units;
+                if units < take.units {
+                    take.amount = share(take.amount, units, take.units);
+                    take.units = units;
+                    take.weight = take.amount;
+                }
+            }
+            scratch.takes.retain(|take| take.amount > 0);
+        }
+    }
+}
+
+/// What `units` that carry `amount` cost above this price each.
+fn reduction(amount: i64, price: i64, units: i64) -> i64 {
+    amount.saturating_sub(price.saturating_mul(units)).max(0)
+}
+
+/// The tax in an amount that includes it, rounded half away from zero.
+pub(super) fn included(amount: i64, rate: Percent) -> i64 {
+    let rate = i64::from(rate.millionths());
+    share(amount, rate, rate + i64::from(Percent::WHOLE.millionths()))
+}
+
+/// The order of prices, the dearest first; each is an amount of so many units.
+pub(super) fn dearer(a: (i64, i64), b: (i64, i64)) -> std::cmp::Ordering {
+    let (left, right) = (i128::from(a.0) * i128::from(b.1), i128::from(b.0) * i128::from(a.1));
+    right.cmp(&left)
+}

@@ -1,0 +1,95 @@
+//! Which of two combinations is better, and what has no hope of being better.
+
+use super::problem::Problem;
+use super::quote::Source;
+use super::rules::Objective;
+use super::search::{Frame, Leaf, Place, Search, bits};
+use crate::value::Timestamp;
+use std::cmp::{Ordering, Reverse};
+
+/// What of a combination counts for an objective.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing<'s> {
+    pub(super) off: i64,
+    /// What the merchant bears of it.
+    pub(super) cost: i64,
+    pub(super) offers: &'s [usize],
+}
+
+impl Problem<'_> {
+    /// `Less` if `a` serves the objective better. Of equal ones, what ends soonest, then the fewest, as the objective says.
+    pub(super) fn compare(&self, a: Standing<'_>, b: Standing<'_>) -> Ordering {
+        let by_off = || b.off.cmp(&a.off);
+        let fewest = || a.offers.len().cmp(&b.offers.len());
+        match self.settings.objective {
+            Objective::CustomerBest | Objective::Priority => {
+                by_off().then_with(|| self.ends(a.offers).cmp(&self.ends(b.offers))).then_with(fewest)
+            }
+            Objective::FewestCoupons => {
+                by_off().then_with(|| self.coupons(a.offers).cmp(&self.coupons(b.offers))).then_with(fewest)
+            }
+            Objective::SoonestExpiry => self.sooner(a.offers, b.offers).then_with(by_off).then_with(fewest),
+            Objective::MerchantCost => a.cost.cmp(&b.cost).then_with(by_off).then_with(fewest),
+        }
+    }
+
+    /// When the coupons of a set end, the soonest first; those that do not end are not in it.
+    fn ends(&self, offers: &[usize]) -> Vec<Timestamp> {
+        let end = |offer: &usize| self.terms.get(*offer).and_then(|terms| terms.candidate.ends_at);
+        let mut ends: Vec<Timestamp> = offers.iter().filter_map(end).collect();
+        ends.sort_unstable();
+        ends
+    }
+
+    /// Which set uses coupons that end sooner, and more of them.
+    fn sooner(&self, a: &[usize], b: &[usize]) -> Ordering {
+        let (a, b) = (self.ends(a), self.ends(b));
+        let differing = a.iter().zip(&b).map(|(a, b)| a.cmp(b)).find(|order| order.is_ne());
+        differing.unwrap_or_else(|| Reverse(a.len()).cmp(&Reverse(b.len())))
+    }
+
+    fn coupons(&self, offers: &[usize]) -> usize {
+        let given = |offer: &&usize| self.terms.get(**offer).is_some_and(|t| t.candidate.by != Source::Automatic);
+        offers.iter().filter(given).count()
+    }
+}
+
+impl Search<'_, '_> {
+    fn offers(&self, set: u128) -> Vec<usize> {
+        bits(set).filter_map(|member| self.members.get(member)).map(|member| member.offer).collect()
+    }
+
+    /// Whether a combination serves the objective better than another one.
+    pub(super) fn beats(&self, a: &Leaf, b: &Leaf) -> bool {
+        let (ours, theirs) = (self.offers(a.applied), self.offers(b.applied));
+        let ours = Standing { off: a.off, cost: a.cost, offers: &ours };
+        let theirs = Standing { off: b.off, cost: b.cost, offers: &theirs };
+        self.problem.compare(ours, theirs) == Ordering::Less
+    }
+
+    /// Whether nothing that can follow from here is worth keeping.
+    pub(super) fn hopeless(&mut self, place: Place, frame: &Frame, live: u128) -> bool {
+        if self.must & !(place.applied | live) != 0 {
+            return true;
+        }
+        let floor = if self.must == 0 { &self.second } else { &self.best };
+        let Some((off, cost, applied)) = floor.as_ref().map(|leaf| (leaf.off, leaf.cost, leaf.applied)) else {
+            return false;
+        };
+        match self.problem.settings.objective {
+            Objective::MerchantCost => cost < place.cost,
+            Objective::SoonestExpiry => {
+                match self.problem.sooner(&self.offers(place.applied | live), &self.offers(applied)) {
+                    Ordering::Less => false,
+                    Ordering::Equal => self.bound(frame, live, place.off) <= off,
+                    Ordering::Greater => true,
+                }
+            }
+            _ => {
+                let most = self.bound(frame, live, place.off);
+                let tied = self.best.as_ref().is_some_and(|best| best.off == most);
+                most < off || most == off && !(tied && self.must == 0 && self.minds_ties())
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a search works on: the offers that can have an effect, in a fixed order, and which of them have to do with each other.
+
+use super::basket::Basket;
+use super::compile::{Cut, Terms, Work};
+use super::rules::{Exclusive, Phase, ThresholdBasis};
+use super::state::State;
+use super::terms::{OfferRules, Settings};
+use crate::value::spread::spread;
+use std::collections::BTreeMap;
+
+/// All phases, in their order.
+pub(super) const PHASES: [Phase; 6] =
+    [Phase::Item, Phase::Bundle, Phase::Order, Phase::ShopCoupon, Phase::PlatformCoupon, Phase::Shipping];
+
+/// The party that [`Objective::MerchantCost`](super::rules::Objective::MerchantCost) spares.
+const MERCHANT: &str = "merchant";
+
+/// Everything a search needs to know, of all offers that can have an effect on this basket.
+#[derive(Debug)]
+pub(super) struct Problem<'a> {
+    pub(super) basket: &'a Basket,
+    pub(super) settings: Settings,
+    /// By phase, then what takes most off, then what ends soonest, then by name: this order decides between equals.
+    pub(super) terms: Vec<Terms<'a>>,
+    /// What each of them can take off at most.
+    pub(super) caps: Vec<i64>,
+    pub(super) start: State,
+    /// Whether any of them uses units up.
+    pub(super) consumption: bool,
+}
+
+/// One application: which offer, and which of its choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) offer: usize,
+    pub(super) choice: usize,
+}
+
+impl Problem<'_> {
+    pub(super) fn rules(&self, offer: usize) -> Option<&OfferRules> {
+        self.terms.get(offer).map(|terms| terms.candidate.rules)
+    }
+
+    /// Sets of offers that have nothing to do with each other: no line, no counter, no group in common. Each is an ascending list.
+    pub(super) fn components(&self, offers: &[usize]) -> Vec<Vec<usize>> {
+        let mut sets = Sets::new(offers.len());
+        let mut owners: BTreeMap<Shared<'_>, usize> = BTreeMap::new();
+        for (place, offer) in offers.iter().enumerate() {
+            let Some(terms) = self.terms.get(*offer) else { continue };
+            for shared in shared(terms, self.basket.classes.len()) {
+                let owner = *owners.entry(shared).or_insert(place);
+                sets.join(owner, place);
+            }
+        }
+        let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (place, offer) in offers.iter().enumerate() {
+            found.entry(sets.root(place)).or_default().push(*offer);
+        }
+        found.into_values().collect()
+    }
+
+    /// Whether two offers may both be applied, beside others of their group that are applied.
+    pub(super) fn compatible(&self, applied: &[usize], offer: usize) -> Option<Clash> {
+        let rules = self.rules(offer)?;
+        let all = |rules: &OfferRules| rules.stack.exclusive == Exclusive::All;
+        if let Some(other) = applied.iter().find(|other| all(rules) || self.rules(**other).is_some_and(all)) {
+            return Some(Clash { with: *other, by_group: false });
+        }
+        let group = rules.stack.group.as_ref()?;
+        let same = |other: &&usize| self.rules(**other).is_some_and(|rules| rules.stack.group.as_ref() == Some(group));
+        let members: Vec<usize> = applied.iter().filter(same).copied().collect();
+        let most = members.iter().filter_map(|member| self.rules(*member)).map(most_of_group).min();
+        let most = most.map_or_else(|| most_of_group(rules), |most| most.min(most_of_group(rules)));
+        let full = members.len() + 1 > most;
+        members.first().filter(|_| full).map(|with| Clash { with: *with, by_group: true })
+    }
+
+    /// The part of a discount that the merchant bears.
+    pub(super) fn merchant_part(&self, offer: usize, off: i64) -> i64 {
+        let Some(rules) = self.rules(offer).filter(|rules| !rules.funders.is_empty()) else { return off };
+        let weights: Vec<i64> = rules.funders.iter().map(|funder| i64::from(funder.share.millionths())).collect();
+        let parts = spread(off, &weights).into_iter().zip(&rules.funders);
+        parts.filter(|(_, funder)| funder.party.as_str() == MERCHANT).map(|(part, _)| part).sum()
+    }
+}
+
+/// Why an offer cannot join others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clash {
+    pub(super) with: usize,
+    pub(super) by_group: bool,
+}
+
+/// How many of its group an offer allows, itself among them.
+pub(super) fn most_of_group(rules: &OfferRules) -> usize {
+    if rules.stack.exclusive == Exclusive::Group {
+        return 1;
+    }
+    rules.stack.max_per_group.map_or(1, |max| usize::try_from(max).unwrap_or(usize::MAX))
+}
+
+/// Whether the offer reads all lines, and what it reads can change.
+pub(super) fn reads_cart(terms: &Terms<'_>) -> bool {
+    let gauge = &terms.gauge;
+    gauge.cart && gauge.amount.is_some() && gauge.basis != ThresholdBasis::List
+}
+
+/// Whether what it takes off does not depend on the offers of its phase, but for the money that is there.
+pub(super) fn is_constant(terms: &Terms<'_>) -> bool {
+    let amounts = match &terms.work {
+        Work::Cut(Cut::Amount(_)) | Work::Every { .. } => true,
+        Work::Tiered(steps) => steps.iter().all(|(_, cut)| matches!(cut, Cut::Amount(_))),
+        _ => false,
+    };
+    let measures = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
+    amounts && terms.held.is_empty() && !(measures && terms.gauge.basis == ThresholdBasis::Running)
+}
+
+/// What two offers can have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Shared<'a> {
+    Class(usize),
+    Shipping,
+    Counter(usize),
+    Group(&'a str),
+}
+
+fn shared<'a>(terms: &Terms<'a>, classes: usize) -> Vec<Shared<'a>> {
+    let mut all: Vec<Shared<'a>> = match &terms.work {
+        Work::Shipping(_) => vec![Shared::Shipping],
+        _ => Vec::new(),
+    };
+    if reads_cart(terms) {
+        all.extend((0..classes).map(Shared::Class));
+    } else {
+        all.extend(terms.lens.iter().copied().map(Shared::Class));
+        all.extend(terms.writes().into_iter().map(Shared::Class));
+    }
+    all.extend(terms.held.iter().map(|held| Shared::Counter(held.counter)));
+    all.extend(terms.candidate.rules.stack.group.as_ref().map(|group| Shared::Group(group.as_str())));
+    all
+}
+
+/// Disjoint sets, each named by its smallest member.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    fn root(&mut self, mut place: usize) -> usize {
+        while let Some(up) = self.0.get(place).copied().filter(|up| *up != place) {
+            let above = self.0.get(up).copied().unwrap_or(up);
+            if let Some(slot) = self.0.get_mut(place) {
+                *slot = above;
+            }
+            place = above;
+        }
+        place
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        if let Some(slot) = self.0.get_mut(a.max(b)) {
+            *slot = a.min(b);
+        }
+    }
+}

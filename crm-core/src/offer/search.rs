@@ -1,0 +1,405 @@
+//! The best set of offers and the best order of it, by branch and bound: deterministic, bounded by looked-at combinations.
+//!
+//! A combination grows by one application at a time, phase after phase. Two applications that have nothing to do with each other are
+//! tried in one order only (sleep sets), what was reached before in the same state is not looked at again, and what cannot beat the
+//! second best any more is left out ([`super::bound`]).
+
+use super::bound::Weights;
+use super::compile::Terms;
+use super::evaluate::{Mode, Scratch};
+use super::problem::{PHASES, Problem, Step};
+use super::rules::Objective;
+use super::state::State;
+use crate::limits;
+use std::collections::BTreeMap;
+
+/// The members of a set, ascending.
+pub(super) fn bits(mut set: u128) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let next = set.trailing_zeros();
+        set &= set.wrapping_sub(1);
+        (next < u128::BITS).then_some(next as usize)
+    })
+}
+
+/// A finished combination.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leaf {
+    pub(super) path: Vec<Step>,
+    pub(super) off: i64,
+    pub(super) cost: i64,
+    pub(super) applied: u128,
+}
+
+/// How things stand at a depth of the search.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Frame {
+    pub(super) state: State,
+    /// What each offer can take off from here on at most.
+    pub(super) caps: Vec<i64>,
+    /// What lines and delivery cost at the start.
+    pub(super) net: i64,
+}
+
+impl Frame {
+    pub(super) fn cap(&self, offer: usize) -> i64 {
+        self.caps.get(offer).copied().unwrap_or(0)
+    }
+}
+
+/// Where the search stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) depth: usize,
+    /// What may still be applied.
+    pub(super) live: u128,
+    /// What was tried first here already, and whose order does not matter.
+    pub(super) asleep: u128,
+    pub(super) applied: u128,
+    pub(super) off: i64,
+    pub(super) cost: i64,
+}
+
+/// What is known of one offer of the search.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Member {
+    /// Its place in the problem.
+    pub(super) offer: usize,
+    pub(super) writes: Vec<usize>,
+    /// Offers for which it matters whether they come before or after it.
+    pub(super) wakes: u128,
+    /// Offers that may take off something else after it.
+    pub(super) touches: u128,
+    /// Its group, without itself being alone there.
+    pub(super) peers: u128,
+    pub(super) most: usize,
+    /// Its group, if at most one of it can be applied.
+    pub(super) single: Option<usize>,
+}
+
+/// What makes two places of the search the same: phase, applied offers, state.
+pub(super) type Seen = (usize, u128, Vec<i64>);
+
+/// A search over offers that have to do with each other.
+pub(super) struct Search<'p, 'a> {
+    pub(super) problem: &'p Problem<'a>,
+    pub(super) members: Vec<Member>,
+    pub(super) phases: [u128; PHASES.len()],
+    pub(super) groups: usize,
+    /// Classes whose sums alone matter, if so.
+    pub(super) lenses: Option<Vec<Vec<usize>>>,
+    /// Classes that any member lowers.
+    pub(super) classes: Vec<usize>,
+    pub(super) weights: Weights,
+    pub(super) must: u128,
+    pub(super) nodes: u64,
+    pub(super) limit: u64,
+    pub(super) stopped: bool,
+    pub(super) best: Option<Leaf>,
+    pub(super) second: Option<Leaf>,
+    frames: Vec<Frame>,
+    scratch: Scratch,
+    path: Vec<Step>,
+    seen: BTreeMap<Seen, u128>,
+    /// What could be applied at the end of each phase; for an objective that asks whether anything could be added.
+    ends: Vec<State>,
+}
+
+impl<'p, 'a> Search<'p, 'a> {
+    pub(super) fn over(problem: &'p Problem<'a>, members: Vec<Member>, limit: u64) -> Self {
+        Self {
+            problem,
+            members,
+            phases: [0; PHASES.len()],
+            groups: 0,
+            lenses: None,
+            classes: Vec::new(),
+            weights: Weights::default(),
+            must: 0,
+            nodes: 0,
+            limit,
+            stopped: false,
+            best: None,
+            second: None,
+            frames: Vec::new(),
+            scratch: Scratch::default(),
+            path: Vec::new(),
+            seen: BTreeMap::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    pub(super) fn terms(&self, member: usize) -> Option<&'p Terms<'a>> {
+        self.members.get(member).and_then(|member| self.problem.terms.get(member.offer))
+    }
+
+    fn member(&self, member: usize) -> Option<&Member> {
+        self.members.get(member)
+    }
+
+    pub(super) fn single_group(&self, member: usize) -> Option<usize> {
+        self.member(member).and_then(|member| member.single)
+    }
+
+    pub(super) fn peers(&self, member: usize) -> u128 {
+        self.member(member).map_or(0, |member| member.peers)
+    }
+
+    pub(super) fn writes(&self, member: usize) -> &[usize] {
+        self.member(member).map_or(&[], |member| &member.writes)
+    }
+
+    fn all(&self) -> u128 {
+        self.phases.iter().fold(0, |all, phase| all | phase)
+    }
+
+    fn phase(&self, place: usize) -> u128 {
+        self.phases.get(place).copied().unwrap_or(0)
+    }
+
+    /// Looks for the best; answers what everything together can take off at most.
+    pub(super) fn run(&mut self) -> i64 {
+        let mut frame = Frame { state: self.problem.start.clone(), ..Frame::default() };
+        frame.net = frame.state.net();
+        frame.caps = (0..self.members.len()).map(|member| self.cap(&frame.state, member)).collect();
+        let most = self.bound(&frame, self.all(), 0);
+        self.frames.push(frame);
+        let place = Place { depth: 0, live: self.all(), asleep: 0, applied: 0, off: 0, cost: 0 };
+        self.visit(place);
+        most
+    }
+
+    fn cap(&mut self, state: &State, member: usize) -> i64 {
+        let Some(terms) = self.terms(member) else { return 0 };
+        let mode = Mode::Bound { consumption: self.problem.consumption };
+        terms.evaluate(state, mode, 0, &mut self.scratch).unwrap_or(0)
+    }
+
+    fn visit(&mut self, place: Place) {
+        self.nodes += 1;
+        if self.limit < self.nodes {
+            self.stopped = true;
+            return;
+        }
+        let mut frame = self.frames.get_mut(place.depth).map(std::mem::take).unwrap_or_default();
+        self.expand(place, &mut frame);
+        if let Some(slot) = self.frames.get_mut(place.depth) {
+            *slot = frame;
+        }
+    }
+
+    fn expand(&mut self, place: Place, frame: &mut Frame) {
+        let phase = frame.state.phase as usize;
+        let now = place.live & self.phase(phase);
+        if now != 0 && self.was_seen(place, frame, now) {
+            return;
+        }
+        let mut asleep = place.asleep;
+        for member in bits(now) {
+            let live = self.awakeable(place.live, asleep, phase);
+            if self.hopeless(place, frame, live) {
+                // What is asleep only grows, so nothing that follows here has more hope, and stopping here has the least.
+                return;
+            }
+            if asleep & 1 << member == 0 {
+                self.apply(place, frame, live, asleep, member);
+            }
+            if self.stopped {
+                return;
+            }
+            asleep |= 1 << member;
+        }
+        self.close(place, frame, phase);
+    }
+
+    /// Tries all choices of one offer as the next application.
+    fn apply(&mut self, place: Place, frame: &Frame, live: u128, asleep: u128, member: usize) {
+        let Some(terms) = self.terms(member) else { return };
+        let Some(known) = self.members.get(member) else { return };
+        let (offer, wakes, touches) = (known.offer, known.wakes, known.touches);
+        for choice in 0..terms.choices() {
+            let Ok(off) = terms.evaluate(&frame.state, Mode::Real, choice, &mut self.scratch) else { continue };
+            let depth = place.depth + 1;
+            if self.frames.len() <= depth {
+                self.frames.push(Frame::default());
+            }
+            let mut next = self.frames.get_mut(depth).map(std::mem::take).unwrap_or_default();
+            next.state.copy(&frame.state);
+            next.caps.clone_from(&frame.caps);
+            next.net = frame.net;
+            terms.apply(&mut next.state, off, &mut self.scratch, None);
+            let applied = place.applied | 1 << member;
+            let live = self.still_allowed(live & !(1 << member), applied, member);
+            for other in bits(live & touches) {
+                let cap = self.cap(&next.state, other);
+                if let Some(slot) = next.caps.get_mut(other) {
+                    *slot = cap;
+                }
+            }
+            if let Some(slot) = self.frames.get_mut(depth) {
+                *slot = next;
+            }
+            self.path.push(Step { offer, choice });
+            let cost = place.cost + self.problem.merchant_part(offer, off);
+            let asleep = asleep & !wakes & live;
+            self.visit(Place { depth, live, asleep, applied, off: place.off + off, cost });
+            self.path.pop();
+        }
+    }
+
+    /// Nothing more of this phase: on to the next one that has something.
+    fn close(&mut self, place: Place, frame: &mut Frame, phase: usize) {
+        let live = place.live & !self.phase(phase);
+        if self.problem.settings.objective == Objective::MerchantCost {
+            self.ends.push(frame.state.clone());
+        }
+        if live == 0 {
+            self.finish(place);
+        } else if !self.hopeless(place, frame, live) {
+            let depth = place.depth + 1;
+            if self.frames.len() <= depth {
+                self.frames.push(Frame::default());
+            }
+            if let Some(next) = self.frames.get_mut(depth) {
+                next.state.copy(&frame.state);
+                next.caps.clone_from(&frame.caps);
+                next.net = frame.net;
+                let later = PHASES.into_iter().zip(self.phases).skip(phase + 1);
+                if let Some((phase, _)) = later.into_iter().find(|(_, members)| members & live != 0) {
+                    next.state.enter(phase);
+                }
+            }
+            self.visit(Place { depth, live, asleep: 0, ..place });
+        }
+        if self.problem.settings.objective == Objective::MerchantCost {
+            self.ends.pop();
+        }
+    }
+
+    /// What of `live` may still have its turn: what is awake, and what of the sleeping ones something awake wakes.
+    fn awakeable(&self, live: u128, asleep: u128, phase: usize) -> u128 {
+        if asleep == 0 {
+            return live;
+        }
+        let now = live & self.phase(phase);
+        let mut awake = now & !asleep;
+        loop {
+            let sleeping = now & !awake;
+            let woken = bits(sleeping).filter(|member| self.member(*member).is_some_and(|m| m.wakes & awake != 0));
+            let woken = woken.fold(0, |set, member| set | 1 << member);
+            if woken == 0 {
+                return live & !sleeping;
+            }
+            awake |= woken;
+        }
+    }
+
+    /// What is left when an offer has joined: its group may be full.
+    fn still_allowed(&self, live: u128, applied: u128, member: usize) -> u128 {
+        let peers = self.peers(member);
+        let (rivals, members) = (live & peers, applied & peers);
+        if rivals == 0 {
+            return live;
+        }
+        let most_of = |member: usize| self.member(member).map_or(1, |member| member.most);
+        let most = bits(members).map(most_of).min().unwrap_or(1);
+        let count = members.count_ones() as usize + 1;
+        bits(rivals).filter(|rival| most.min(most_of(*rival)) < count).fold(live, |live, rival| live & !(1 << rival))
+    }
+
+    /// Whether the same offers were applied before with the same result, and at least as much was free to follow.
+    fn was_seen(&mut self, place: Place, frame: &Frame, now: u128) -> bool {
+        let phase = frame.state.phase as usize;
+        // What a set costs the merchant, and whether anything can be added to it, depends on more than where it ends.
+        let whole_path_matters = self.problem.settings.objective == Objective::MerchantCost;
+        if (place.applied & self.phase(phase)).count_ones() < 2 || now & !place.asleep == 0 || whole_path_matters {
+            return false;
+        }
+        let key = (phase, place.applied, self.key(&frame.state, place.off));
+        match self.seen.get_mut(&key) {
+            Some(asleep) if *asleep & !place.asleep == 0 => true,
+            Some(asleep) => {
+                *asleep &= place.asleep;
+                false
+            }
+            None => {
+                self.seen.insert(key, place.asleep);
+                false
+            }
+        }
+    }
+
+    /// What of the state matters to what follows.
+    fn key(&self, state: &State, off: i64) -> Vec<i64> {
+        let mut key = Vec::new();
+        match &self.lenses {
+            Some(lenses) => {
+                for lens in lenses {
+                    let pools = lens.iter().map(|class| state.pool(class * 2));
+                    let (net, entry) = pools.fold((0, 0), |(net, entry), pool| (net + pool.net, entry + pool.entry));
+                    key.extend([net, entry]);
+                }
+                key.extend([off, state.pools.iter().map(|pool| pool.entry).sum()]);
+            }
+            None => {
+                for class in &self.classes {
+                    let (free, used) = (state.pool(class * 2), state.pool(class * 2 + 1));
+                    key.extend([free.units, free.net, free.entry]);
+                    if self.problem.consumption {
+                        key.extend([used.net, used.entry]);
+                    }
+                }
+            }
+        }
+        key.push(state.shipping);
+        key.extend(&state.left);
+        key
+    }
+
+    fn finish(&mut self, place: Place) {
+        if place.applied & self.must != self.must || !self.is_maximal(place.applied) {
+            return;
+        }
+        let leaf = Leaf { path: self.path.clone(), off: place.off, cost: place.cost, applied: place.applied };
+        match &self.best {
+            None => self.best = Some(leaf),
+            Some(best) if self.beats(&leaf, best) => self.second = self.best.replace(leaf),
+            Some(best) if best.applied == leaf.applied && best.off == leaf.off => {}
+            Some(_) => {
+                if self.second.as_ref().is_none_or(|second| self.beats(&leaf, second)) {
+                    self.second = Some(leaf);
+                }
+            }
+        }
+    }
+
+    /// Whether nothing can be added at the end of any phase; asked only where that is part of the objective.
+    fn is_maximal(&mut self, applied: u128) -> bool {
+        if self.problem.settings.objective != Objective::MerchantCost {
+            return true;
+        }
+        let path: Vec<usize> = self.path.iter().map(|step| step.offer).collect();
+        let ends = std::mem::take(&mut self.ends);
+        let free = bits(self.all() & !applied).any(|member| {
+            let Some(terms) = self.terms(member) else { return false };
+            // Phases without offers of this search have no end of their own; nothing happens in them either.
+            let end = ends.iter().rev().find(|end| end.phase <= terms.phase);
+            let Some(end) = end.filter(|_| self.problem.compatible(&path, self.offer(member)).is_none()) else {
+                return false;
+            };
+            (0..terms.choices())
+                .any(|choice| terms.evaluate(end, Mode::Real, choice, &mut self.scratch).is_ok_and(|off| off > 0))
+        });
+        self.ends = ends;
+        !free
+    }
+
+    fn offer(&self, member: usize) -> usize {
+        self.member(member).map_or(usize::MAX, |member| member.offer)
+    }
+
+    /// Whether ties are still worth a look.
+    pub(super) fn minds_ties(&self) -> bool {
+        self.nodes < limits::TIE_NODES_MAX
+    }
+}
