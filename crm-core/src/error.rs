@@ -125,6 +125,15 @@ codes! {
     ImportEncoding = "import.encoding", No, "save the file as UTF-8 or GB18030";
     ImportRow = "import.row", No, "correct the named cell and import again; rows already imported change nothing";
     QueryField = "query.field", No, "correct the named field";
+    CodeText = "code.text", No, "give 3 to 32 letters and digits; blanks and dashes do not count";
+    CodeChecksum = "code.checksum", No, "the code is mistyped; read it again, character by character";
+    CodeForm = "code.form", No, "use a prefix of up to 12 Latin letters and digits, and 6 to 20 characters behind it";
+    CodeSpace = "code.space", No, "make the codes longer, or fewer";
+    CodeSerial = "code.serial", No, "name a serial number of the batch";
+    CodeSecret = "code.secret", No, "give the key as 64 hexadecimal digits";
+    CodeForged = "code.forged", No, "the code was not made with this key for this batch; do not accept it";
+    CodeRules = "code.rules", No, "correct the named field";
+    CodeRateLimited = "code.rate_limited", Later, "wait until `retry_at`";
     StoreContended = "store.contended", Later, "other writers were faster each time; try again";
     StoreBusy = "store.busy", Later, "another process holds the database; try again when it is done";
     StoreFull = "store.full", Later, "free some disk space and try again; nothing was written";

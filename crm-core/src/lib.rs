@@ -1,5 +1,6 @@
 #![doc = include_str!("../../README.md")]
 
+pub mod code;
 pub mod command;
 #[cfg(feature = "conformance")]
 pub mod corpus;

@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("points", &["value"]),
     ("tier", &["value"]),
     ("lifecycle", &["value"]),
+    ("code", &["value"]),
     ("program", &["value", "customer", "order", "points", "tier", "lifecycle"]),
     ("command", &["value", "customer", "order"]),
     ("effect", &["value", "points", "tier", "lifecycle"]),
