@@ -1,11 +1,17 @@
 //! What can be asked of the engine: every change is a request with an id, an instant and one command.
 
+mod offers;
+
+pub use offers::{
+    BuyCoupon, ClaimOffers, ConfirmClaim, IssueCoupon, PointsOf, ReleaseClaim, RevokeCoupon, TransferCoupon,
+};
+
 use crate::customer::{Buyer, Consent, CustomerChange, Identifier, Profile};
 use crate::error::{Error, Result};
 use crate::order::{Event, Order, Refund};
 use crate::value::{
-    Actor, Attribute, AttributeName, BatchId, BenefitId, CustomerId, HoldId, LadderId, OrderId, PointCurrency, Points,
-    Reason, RedemptionId, RequestId, Tag, TierId, Timestamp, read, read_text,
+    Actor, Attribute, AttributeName, BatchId, BenefitId, ClaimId, CustomerId, HoldId, LadderId, OrderId, PointCurrency,
+    Points, Reason, RedemptionId, RequestId, Tag, TierId, Timestamp, read, read_text,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,6 +117,20 @@ pub enum Command {
     RevertOrder(RevertOrder),
     /// Takes a registration back that came with an import, if the customer has no order. Reverting a batch sends this.
     Unregister(Unregister),
+    /// Issues a coupon.
+    IssueCoupon(IssueCoupon),
+    /// Takes a coupon back; the request needs an actor and a reason.
+    RevokeCoupon(RevokeCoupon),
+    /// Gives a coupon to another customer.
+    TransferCoupon(TransferCoupon),
+    /// Gets a coupon for points.
+    BuyCoupon(BuyCoupon),
+    /// Holds what a quote of a cart applies while a payment runs.
+    ClaimOffers(ClaimOffers),
+    /// Turns what a claim holds into uses.
+    ConfirmClaim(ConfirmClaim),
+    /// Gives up what a claim holds.
+    ReleaseClaim(ReleaseClaim),
 }
 
 /// Takes an order back that came with an import.
@@ -183,6 +203,9 @@ pub struct RecordOrder {
     pub buyer: Buyer,
     /// The order.
     pub order: Order,
+    /// The claim that it was paid with: its cart's lines get the discounts of its quote, and what it holds is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_id: Option<ClaimId>,
 }
 
 /// Records a refund.
@@ -414,6 +437,13 @@ impl Command {
             Self::UnlockTier(c) => (Some(&c.customer_id), None),
             Self::UseBenefit(c) => (Some(&c.customer_id), None),
             Self::Settle(c) => (Some(&c.customer_id), None),
+            Self::IssueCoupon(c) => (Some(&c.customer_id), None),
+            Self::RevokeCoupon(c) => (Some(&c.customer_id), None),
+            Self::TransferCoupon(c) => (Some(&c.from), Some(&c.to)),
+            Self::BuyCoupon(c) => (Some(&c.customer_id), None),
+            Self::ClaimOffers(c) => (Some(&c.customer_id), None),
+            Self::ConfirmClaim(c) => (Some(&c.customer_id), None),
+            Self::ReleaseClaim(c) => (Some(&c.customer_id), None),
         }
     }
 

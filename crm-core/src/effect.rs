@@ -1,11 +1,12 @@
 //! What happened: entries of the journal and the receipts made of them.
 
+use crate::coupon::{ClaimState, CouponState, Origin};
 use crate::lifecycle::Transition;
 use crate::points::{Balances, MovementKind, Posting, Shortfall};
 use crate::tier::TierChange;
 use crate::value::{
-    Actor, BatchId, BenefitId, Currency, CustomerId, EventId, EventName, HoldId, LadderId, OrderId, PointCurrency,
-    Points, Reason, RedemptionId, RefundId, RequestId, RuleId, TierId, Timestamp,
+    Actor, BatchId, BenefitId, ClaimId, CouponId, Currency, CustomerId, EventId, EventName, HoldId, LadderId, OfferId,
+    OrderId, PointCurrency, Points, Reason, RedemptionId, RefundId, RequestId, RuleId, TierId, Timestamp,
 };
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -201,6 +202,96 @@ pub enum What {
     /// A registration was reverted with its import.
     #[n(14)]
     Unregistered,
+    /// A coupon was issued to the customer.
+    #[n(15)]
+    CouponIssued {
+        /// Which.
+        #[n(0)]
+        coupon_id: CouponId,
+        /// To which offer.
+        #[n(1)]
+        offer: OfferId,
+        /// First instant after its last one.
+        #[n(2)]
+        valid_until: Option<Timestamp>,
+        /// Where it came from.
+        #[n(3)]
+        origin: Origin,
+    },
+    /// A coupon is closed: used up, revoked, given away, out of time.
+    #[n(16)]
+    CouponClosed {
+        /// Which.
+        #[n(0)]
+        coupon_id: CouponId,
+        /// To which offer.
+        #[n(1)]
+        offer: OfferId,
+        /// Where it stands now.
+        #[n(2)]
+        state: CouponState,
+    },
+    /// A use of a coupon came back with a returned order.
+    #[n(17)]
+    CouponRestored {
+        /// Which.
+        #[n(0)]
+        coupon_id: CouponId,
+        /// To which offer.
+        #[n(1)]
+        offer: OfferId,
+        /// First instant after its last one.
+        #[n(2)]
+        valid_until: Option<Timestamp>,
+    },
+    /// A checkout holds coupons and limits.
+    #[n(18)]
+    Claimed {
+        /// Under which key.
+        #[n(0)]
+        claim_id: ClaimId,
+        /// Until when at the latest.
+        #[n(1)]
+        until: Timestamp,
+        /// Of `off_minor` and `total_minor`.
+        #[n(2)]
+        currency: Currency,
+        /// What its offers take off, in minor units.
+        #[n(3)]
+        off_minor: i64,
+        /// What is to be paid in all, in minor units.
+        #[n(4)]
+        total_minor: i64,
+        /// The offers, in the order in which they apply.
+        #[n(5)]
+        offers: Vec<OfferId>,
+        /// The coupons among what it uses.
+        #[n(6)]
+        coupons: Vec<CouponId>,
+    },
+    /// A claim was confirmed, released, or out of time.
+    #[n(19)]
+    ClaimEnded {
+        /// Which.
+        #[n(0)]
+        claim_id: ClaimId,
+        /// How.
+        #[n(1)]
+        state: ClaimState,
+        /// The order that was paid with it.
+        #[n(2)]
+        order_id: Option<OrderId>,
+    },
+    /// What a claim had used came back with its order.
+    #[n(20)]
+    ClaimReturned {
+        /// Which.
+        #[n(0)]
+        claim_id: ClaimId,
+        /// With which order.
+        #[n(1)]
+        order_id: OrderId,
+    },
 }
 
 /// What an entry did to one point currency.

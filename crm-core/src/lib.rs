@@ -4,6 +4,7 @@ pub mod code;
 pub mod command;
 #[cfg(feature = "conformance")]
 pub mod corpus;
+pub mod coupon;
 pub mod customer;
 mod decide;
 pub mod effect;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod import;
 pub mod lifecycle;
 pub mod limits;
+pub mod offer;
 pub mod order;
 pub mod points;
 pub mod program;

@@ -130,6 +130,16 @@ pub const CODE_ATTEMPT_WINDOW_MS_MAX: i64 = 31 * 24 * 3600 * 1000;
 /// its place.
 pub const FAULT_PLACES_MAX: usize = 256;
 
+/// Most open coupons of one customer: a coupon a day for more than a year; they travel with the customer's row.
+pub const OPEN_COUPONS_MAX: usize = 500;
+/// Most open claims of one customer: as for holds of points, several checkouts at once are no person.
+pub const OPEN_CLAIMS_MAX: usize = 64;
+
+/// Most claims that are looked at to find room under a limit that is reached: the earliest to end come first, and one page settles as many.
+pub const COUNTER_HOLDS_LOOKED_AT: usize = 64;
+/// Longest claim of a checkout, in seconds: as for holds of points.
+pub const CLAIM_SECONDS_MAX: u32 = 31 * 24 * 3600;
+
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.
 #[must_use]
 pub fn quote(text: &str) -> String {

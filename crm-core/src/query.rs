@@ -1,13 +1,15 @@
 //! What can be read, and the answers. Answers never depend on whether a sweep has run.
 
+use crate::coupon::{ClaimState, Coupon};
 use crate::customer::{Consent, CustomerRecord, Identifier};
 use crate::effect::Entry;
 use crate::lifecycle::{LifecycleView, Transition};
+use crate::offer::{Cart, Quote, Receipt};
 use crate::points::{Account, Balances, Lot, Shortfall};
 use crate::tier::TierExplanation;
 use crate::value::{
-    Amount, BenefitId, CalendarDate, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency, Points, Quantity,
-    Reason, RefundId, RuleId, Sku, TierId, Timestamp,
+    Amount, BenefitId, CalendarDate, ClaimId, CouponId, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency,
+    Points, Quantity, Reason, RefundId, RuleId, Sku, TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -93,6 +95,35 @@ pub enum Query {
         /// The customer.
         customer_id: CustomerId,
     },
+    /// What does a cart cost, with the best of the offers and coupons at hand?
+    Quote {
+        /// Whose cart it is; none is somebody who is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer_id: Option<CustomerId>,
+        /// The cart.
+        cart: Cart,
+        /// Which of the customer's coupons may be used; default all that are open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coupons: Option<Vec<CouponId>>,
+        /// The instant; not before the customer's last entry.
+        at: Timestamp,
+    },
+    /// Which coupons are open?
+    Coupons {
+        /// Whose.
+        customer_id: CustomerId,
+        /// The instant; not before the last entry.
+        at: Timestamp,
+    },
+    /// What does a checkout hold, what did it cost, and what became of it?
+    Claim {
+        /// Whose.
+        customer_id: CustomerId,
+        /// Which.
+        claim_id: ClaimId,
+        /// The instant; not before the last entry.
+        at: Timestamp,
+    },
     /// What does the merchant owe in points at this instant?
     Liability {
         /// The instant; not before the last entry of any customer.
@@ -117,6 +148,18 @@ pub enum Answer {
         /// The customer.
         customer: CustomerRecord,
     },
+    /// To `quote`.
+    Quote {
+        /// The quote.
+        quote: Box<Quote>,
+    },
+    /// To `coupons`.
+    Coupons {
+        /// The open coupons, in the order of issue.
+        coupons: Vec<Coupon>,
+    },
+    /// To `claim`.
+    Claim(Box<ClaimView>),
     /// To `wallet`.
     Wallet(Wallet),
     /// To `lots`.
@@ -387,4 +430,26 @@ pub struct CustomerSummary {
     pub stage: Option<(Arc<str>, Arc<str>, Arc<str>)>,
     /// Valid orders.
     pub orders: u32,
+}
+
+/// A checkout's claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimView {
+    /// Its key.
+    pub claim_id: ClaimId,
+    /// Whose it is.
+    pub customer_id: CustomerId,
+    /// Where it stands.
+    pub state: ClaimState,
+    /// When it was made.
+    pub claimed_at: Timestamp,
+    /// When it times or timed out.
+    pub deadline: Timestamp,
+    /// The order that was paid with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
+    /// Whether what it used came back with that order.
+    pub returned: bool,
+    /// The cart, the quote, and the rules of the offers that were applied: what a refund goes by.
+    pub receipt: Receipt,
 }

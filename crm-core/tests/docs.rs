@@ -197,6 +197,14 @@ const COMMANDS: &[&str] = &[
     r#"{ "type": "settle", "customer_id": "ann" }"#,
     r#"{ "type": "revert_order", "order_id": "o1" }"#,
     r#"{ "type": "unregister", "customer_id": "ann" }"#,
+    r#"{ "type": "issue_coupon", "customer_id": "ann", "coupon_id": "c1", "offer": "welcome", "code": "ANN-5-OFF" }"#,
+    r#"{ "type": "revoke_coupon", "customer_id": "ann", "coupon_id": "c1" }"#,
+    r#"{ "type": "transfer_coupon", "from": "ann", "to": "bob", "coupon_id": "c1" }"#,
+    r#"{ "type": "buy_coupon", "customer_id": "ann", "coupon_id": "c2", "offer": "coffee-for-points" }"#,
+    r#"{ "type": "claim_offers", "customer_id": "ann", "claim_id": "checkout-17", "hold_seconds": 900, "expect_total": "34.98",
+  "cart": { "currency": "CNY", "codes": ["spring 10"], "lines": [{ "sku": "tea", "quantity": 2, "unit_price": "19.99" }] } }"#,
+    r#"{ "type": "confirm_claim", "customer_id": "ann", "claim_id": "checkout-17" }"#,
+    r#"{ "type": "release_claim", "customer_id": "ann", "claim_id": "checkout-17" }"#,
 ];
 
 /// One of each question.
@@ -211,13 +219,26 @@ const QUERIES: &[&str] = &[
     r#"{ "type": "lifecycle", "customer_id": "ann", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "benefits", "customer_id": "ann", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "consent", "customer_id": "ann" }"#,
+    r#"{ "type": "quote", "customer_id": "ann", "at": "2026-03-10T12:00:00+08:00",
+  "cart": { "currency": "CNY", "lines": [{ "sku": "tea", "quantity": 2, "unit_price": "19.99" }] } }"#,
+    r#"{ "type": "coupons", "customer_id": "ann", "at": "2026-03-10T12:00:00+08:00" }"#,
+    r#"{ "type": "claim", "customer_id": "ann", "claim_id": "checkout-17", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "liability", "at": "2026-03-31T23:59:59+08:00" }"#,
     r#"{ "type": "due", "until": "2026-03-31T23:59:59+08:00", "limit": 100 }"#,
 ];
 
 /// Where the types of the border are declared.
-const DECLARED: &[&str] =
-    &["command.rs", "query.rs", "customer/profile.rs", "order/facts.rs", "value/attribute.rs", "value/amount.rs"];
+const DECLARED: &[&str] = &[
+    "command.rs",
+    "query.rs",
+    "command/offers.rs",
+    "offer/cart.rs",
+    "value/tax.rs",
+    "customer/profile.rs",
+    "order/facts.rs",
+    "value/attribute.rs",
+    "value/amount.rs",
+];
 
 #[test]
 fn the_page_of_commands_is_made_from_the_types() {
@@ -345,6 +366,7 @@ fn kind(name: &str, all: &[Item], queue: &mut VecDeque<String>) -> String {
         "Quantity" => "decimal in a text, or whole number",
         "Currency" => "ISO 4217 code",
         "String" => "text",
+        "Percent" => "percentage in a text",
         _ => {
             if all.iter().any(|item| item.name == name) {
                 queue.push_back(name.to_owned());

@@ -26,14 +26,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("value", &[]),
     ("customer", &["value"]),
     ("order", &["value"]),
+    ("offer", &["value"]),
+    ("code", &["value"]),
+    ("coupon", &["value"]),
     ("points", &["value"]),
     ("tier", &["value"]),
     ("lifecycle", &["value"]),
-    ("code", &["value"]),
-    ("program", &["value", "customer", "order", "points", "tier", "lifecycle"]),
-    ("command", &["value", "customer", "order"]),
-    ("effect", &["value", "points", "tier", "lifecycle"]),
-    ("query", &["value", "customer", "points", "tier", "lifecycle", "effect"]),
+    ("program", &["value", "customer", "order", "offer", "code", "coupon", "points", "tier", "lifecycle"]),
+    ("command", &["value", "customer", "order", "offer"]),
+    ("effect", &["value", "offer", "coupon", "points", "tier", "lifecycle"]),
+    ("query", &["value", "customer", "offer", "coupon", "points", "tier", "lifecycle", "effect"]),
     ("store", &["value"]),
     (
         "decide",
@@ -41,6 +43,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "value",
             "customer",
             "order",
+            "offer",
+            "code",
+            "coupon",
             "points",
             "tier",
             "lifecycle",
@@ -51,9 +56,15 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("engine", &["value", "customer", "order", "points", "program", "command", "effect", "query", "store", "decide"]),
+    (
+        "engine",
+        &[
+            "value", "customer", "order", "offer", "code", "coupon", "points", "program", "command", "effect", "query",
+            "store", "decide",
+        ],
+    ),
     // These two stand outside: they use what a host uses.
-    ("corpus", &["value", "points", "program", "command", "effect", "query", "store", "engine"]),
+    ("corpus", &["value", "offer", "points", "program", "command", "effect", "query", "store", "engine"]),
     ("import", &["value", "customer", "order", "program", "command", "effect", "query", "store", "engine"]),
 ];
 
@@ -125,6 +136,9 @@ const WORDS: &[(&str, &[&str])] = &[
     ("points/ledger.rs", &["Book", "MovementKind"]),
     ("order/record.rs", &["OrderStatus"]),
     ("customer/profile.rs", &["Buyer", "ConsentSource"]),
+    ("offer/rules.rs", &["Effect", "Phase", "Pick", "Objective", "RefundPolicy"]),
+    ("coupon/item.rs", &["CouponState"]),
+    ("coupon/claim.rs", &["ClaimState"]),
 ];
 
 // ---------------------------------------------------------------------------------------------------------------- the tests
@@ -142,7 +156,7 @@ fn rooms_import_only_what_lies_below_them() {
         ("store/table.rs", "use crate::order::Order;"),
         ("value/time.rs", "use crate::program::Program;"),
         ("points/lot.rs", "fn f() -> crate::Engine { todo() }"),
-        ("coupon/mod.rs", "use crate::value::Points;"),
+        ("segment/mod.rs", "use crate::value::Points;"),
     ] {
         assert_ne!(imports(path, code), [""; 0], "{path}: {code}");
     }

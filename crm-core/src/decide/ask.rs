@@ -4,6 +4,7 @@ use super::benefits;
 use super::context::{Context, order_name};
 use super::explain;
 use super::facts::{all_life_facts, all_tier_facts};
+use super::offers;
 use super::settle::{next_due, settle};
 use super::standing::follow;
 use super::tiers::ladder;
@@ -73,6 +74,22 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
             let record = ws.known(customer_id)?.record()?;
             Ok(Answer::Consent { effective: record.effective_consents(), statements: record.consents.clone() })
         }
+        Query::Quote { customer_id, cart, coupons, at } => {
+            let request = looking(customer_id.as_ref().unwrap_or(&CustomerId::new("nobody")?), *at)?;
+            if let Some(id) = customer_id {
+                brought_to(program, ws, id, *at)?;
+            }
+            let context = Context::new(program, &request);
+            offers::answer::quoted(&context, ws, customer_id.as_ref(), cart, coupons.as_deref(), *at)
+        }
+        Query::Coupons { customer_id, at } => {
+            brought_to(program, ws, customer_id, *at)?;
+            offers::answer::coupons(ws, customer_id)
+        }
+        Query::Claim { customer_id, claim_id, at } => {
+            brought_to(program, ws, customer_id, *at)?;
+            offers::answer::claim(ws, customer_id, claim_id)
+        }
         Query::Liability { .. } | Query::Due { .. } => {
             Err(Error::internal("a question about everybody is not asked here").into())
         }
@@ -81,13 +98,18 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
 
 /// The reads that a question is sure to need.
 pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read> {
-    use super::rows::{read_customer, read_identity, read_journal};
+    use super::rows::{read_claim, read_customer, read_identity, read_journal};
     match query {
         Query::Customer { customer_id }
         | Query::Wallet { customer_id, .. }
         | Query::Lots { customer_id, .. }
         | Query::Benefits { customer_id, .. }
+        | Query::Coupons { customer_id, .. }
         | Query::Consent { customer_id } => vec![read_customer(customer_id)],
+        Query::Claim { customer_id, claim_id, .. } => {
+            vec![read_customer(customer_id), read_claim(&(customer_id.clone(), claim_id.clone()))]
+        }
+        Query::Quote { customer_id, .. } => customer_id.iter().map(read_customer).collect(),
         Query::Statement { customer_id, .. }
         | Query::Tier { customer_id, .. }
         | Query::Lifecycle { customer_id, .. } => {

@@ -37,7 +37,7 @@ pub(crate) struct Given {
 }
 
 /// Where a customer stands at the instant of a fact, for conditions.
-struct Standing {
+pub(super) struct Standing {
     tags: BTreeSet<Tag>,
     attributes: BTreeMap<AttributeName, Attribute>,
     birthday: Option<CalendarDate>,
@@ -45,7 +45,12 @@ struct Standing {
     life: Option<LifecycleView>,
 }
 
-fn standing_of(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Standing> {
+pub(super) fn standing_of(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    at: Timestamp,
+) -> Decided<Standing> {
     let mut tiers = Vec::new();
     for (place, compiled) in context.program.ladders().iter().enumerate() {
         if let Some(tier) = standing::tier_at(context, ws, id, place, at)? {
@@ -59,7 +64,7 @@ fn standing_of(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, at: T
 }
 
 impl Standing {
-    fn facts<'a>(
+    pub(super) fn facts<'a>(
         &'a self,
         tiers: &'a [(&'a LadderId, &'a TierId)],
         zone: &Zone,
@@ -83,7 +88,7 @@ impl Standing {
         }
     }
 
-    fn tiers(&self) -> Vec<(&LadderId, &TierId)> {
+    pub(super) fn tiers(&self) -> Vec<(&LadderId, &TierId)> {
         self.tiers.iter().map(|(ladder, tier)| (ladder, tier)).collect()
     }
 }
@@ -308,7 +313,7 @@ fn excluded_channel(context: &Context<'_>, order: &OrderRecord) -> bool {
 }
 
 fn has_line(scope: &LineScope, order: &OrderRecord) -> bool {
-    order.lines().iter().any(|line| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref()))
+    order.lines().iter().any(|line| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref(), &line.tags))
 }
 
 fn firing<'a>(
@@ -322,7 +327,12 @@ fn firing<'a>(
     let lines: Vec<LineFacts<'_>> = order
         .lines()
         .iter()
-        .map(|line| LineFacts { sku: &line.sku, category: line.category.as_ref(), brand: line.brand.as_ref() })
+        .map(|line| LineFacts {
+            sku: &line.sku,
+            category: line.category.as_ref(),
+            brand: line.brand.as_ref(),
+            tags: &line.tags,
+        })
         .collect();
     let facts_of_order = OrderFacts {
         channel: order.channel(),
@@ -427,7 +437,8 @@ fn eligible(
     let lines = order.lines();
     let admitted = |place: usize| match lines.get(place) {
         Some(line) => {
-            let is_in = |scope: &LineScope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref());
+            let is_in =
+                |scope: &LineScope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref(), &line.tags);
             excluded.is_none_or(|scope| !is_in(scope)) && wanted.is_none_or(is_in)
         }
         None => wanted.is_none(),

@@ -61,6 +61,7 @@ impl<'a> Context<'a> {
                 reads.push(rows::read_identity(&order_name(&command.order.id)));
                 if let Buyer::Customer { id } = &command.buyer {
                     reads.push(rows::read_order(&(id.clone(), command.order.id.clone())));
+                    reads.extend(command.claim_id.as_ref().map(|claim| rows::read_claim(&(id.clone(), claim.clone()))));
                 }
             }
             Command::RecordRefund(command) => {
@@ -69,6 +70,10 @@ impl<'a> Context<'a> {
             Command::CancelOrder(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
             Command::ActivatePoints(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
             Command::RevertOrder(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
+            Command::ClaimOffers(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
+            Command::ConfirmClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
+            Command::ReleaseClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
+            Command::IssueCoupon(c) => reads.push(rows::read_coupon(&(c.customer_id.clone(), c.coupon_id.clone()))),
             _ => {}
         }
         if let Some(identifiers) = self.request.command.identifiers() {

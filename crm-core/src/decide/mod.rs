@@ -11,6 +11,7 @@ mod customers;
 mod explain;
 mod facts;
 mod lazy;
+mod offers;
 mod orders;
 mod points;
 mod refunds;
@@ -44,10 +45,13 @@ pub(crate) fn decide(program: &Program, ws: &mut Workspace, request: &Request) -
     let print = match &request.command {
         // Most of an order's command is the order, which is recorded with a fingerprint of its own.
         Command::RecordOrder(command) => {
-            let RecordOrder { buyer, order } = command;
+            let RecordOrder { buyer, order, claim_id } = command;
             let order = fingerprint(order);
             context.order_print = Some(order);
-            fingerprint(&(buyer, order.0))
+            match claim_id {
+                None => fingerprint(&(buyer, order.0)),
+                Some(claim) => fingerprint(&(buyer, order.0, claim)),
+            }
         }
         command => fingerprint(command),
     };
@@ -96,6 +100,13 @@ fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<Custom
             some(refunds::take_out(context, ws, &command.order_id, context.request.at, true))
         }
         Command::Unregister(command) => some(customers::unregister(context, ws, &command.customer_id)),
+        Command::IssueCoupon(command) => some(offers::coupons::issue(context, ws, command)),
+        Command::RevokeCoupon(command) => some(offers::coupons::revoke(context, ws, command)),
+        Command::TransferCoupon(command) => some(offers::coupons::transfer(context, ws, command)),
+        Command::BuyCoupon(command) => some(offers::coupons::buy(context, ws, command)),
+        Command::ClaimOffers(command) => some(offers::claims::claim(context, ws, command)),
+        Command::ConfirmClaim(command) => some(offers::claims::confirm(context, ws, command)),
+        Command::ReleaseClaim(command) => some(offers::claims::release(context, ws, command)),
         Command::Settle(command) => {
             settle::settle(context, ws, &command.customer_id)?;
             Ok(Some(command.customer_id.clone()))

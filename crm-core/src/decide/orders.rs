@@ -3,6 +3,7 @@
 use super::award::{self, Given, Trigger};
 use super::context::{Context, event_name, order_name};
 use super::customers;
+use super::offers;
 use super::refunds::{self, Parked};
 use super::rows::extra_of;
 use super::settle::{keep_books, settle};
@@ -14,7 +15,7 @@ use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::order::{LinesSeen, Order, OrderRecord, OrderStatus};
 use crate::points::{ReferralSide, Source, SourceKind};
-use crate::value::{CustomerId, Fingerprint, Timestamp, fingerprint};
+use crate::value::{ClaimId, CustomerId, Fingerprint, Timestamp, fingerprint};
 
 /// Whose fact it is; somebody new is registered where the request says so.
 pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at: Timestamp) -> Decided<CustomerId> {
@@ -55,9 +56,12 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     let order = &command.order;
     context.check_time(order.paid_at, "order.paid_at")?;
     let print = context.order_print.unwrap_or_else(|| fingerprint(order));
-    let record = order.book_as(print).map_err(|error| error.within("order"))?;
-    if !context.program.accepts(record.currency()) {
-        let message = format!("orders in {} are not accepted", record.currency());
+    let record = match &command.claim_id {
+        None => Some(order.book_as(print).map_err(|error| error.within("order"))?),
+        Some(_) => None,
+    };
+    if !context.program.accepts(order.currency) {
+        let message = format!("orders in {} are not accepted", order.currency);
         return Err(Error::new(ErrorCode::OrderCurrency, message).field("order.currency").into());
     }
     let id = buyer(context, ws, &command.buyer, order.paid_at)?;
@@ -65,8 +69,18 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         return Ok(id);
     }
     settle(context, ws, &id)?;
+    let record = match (record, &command.claim_id) {
+        (Some(record), _) => record,
+        (None, claim_id) => {
+            let claim_id = claim_id.as_ref().ok_or_else(|| Error::internal("an order was not booked"))?;
+            let priced = offers::sale::priced(ws, &id, claim_id, order)?;
+            let record = priced.book_as(print).map_err(|error| error.within("order"))?;
+            offers::sale::pay(context, ws, &id, claim_id, &order.id)?;
+            record
+        }
+    };
     let parked = claim(ws, &id, order)?;
-    place(context, ws, &id, record)?;
+    place(context, ws, &id, record, command.claim_id.clone())?;
     for parked in parked {
         refunds::apply_parked(context, ws, &id, &order.id, parked)?;
     }
@@ -120,7 +134,13 @@ pub(crate) fn spend_left(context: &Context<'_>, order: &OrderRecord, basis: Opti
 }
 
 /// Records a checked order: awards, entry, referral.
-fn place(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, mut record: OrderRecord) -> Decided<()> {
+fn place(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    mut record: OrderRecord,
+    claim: Option<ClaimId>,
+) -> Decided<()> {
     let paid_at = record.paid_at();
     let customer = ws.customer_mut(id)?;
     if customer.state.implicit && paid_at < customer.registered_at {
@@ -145,7 +165,7 @@ fn place(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, mut record:
     record.revision = context.program.revision();
     record.batch.clone_from(&context.request.batch);
     let (restored, unfit) = (Vec::new(), Vec::new());
-    record.extra = encode(&OrderExtra { awards, number, restored, unfit, referral, spend_minor, spend_basis });
+    record.extra = encode(&OrderExtra { awards, number, restored, unfit, referral, spend_minor, spend_basis, claim });
     ws.put_order((id.clone(), record.id().clone()), Some(record));
     Ok(())
 }

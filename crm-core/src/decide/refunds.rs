@@ -3,6 +3,7 @@
 use super::award::{basis_rules, line_basis};
 use super::caps;
 use super::context::{Context, order_name, part};
+use super::offers::{self, sale::Back};
 use super::orders::{buyer, find_order, spend_left};
 use super::rows;
 use super::settle::{keep_books, reopen, settle};
@@ -157,7 +158,13 @@ fn apply(
         full,
         netted_minor: effects.netted_minor,
     };
-    write_back(context, ws, id, order, extra, what, refund.refunded_at, effects)
+    let claim = extra.claim.clone().filter(|_| full);
+    let order_id = order.id().clone();
+    write_back(context, ws, id, order, extra, what, refund.refunded_at, effects)?;
+    match claim {
+        Some(claim) => offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded),
+        None => Ok(()),
+    }
 }
 
 /// Which tender goes back first.
@@ -401,7 +408,11 @@ pub(crate) fn take_out(
         netted_minor: effects.netted_minor,
         reverted,
     };
+    let claim = extra.claim.clone();
     write_back(context, ws, &id, order, extra, what, at, effects)?;
+    if let Some(claim) = claim {
+        offers::sale::give_back(context, ws, &id, (&claim, order_id), Back::Cancelled)?;
+    }
     Ok(id)
 }
 

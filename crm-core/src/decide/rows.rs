@@ -1,5 +1,9 @@
 //! Rows of the store and the things they stand for.
 
+mod offers;
+
+pub(crate) use offers::{counter_of, hold_of, read_claim, read_counter, read_coupon, read_hold, read_holds};
+
 use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, Shown, decode, encode};
 use super::workspace::{Identity, Mark, Workspace, cell};
 use crate::effect::{Entry, PointsChange, What};
@@ -9,7 +13,8 @@ use crate::points::{Book, Lot, LotId};
 use crate::program::Program;
 use crate::store::{Commit, Guard, Read, Row, Table, Value, Write};
 use crate::value::{
-    Actor, BatchId, CustomerId, OrderId, PointCurrency, Points, Reason, RedemptionId, RequestId, Timestamp, bucket_of,
+    Actor, BatchId, ClaimId, CouponId, CustomerId, OrderId, PointCurrency, Points, Reason, RedemptionId, RequestId,
+    Timestamp, bucket_of,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -77,6 +82,10 @@ pub(crate) enum Want {
     Mark((CustomerId, RequestId)),
     Journal(CustomerId),
     Orders(CustomerId),
+    Coupon((CustomerId, CouponId)),
+    Claim((CustomerId, ClaimId)),
+    Counter(String),
+    Holds(String),
 }
 
 impl Want {
@@ -99,6 +108,9 @@ impl Want {
                     Some(Self::Lot((customer(key)?, PointCurrency::trusted(text(key, 2)?), LotId(lot))))
                 }
                 Table::Redemption => Some(Self::Redemption((customer(key)?, RedemptionId::trusted(text(key, 2)?)))),
+                Table::Coupon => Some(Self::Coupon((customer(key)?, CouponId::trusted(text(key, 2)?)))),
+                Table::Claim => Some(Self::Claim((customer(key)?, ClaimId::trusted(text(key, 2)?)))),
+                Table::Counter => Some(Self::Counter(text(key, 1)?.to_string())),
                 _ => None,
             },
             Read::Index { table: Table::Entry, index: 0, cells } => {
@@ -106,6 +118,7 @@ impl Want {
             }
             Read::Prefix { table: Table::Entry, prefix, .. } => Some(Self::Journal(customer(prefix)?)),
             Read::Prefix { table: Table::Order, prefix, .. } => Some(Self::Orders(customer(prefix)?)),
+            Read::Prefix { table: Table::CounterHold, prefix, .. } => Some(Self::Holds(text(prefix, 1)?.to_string())),
             _ => None,
         }
     }
@@ -232,6 +245,12 @@ fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
         What::Lifecycle { .. } => ("lifecycle", None),
         What::BenefitUsed { benefit, .. } => ("benefit_used", Some(benefit.as_str())),
         What::Unregistered => ("unregistered", None),
+        What::CouponIssued { coupon_id, .. } => ("coupon_issued", Some(coupon_id.as_str())),
+        What::CouponClosed { coupon_id, .. } => ("coupon_closed", Some(coupon_id.as_str())),
+        What::CouponRestored { coupon_id, .. } => ("coupon_restored", Some(coupon_id.as_str())),
+        What::Claimed { claim_id, .. } => ("claimed", Some(claim_id.as_str())),
+        What::ClaimEnded { claim_id, .. } => ("claim_ended", Some(claim_id.as_str())),
+        What::ClaimReturned { claim_id, .. } => ("claim_returned", Some(claim_id.as_str())),
     }
 }
 
@@ -408,6 +427,7 @@ impl Workspace {
             let key = key_of(customer, [Value::text(id.as_str())]);
             writes.push(write_body(Table::Redemption, key, slot.value.as_ref().map(encode::<RedemptionRecord>)));
         }
+        self.flush_offers(writes);
         Ok(())
     }
 }

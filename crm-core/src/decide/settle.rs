@@ -33,6 +33,7 @@ pub(crate) fn settle(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId)
         keep_books(context, ws, id)?;
     }
     birthday(context, ws, id, now)?;
+    super::offers::pass(context, ws, id, now)?;
     Ok(now)
 }
 
@@ -160,9 +161,10 @@ pub(crate) fn next_due(program: &Program, customer: &mut Customer) -> Result<Opt
         return Ok(None);
     }
     let accounts = customer.accounts_due();
+    let wallet = customer.state.wallet_due;
     let birthday = next_birthday(program, customer)?.map(|(_, at)| at);
     let standing = standing::next_due(program, customer)?;
-    Ok([accounts, birthday, standing].into_iter().flatten().min())
+    Ok([accounts, wallet, birthday, standing].into_iter().flatten().min())
 }
 
 /// Asserts the invariants of every account before anything is committed.

@@ -1,13 +1,15 @@
 //! The state of a customer as of the last command: what the row in the `customer` table carries besides the profile.
 
 use super::lazy::Lazy;
+use crate::coupon::{ClaimState, LimitHold, Wallet};
 use crate::customer::CustomerRecord;
 use crate::error::{Error, Result};
 use crate::lifecycle::LifeState;
 use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
-    BenefitId, CustomerId, Fingerprint, LadderId, PointCurrency, Points, RefundId, RuleId, TierId, Timestamp,
+    BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, HoldId, LadderId, OrderId, PointCurrency, Points,
+    RefundId, RuleId, TierId, Timestamp,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -57,6 +59,12 @@ pub(crate) struct CustomerState {
     /// Which rules the standing was worked out by.
     #[n(13)]
     pub(crate) standing_stamp: u64,
+    /// Open coupons and claims, once there were any.
+    #[n(14)]
+    pub(crate) wallet: Option<Lazy<Wallet>>,
+    /// When time alone changes the wallet next.
+    #[n(15)]
+    pub(crate) wallet_due: Option<Timestamp>,
 }
 
 /// Where a customer stands on ladders and in the lifecycle as of the last fact, and what was told about it.
@@ -167,6 +175,43 @@ pub(crate) struct OrderExtra {
     /// What of it counts as spend: the basis flags of the revision under which it was recorded; none for nothing.
     #[n(6)]
     pub(crate) spend_basis: Option<u8>,
+    /// The claim that it was paid with.
+    #[n(7)]
+    pub(crate) claim: Option<ClaimId>,
+}
+
+/// A checkout's claim as it is kept.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct ClaimRecord {
+    #[n(0)]
+    pub(crate) state: ClaimState,
+    #[n(1)]
+    pub(crate) at: Timestamp,
+    #[n(2)]
+    pub(crate) deadline: Timestamp,
+    #[n(3)]
+    pub(crate) order: Option<OrderId>,
+    /// Of what was claimed, so that the same claim again is known.
+    #[n(4)]
+    pub(crate) print: Fingerprint,
+    #[n(5)]
+    pub(crate) coupons: Vec<CouponId>,
+    #[n(6)]
+    pub(crate) counters: Vec<LimitHold>,
+    #[n(7)]
+    pub(crate) uses: Vec<LimitHold>,
+    #[n(8)]
+    pub(crate) hold: Option<HoldId>,
+    #[n(9)]
+    pub(crate) currency: Currency,
+    #[n(10)]
+    pub(crate) off_minor: i64,
+    /// Whether what it used came back with its order.
+    #[n(11)]
+    pub(crate) returned: bool,
+    /// Cart, quote and rules, as JSON.
+    #[cbor(n(12), with = "minicbor::bytes")]
+    pub(crate) receipt: Vec<u8>,
 }
 
 /// A customer in the workspace.
@@ -219,6 +264,8 @@ impl Customer {
                 implicit: false,
                 standing_due: None,
                 standing_stamp: 0,
+                wallet: None,
+                wallet_due: None,
             },
             shown: Shown::default(),
         }
@@ -260,6 +307,22 @@ impl Customer {
             }
         };
         self.state.accounts.get_mut(place).ok_or_else(|| Error::internal("account vanished"))
+    }
+
+    /// The open coupons and claims.
+    pub(crate) fn wallet(&self) -> Result<Option<&Wallet>> {
+        self.state.wallet.as_ref().map(Lazy::get).transpose()
+    }
+
+    /// Changes the wallet, and works out when time changes it next.
+    pub(crate) fn change_wallet<T>(&mut self, change: impl FnOnce(&mut Wallet) -> Result<T>) -> Result<T> {
+        let wallet = self.state.wallet.get_or_insert_with(|| Lazy::new(Wallet::default())).get_mut()?;
+        let done = change(wallet);
+        self.state.wallet_due = wallet.next_due();
+        if wallet.is_empty() {
+            self.state.wallet = None;
+        }
+        done
     }
 
     /// When time alone changes one of the accounts next.

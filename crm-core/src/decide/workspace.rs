@@ -3,14 +3,19 @@
 //! A decision asks for things; what is not there becomes a [`Stop::Need`], the driver loads it, and the decision starts again.
 //! A refused command leaves no trace: every first touch of a thing keeps its old form until the command is accepted.
 
+mod counters;
+
+pub(crate) use counters::{Counter, HoldKey};
+
 use super::rows;
-use super::state::{Customer, RedemptionRecord, decode};
+use super::state::{ClaimRecord, Customer, RedemptionRecord, decode};
+use crate::coupon::Coupon;
 use crate::effect::Entry;
 use crate::error::{Error, ErrorCode, Result};
 use crate::order::OrderRecord;
 use crate::points::{Lot, LotId};
 use crate::store::{Read, Row, Value};
-use crate::value::{CustomerId, OrderId, PointCurrency, RedemptionId, RequestId};
+use crate::value::{ClaimId, CouponId, CustomerId, OrderId, PointCurrency, RedemptionId, RequestId};
 use foldhash::{HashMap, HashSet};
 
 /// Why a decision stopped.
@@ -83,6 +88,10 @@ enum Undo {
     Identity(String, Slot<Identity>),
     Lot(LotKey, Slot<Lot>),
     Redemption((CustomerId, RedemptionId), Slot<RedemptionRecord>),
+    Coupon((CustomerId, CouponId), Slot<Coupon>),
+    Claim((CustomerId, ClaimId), Slot<ClaimRecord>),
+    Counter(String, Slot<Counter>),
+    Hold(HoldKey, Slot<i64>),
 }
 
 /// The working set.
@@ -93,6 +102,12 @@ pub(crate) struct Workspace {
     pub(crate) identities: HashMap<String, Slot<Identity>>,
     pub(crate) lots: HashMap<LotKey, Slot<Lot>>,
     pub(crate) redemptions: HashMap<(CustomerId, RedemptionId), Slot<RedemptionRecord>>,
+    pub(crate) coupons: HashMap<(CustomerId, CouponId), Slot<Coupon>>,
+    pub(crate) claims: HashMap<(CustomerId, ClaimId), Slot<ClaimRecord>>,
+    pub(crate) counters: HashMap<String, Slot<Counter>>,
+    pub(crate) holds: HashMap<HoldKey, Slot<i64>>,
+    /// Counters whose holds were loaded.
+    all_holds: HashSet<String>,
     /// Marks that were loaded.
     marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
     /// Marks that commands of this working set made; they are read out of the rows in the rare case that somebody asks.
@@ -123,6 +138,7 @@ pub(crate) struct Workspace {
 macro_rules! things {
     ($map:ident, $key:ty, $value:ty, $undo:ident, $get:ident, $change:ident, $put:ident, $read:expr) => {
         /// What is known of it; a need when it was not loaded.
+        #[allow(dead_code, reason = "the macro makes all accessors for every kind")]
         pub(crate) fn $get(&mut self, key: &$key) -> Decided<Option<&mut $value>> {
             match self.$map.get_mut(key) {
                 Some(slot) => Ok(slot.value.as_mut()),
@@ -196,6 +212,20 @@ impl Workspace {
         put_redemption,
         rows::read_redemption
     );
+
+    things!(
+        coupons,
+        (CustomerId, CouponId),
+        Coupon,
+        Coupon,
+        closed_coupon,
+        closed_coupon_mut,
+        put_coupon,
+        rows::read_coupon
+    );
+    things!(claims, (CustomerId, ClaimId), ClaimRecord, Claim, claim, claim_mut, put_claim, rows::read_claim);
+    things!(counters, String, Counter, Counter, counter, counter_mut, put_counter, rows::read_counter);
+    things!(holds, HoldKey, i64, Hold, hold, hold_mut, put_hold, rows::read_hold);
 
     /// A customer that must exist.
     pub(crate) fn known(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
@@ -311,6 +341,10 @@ impl Workspace {
                 Undo::Identity(key, slot) => drop(self.identities.insert(key, slot)),
                 Undo::Lot(key, slot) => drop(self.lots.insert(key, slot)),
                 Undo::Redemption(key, slot) => drop(self.redemptions.insert(key, slot)),
+                Undo::Coupon(key, slot) => drop(self.coupons.insert(key, slot)),
+                Undo::Claim(key, slot) => drop(self.claims.insert(key, slot)),
+                Undo::Counter(key, slot) => drop(self.counters.insert(key, slot)),
+                Undo::Hold(key, slot) => drop(self.holds.insert(key, slot)),
             }
         }
         self.turn += 1;
@@ -333,6 +367,10 @@ impl Workspace {
             Some(rows::Want::Mark(key)) => self.marks.contains_key(&key),
             Some(rows::Want::Journal(id)) => self.journals.contains_key(&id),
             Some(rows::Want::Orders(id)) => self.all_orders.contains_key(&id),
+            Some(rows::Want::Coupon(key)) => self.coupons.contains_key(&key),
+            Some(rows::Want::Claim(key)) => self.claims.contains_key(&key),
+            Some(rows::Want::Counter(name)) => self.counters.contains_key(&name),
+            Some(rows::Want::Holds(name)) => self.all_holds.contains(&name),
             None => false,
         }
     }
@@ -384,6 +422,25 @@ impl Workspace {
             rows::Want::Journal(id) => {
                 let entries = found.iter().map(rows::entry_of).collect::<Result<Vec<_>>>()?;
                 self.journals.insert(id, entries);
+            }
+            rows::Want::Coupon(key) => {
+                let value = found.pop().map(|row| decode(rows::blob(&row, 7)?, "coupon")).transpose()?;
+                self.coupons.insert(key, slot(value));
+            }
+            rows::Want::Claim(key) => {
+                let value = found.pop().map(|row| decode(rows::blob(&row, 9)?, "claim")).transpose()?;
+                self.claims.insert(key, slot(value));
+            }
+            rows::Want::Counter(name) => {
+                let stored = found.pop().map(|row| rows::counter_of(&row)).transpose()?.unwrap_or(0);
+                self.counters.insert(name, slot(Some(Counter { stored, ..Counter::default() })));
+            }
+            rows::Want::Holds(name) => {
+                for row in &found {
+                    let (key, amount) = rows::hold_of(row)?;
+                    self.holds.entry(key).or_insert_with(|| slot(Some(amount)));
+                }
+                self.all_holds.insert(name);
             }
             rows::Want::Orders(id) => {
                 let mut ids = Vec::with_capacity(found.len());

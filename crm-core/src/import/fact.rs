@@ -356,5 +356,16 @@ pub(super) fn line(sku: &str, quantity: Quantity, unit_price: Amount) -> crate::
         text => text,
     };
     let sku = Sku::new(sku)?;
-    Ok(OrderLine { line_no: None, sku, category: None, brand: None, quantity, unit_price, discount: None, tax: None })
+    let tags = std::collections::BTreeSet::new();
+    Ok(OrderLine {
+        line_no: None,
+        sku,
+        category: None,
+        brand: None,
+        tags,
+        quantity,
+        unit_price,
+        discount: None,
+        tax: None,
+    })
 }

@@ -311,6 +311,7 @@ impl Plain {
             sku: Sku::new(sku).map_err(|error| reading.note(row, places.sku, &error))?,
             category: category(reading, places.category)?,
             brand: category(reading, places.brand)?,
+            tags: BTreeSet::new(),
             quantity,
             unit_price,
             discount: not_zero(reading.amount(row, places.line_discount)?),

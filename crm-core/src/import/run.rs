@@ -234,7 +234,13 @@ impl Run<'_> {
                 self.pending_orders.insert(order.id.clone());
                 self.lines += order.lines.len();
                 let id = self.request_id(':', order.id.as_str())?;
-                self.push(id, at, origin, Kind::Order, Command::RecordOrder(RecordOrder { buyer, order }));
+                self.push(
+                    id,
+                    at,
+                    origin,
+                    Kind::Order,
+                    Command::RecordOrder(RecordOrder { buyer, order, claim_id: None }),
+                );
             }
             Fact::Refund { buyer, refund } => self.refund(at, origin, RecordRefund { buyer, refund })?,
             Fact::RefundedTo { order, source, amount } => self.refunded_to(at, origin, &order, source, amount)?,

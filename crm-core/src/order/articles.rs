@@ -3,8 +3,8 @@
 use super::book::{check_quantity, minor};
 use super::facts::{RefundArticle, RefundLine};
 use super::record::OrderRecord;
-use super::spread::share;
 use crate::error::Result;
+use crate::value::spread::share;
 use crate::value::{Currency, OrderId, Quantity, Timestamp};
 
 /// Where the articles of a refund came from.

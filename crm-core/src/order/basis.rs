@@ -1,9 +1,9 @@
 //! What of an order counts: for points, and as spend.
 
 use super::record::{BookedLine, OrderRecord};
-use super::spread::{share, spread};
 use super::tender::TenderOrder;
 use super::view::LineBack;
+use crate::value::spread::{share, spread};
 
 /// What counts of an order. It has no default here: the program document has the only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

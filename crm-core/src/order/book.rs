@@ -1,10 +1,11 @@
 //! From an order as it is reported to an order as it is kept: everything checked, everything in whole minor units.
 
-use super::facts::{Order, OrderLine, TaxMode, Tender};
+use super::facts::{Order, OrderLine, Tender};
 use super::record::{BookedLine, BookedTender, Facts, OrderRecord};
-use super::spread::{narrow, share};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
+use crate::value::TaxMode;
+use crate::value::spread::{narrow, share};
 use crate::value::{Amount, Currency, Fingerprint, Quantity, fingerprint};
 use std::collections::BTreeSet;
 
@@ -109,6 +110,7 @@ impl Order {
 impl OrderLine {
     fn book(&self, order: &Order) -> Result<BookedLine> {
         let currency = order.currency;
+        at_most("tags", self.tags.len(), limits::TAGS_MAX)?;
         let thousandths = check_quantity(self.quantity)?;
         let unit = minor(currency, self.unit_price, "unit_price")?;
         let list_minor = share(unit, thousandths, Quantity::ONE.thousandths());
@@ -133,6 +135,7 @@ impl OrderLine {
             thousandths,
             category: self.category.clone(),
             brand: self.brand.clone(),
+            tags: self.tags.clone(),
             discount_minor,
             tax_minor,
             own_no: 0,

@@ -16,6 +16,7 @@ pub(super) fn line(sku: &str, quantity: i64, price: &str) -> OrderLine {
         sku: Sku::new(sku).unwrap(),
         category: None,
         brand: None,
+        tags: std::collections::BTreeSet::new(),
         quantity: Quantity::from_thousandths(quantity * 1000),
         unit_price: amount(price),
         discount: None,

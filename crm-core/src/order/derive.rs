@@ -1,10 +1,10 @@
 //! What an order's row does not store: computed when it is booked and when it is read, and checked before.
 
 use super::book::check_sums;
-use super::facts::TaxMode;
 use super::record::{BookedLine, BookedTender, Facts};
-use super::spread::{narrow, spread};
 use crate::limits;
+use crate::value::TaxMode;
+use crate::value::spread::{narrow, spread};
 use minicbor::Decode;
 
 impl Facts {

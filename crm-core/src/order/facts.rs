@@ -2,7 +2,7 @@
 
 use crate::value::{
     Amount, AttributeName, Category, Channel, Currency, EventId, EventName, OrderId, Quantity, Reason, RedemptionId,
-    RefundId, Sku, StoreId, Tag, Timestamp,
+    RefundId, Sku, StoreId, Tag, TaxMode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,20 +45,6 @@ pub struct Order {
     pub tags: BTreeSet<Tag>,
 }
 
-/// Whether prices include tax.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
-#[serde(rename_all = "snake_case")]
-#[cbor(index_only)]
-pub enum TaxMode {
-    /// Prices include it.
-    #[default]
-    #[n(0)]
-    Included,
-    /// It comes on top.
-    #[n(1)]
-    Added,
-}
-
 /// A line of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +60,9 @@ pub struct OrderLine {
     /// Its brand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<Category>,
+    /// Free labels, which rules may ask for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<Tag>,
     /// How much of it; default one piece.
     #[serde(default = "one")]
     pub quantity: Quantity,

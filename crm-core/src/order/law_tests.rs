@@ -1,8 +1,8 @@
 //! Laws of orders and refunds, over orders of any shape.
 
 use super::book_tests::{line, order};
-use super::spread::{share, spread};
 use super::*;
+use crate::value::spread::{share, spread};
 use crate::value::{Channel, Fingerprint, Quantity, RedemptionId, RefundId, Tag, Timestamp};
 use proptest::prelude::*;
 

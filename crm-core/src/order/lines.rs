@@ -4,7 +4,7 @@
 //!
 //! | bits | meaning |
 //! |---|---|
-//! | 0, 1 | the article: 0 a text; 1 a number; 2 a number and one character (`85123A`) |
+//! | 0, 1 | the article: 0 a text; 1 a number; 2 a number and one character (`85123A`); 3 says that a second byte of marks follows, which has the article in its bits 0 and 1, and tags if its bit 2 is set |
 //! | 2 | the quantity is in thousandths; otherwise in whole pieces |
 //! | 3 | a category |
 //! | 4 | a brand |
@@ -14,17 +14,23 @@
 //!
 //! Then follow article, price of the line in minor units, quantity, and what the marks promise, in their order. Numbers are unsigned,
 //! seven bits a byte, the lowest first, the highest bit of a byte set when another follows. A text is its length and its bytes; a
-//! category or brand is the place, from 1, among the different ones of the order so far, or 0 and the text of a new one.
+//! category, brand or tag is the place, from 1, among the different ones of the order so far, or 0 and the text of a new one; tags
+//! begin with their number.
 
 use super::record::BookedLine;
 use crate::error::Result as Checked;
-use crate::value::{Category, Sku};
+use crate::value::{Category, Sku, Tag};
 use minicbor::decode::{Decoder, Error};
 use minicbor::encode::{self, Encoder, Write};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 const NUMBER: u8 = 1;
 const NUMBER_AND_CHARACTER: u8 = 2;
+/// More marks follow in a byte of their own.
+const MORE: u8 = 3;
+/// Of the second byte: tags.
+const TAGS: u8 = 1 << 2;
 const THOUSANDTHS: u8 = 1 << 2;
 const CATEGORY: u8 = 1 << 3;
 const BRAND: u8 = 1 << 4;
@@ -60,8 +66,8 @@ pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<BookedLine
 
 struct Writer<'l> {
     bytes: Vec<u8>,
-    /// The categories and brands so far.
-    known: Vec<&'l Category>,
+    /// The categories, brands and tags so far.
+    known: Vec<&'l str>,
 }
 
 impl<'l> Writer<'l> {
@@ -70,7 +76,8 @@ impl<'l> Writer<'l> {
         let article = Article::of(line.sku.as_str());
         let pieces = line.thousandths % 1000 == 0;
         let mark = |is_there: bool, mark: u8| if is_there { mark } else { 0 };
-        let marks = article.kind()
+        let more = !line.tags.is_empty();
+        let marks = if more { MORE } else { article.kind() }
             | mark(!pieces, THOUSANDTHS)
             | mark(line.category.is_some(), CATEGORY)
             | mark(line.brand.is_some(), BRAND)
@@ -78,6 +85,9 @@ impl<'l> Writer<'l> {
             | mark(line.own_no != 0, OWN_NUMBER)
             | mark(line.back_minor != 0 || line.back_thousandths != 0, BACK);
         self.bytes.push(marks);
+        if more {
+            self.bytes.push(article.kind() | TAGS);
+        }
         match article {
             Article::Text(text) => self.text(text)?,
             Article::Number(number, last) => {
@@ -88,7 +98,11 @@ impl<'l> Writer<'l> {
         self.amount(line.list_minor)?;
         self.amount(if pieces { line.thousandths / 1000 } else { line.thousandths })?;
         for category in line.category.iter().chain(&line.brand) {
-            self.category(category)?;
+            self.name(category.as_str())?;
+        }
+        if more {
+            self.number(u64::try_from(line.tags.len()).ok()?);
+            line.tags.iter().try_for_each(|tag| self.name(tag.as_str()))?;
         }
         let optional = [
             (DISCOUNT_OR_TAX, line.discount_minor),
@@ -122,14 +136,14 @@ impl<'l> Writer<'l> {
         Some(())
     }
 
-    fn category(&mut self, category: &'l Category) -> Option<()> {
-        if let Some(place) = self.known.iter().position(|known| *known == category) {
+    fn name(&mut self, name: &'l str) -> Option<()> {
+        if let Some(place) = self.known.iter().position(|known| *known == name) {
             self.number(u64::try_from(place).ok()? + 1);
             return Some(());
         }
-        self.known.push(category);
+        self.known.push(name);
         self.number(0);
-        self.text(category.as_str())
+        self.text(name)
     }
 }
 
@@ -180,12 +194,15 @@ impl<'b> Reader<'b> {
     /// None for bytes that nobody wrote.
     fn line(&mut self) -> Option<BookedLine> {
         let marks = self.byte()?;
-        let sku = self.sku(marks & 3)?;
+        let more =
+            if marks & MORE == MORE { self.byte().filter(|more| more & !(MORE | TAGS) == 0)? } else { marks & MORE };
+        let sku = self.sku(more & MORE)?;
         let list_minor = self.amount()?;
         let quantity = self.amount()?;
         let thousandths = if marks & THOUSANDTHS == 0 { quantity.checked_mul(1000)? } else { quantity };
         let category = if marks & CATEGORY == 0 { None } else { Some(self.category()?) };
         let brand = if marks & BRAND == 0 { None } else { Some(self.category()?) };
+        let tags = if more & TAGS == 0 { BTreeSet::new() } else { self.tags()? };
         let mut optional = |mark: u8| if marks & mark == 0 { Some(0) } else { self.amount() };
         Some(BookedLine {
             sku,
@@ -193,6 +210,7 @@ impl<'b> Reader<'b> {
             thousandths,
             category,
             brand,
+            tags,
             discount_minor: optional(DISCOUNT_OR_TAX)?,
             tax_minor: optional(DISCOUNT_OR_TAX)?,
             own_no: u32::try_from(optional(OWN_NUMBER)?).ok()?,
@@ -258,6 +276,11 @@ impl<'b> Reader<'b> {
             place => self.known.get(usize::try_from(place).ok()? - 1).cloned(),
         }
     }
+
+    fn tags(&mut self) -> Option<BTreeSet<Tag>> {
+        let count = self.number()?;
+        (0..count).map(|_| self.category().map(|name| Tag::trusted(name.shared()))).collect()
+    }
 }
 
 #[cfg(test)]
@@ -271,6 +294,7 @@ mod tests {
             thousandths: 6_000,
             category: None,
             brand: None,
+            tags: BTreeSet::new(),
             discount_minor: 0,
             tax_minor: 0,
             own_no: 0,
@@ -326,6 +350,7 @@ mod tests {
             own_no: u32::MAX,
             back_minor: crate::limits::MINOR_ABS_MAX,
             back_thousandths: 255,
+            tags: [Tag::new("tea").unwrap(), Tag::new("new").unwrap()].into(),
             ..line("85123A")
         };
         let other = BookedLine { category: full.brand.clone(), brand: Some(tea), tax_minor: 1, ..line("1") };
@@ -347,7 +372,8 @@ mod tests {
         for end in 1..good.len() {
             assert!(read(&good[..end]).is_err(), "cut at {end}");
         }
-        assert!(read(&[&[3], &good[1..]].concat()).is_err(), "an article of no kind");
+        assert!(read(&[&[3, 3], &good[1..]].concat()).is_err(), "an article of no kind");
+        assert!(read(&[&[3, NUMBER | 8], &good[1..]].concat()).is_err(), "marks of no meaning");
         assert!(read(&[0, 1, 0xff, 1, 1]).is_err(), "a text that is none");
         assert!(read(&[0, 1, b' ', 1, 1]).is_err(), "an article of blanks");
         assert!(read(&[CATEGORY | NUMBER, 1, 1, 1, 1]).is_err(), "a category that was not told");

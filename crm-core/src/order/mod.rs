@@ -10,13 +10,13 @@ mod facts;
 mod lines;
 mod record;
 mod refund;
-mod spread;
 mod tender;
 mod view;
 
+pub use crate::value::TaxMode;
 pub use articles::{ArticleMatch, match_articles};
 pub use basis::{BasisRules, Counted, LineAmount, LinesSeen};
-pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, TaxMode, Tender};
+pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, Tender};
 pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
 pub use refund::RefundEffect;
 pub use tender::{PointsBack, TenderOrder};

@@ -1,8 +1,8 @@
 //! An order as the store keeps it: whole minor units, what was derived once, and what came back since.
 
 use super::codec;
-use super::facts::TaxMode;
 use crate::error::{Error, ErrorCode, Result};
+use crate::value::TaxMode;
 use crate::value::{
     BatchId, Category, Channel, Currency, Fingerprint, OrderId, Reason, RedemptionId, RefundId, Sku, StoreId, Tag,
     Timestamp,
@@ -88,6 +88,8 @@ pub struct BookedLine {
     pub category: Option<Category>,
     /// Its brand.
     pub brand: Option<Category>,
+    /// Free labels.
+    pub tags: BTreeSet<Tag>,
     /// The discount on this line, without its share of the order's discount.
     pub discount_minor: i64,
     /// Its tax, in the price or on top.

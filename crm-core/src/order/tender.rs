@@ -1,8 +1,8 @@
 //! Which tender of a mixed payment a refund goes back to.
 
 use super::record::{BookedTender, OrderRecord};
-use super::spread::share;
 use crate::value::RedemptionId;
+use crate::value::spread::share;
 
 /// Which tender of a mixed payment goes back first. It has no default here: the program document has the only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

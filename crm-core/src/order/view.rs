@@ -1,7 +1,7 @@
 //! What can be read off a recorded order.
 
 use super::record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
-use super::spread::spread;
+use crate::value::spread::spread;
 use crate::value::{Channel, Currency, Fingerprint, OrderId, RefundId, StoreId, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -3,10 +3,13 @@
 use super::check::Parts;
 use super::document::{Basis, Document, EarnRule, RefundRules};
 use super::finding::{Finding, FindingCode, Severity};
+use super::offers::{Campaign, Checkout, Needs, Offer};
+use crate::code::NormalCode;
 use crate::lifecycle::Lifecycle;
+use crate::offer::OfferRules;
 use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
 use crate::tier::Ladder;
-use crate::value::{Currency, EventName, LadderId, PointCurrency, RuleId, Zone};
+use crate::value::{CampaignId, Currency, EventName, LadderId, OfferId, PointCurrency, RuleId, Zone};
 use std::collections::BTreeMap;
 
 /// A compiled program: immutable, cheap to share, every reference in it resolved.
@@ -26,7 +29,55 @@ pub struct Program {
     /// Stands for the rules of each ladder: a state made under other rules is made again from the journal.
     stamps: Vec<u64>,
     standing_stamp: u64,
+    offers: Offers,
     warnings: Vec<Finding>,
+}
+
+/// The offers of the document, found by name, by code and by what brings them in.
+#[derive(Debug, Default)]
+struct Offers {
+    /// In the order of the document.
+    rules: Vec<OfferRules>,
+    places: BTreeMap<OfferId, usize>,
+    campaigns: BTreeMap<CampaignId, usize>,
+    codes: BTreeMap<NormalCode, usize>,
+    /// Of campaigns, in the order of the document.
+    zones: Vec<Zone>,
+}
+
+impl Offers {
+    fn of(document: &Document, zone: Zone, main: Currency) -> crate::Result<Self> {
+        let mut offers = Self::default();
+        for (place, campaign) in document.campaigns.iter().enumerate() {
+            offers.campaigns.insert(campaign.id.clone(), place);
+            offers.zones.push(campaign.zone.as_deref().map_or(Ok(zone), Zone::new)?);
+        }
+        for (place, offer) in document.offers.iter().enumerate() {
+            offers.places.insert(offer.id.clone(), place);
+            if let Needs::Code { codes } = &offer.needs {
+                for code in codes {
+                    offers.codes.insert(NormalCode::of(code)?, place);
+                }
+            }
+            let campaign = offer.campaign.as_ref().and_then(|id| document.campaigns.get(*offers.campaigns.get(id)?));
+            offers.rules.push(OfferRules {
+                id: offer.id.clone(),
+                campaign: offer.campaign.clone(),
+                funders: campaign.map_or_else(Vec::new, |campaign| campaign.funders.clone()),
+                currency: offer.currency.unwrap_or(main),
+                effect: offer.effect.clone(),
+                lines: offer.lines.clone(),
+                threshold: offer.threshold,
+                phase: offer.phase,
+                priority: offer.priority,
+                stack: offer.stack.clone(),
+                units: offer.units,
+                refund: offer.refund,
+                returns: offer.returns,
+            });
+        }
+        Ok(offers)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -81,7 +132,10 @@ impl Program {
         let stamps: Vec<u64> = document.tiers.iter().map(|rules| stamp_of(&(rules, main_currency))).collect();
         let life = parts.lifecycle.as_ref().map(|life| life.stamp().0);
         let standing_stamp = stamp_of(&(&stamps, life, &document.zone));
+        let offers = Offers::of(&document, zone, main_currency)
+            .map_err(|error| unreadable(FindingCode::OfferCode, "/offers", error.message().to_owned()))?;
         Ok(Self {
+            offers,
             stamps,
             standing_stamp,
             kinds,
@@ -248,6 +302,40 @@ impl Program {
     #[must_use]
     pub fn ladder(&self, id: &LadderId) -> Option<&Ladder> {
         self.parts.ladders.get(*self.ladders.get(id)?)
+    }
+
+    /// Every offer with its rules for a quote, in the order of the document.
+    pub fn offers(&self) -> impl Iterator<Item = (&Offer, &OfferRules)> + Clone {
+        self.document.offers.iter().zip(&self.offers.rules)
+    }
+
+    /// An offer by name, with its rules for a quote.
+    #[must_use]
+    pub fn offer(&self, id: &OfferId) -> Option<(&Offer, &OfferRules)> {
+        self.offer_at(*self.offers.places.get(id)?)
+    }
+
+    /// The offer that a public code brings in.
+    #[must_use]
+    pub fn offer_of_code(&self, code: &NormalCode) -> Option<(&Offer, &OfferRules)> {
+        self.offer_at(*self.offers.codes.get(code)?)
+    }
+
+    fn offer_at(&self, place: usize) -> Option<(&Offer, &OfferRules)> {
+        Some((self.document.offers.get(place)?, self.offers.rules.get(place)?))
+    }
+
+    /// A campaign by name, with the zone of its hours and windows.
+    #[must_use]
+    pub fn campaign(&self, id: &CampaignId) -> Option<(&Campaign, &Zone)> {
+        let place = *self.offers.campaigns.get(id)?;
+        Some((self.document.campaigns.get(place)?, self.offers.zones.get(place)?))
+    }
+
+    /// How a checkout looks for the best offers and holds them.
+    #[must_use]
+    pub const fn checkout(&self) -> &Checkout {
+        &self.document.checkout
     }
 
     /// Stages and activity, when the program has them.

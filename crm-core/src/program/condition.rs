@@ -1,6 +1,6 @@
 //! Conditions: a small closed tree over typed fields. No scripts, bounded depth.
 
-use crate::value::{Amount, Attribute, AttributeName, Category, Channel, LadderId, Sku, StoreId, Tag, TierId};
+use crate::value::{Amount, Attribute, AttributeName, Channel, LadderId, LineScope, StoreId, Tag, TierId, Weekday};
 use serde::{Deserialize, Serialize};
 
 /// What must hold for a rule to fire.
@@ -139,50 +139,4 @@ pub enum Comparison {
     AtLeast,
     /// More.
     Above,
-}
-
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Weekday {
-    /// Monday.
-    Mon,
-    /// Tuesday.
-    Tue,
-    /// Wednesday.
-    Wed,
-    /// Thursday.
-    Thu,
-    /// Friday.
-    Fri,
-    /// Saturday.
-    Sat,
-    /// Sunday.
-    Sun,
-}
-
-/// Lines of an order. A line is in it when every list that is not empty names it, and no `not_` list does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct LineScope {
-    /// Articles.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skus: Vec<Sku>,
-    /// Categories.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub categories: Vec<Category>,
-    /// Brands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub brands: Vec<Category>,
-    /// Not these articles.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_skus: Vec<Sku>,
-    /// Not these categories.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_categories: Vec<Category>,
-    /// Not these brands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_brands: Vec<Category>,
 }

@@ -1,10 +1,11 @@
 //! The program document, version 1: every rule of a merchant as data.
 
-use super::condition::{Condition, LineScope};
+use super::condition::Condition;
+use super::offers::{Campaign, Checkout, Offer};
 use crate::lifecycle::LifecycleRules;
 use crate::points::{Cap, CurrencyRules, EarnOn, ExpiryPolicy, Gives, PendingPolicy, Validity};
 use crate::tier::LadderRules;
-use crate::value::{Currency, PointCurrency, RuleId};
+use crate::value::{Currency, LineScope, PointCurrency, RuleId};
 use serde::{Deserialize, Serialize};
 
 /// One revision of a merchant's rules. Immutable once published; every entry names the revision it was made under.
@@ -49,6 +50,15 @@ pub struct Document {
     /// How refunds are handled.
     #[serde(default)]
     pub refunds: RefundRules,
+    /// Campaigns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<Campaign>,
+    /// Offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
+    /// How a checkout looks for the best offers and holds them.
+    #[serde(default)]
+    pub checkout: Checkout,
 }
 
 /// The lifecycle of a program: a preset by name, or rules of its own.

@@ -66,4 +66,6 @@ pub struct LineFacts<'a> {
     pub category: Option<&'a Category>,
     /// Its brand.
     pub brand: Option<&'a Category>,
+    /// Its labels.
+    pub tags: &'a BTreeSet<Tag>,
 }

@@ -145,6 +145,13 @@ findings! {
     LifecycleBand = "lifecycle.unknown_band", Error, "name a band of `activity`";
     LifecycleBandsOrder = "lifecycle.bands_order", Error, "list bands from the shortest silence to the longest";
     LifecycleUnreachable = "lifecycle.unreachable", Error, "put the stage further down, or make the further one harder to reach";
+    OfferCampaign = "offer.campaign_unknown", Error, "name a campaign of the document";
+    OfferCurrency = "offer.currency", Error, "name one of the program's currencies";
+    OfferCode = "offer.code", Error, "give each public code 3 to 32 letters and digits, and use it once; case, blanks, dashes and look-alikes make no difference";
+    OfferCoupon = "offer.coupon", Error, "terms of coupons need `needs: coupon`; a price is a positive number of points that can be spent";
+    OfferNever = "offer.never", Error, "give a time that ends after it begins";
+    OfferFunders = "offer.funders", Error, "name each party once, with shares above zero that sum to 100";
+    OfferLimit = "offer.limit", Error, "give a bound above zero, with at most the digits of the currency";
     LifecyclePreset = "lifecycle.preset_unknown", Error, "name one of the presets, or write `rules`";
 }
 

@@ -1,10 +1,10 @@
 //! Whether a condition holds. Pure, without allocation; what is unknown does not hold, and `not` of it does.
 
-use super::condition::{Comparison, Condition, LineScope, Weekday};
+use super::condition::{Comparison, Condition};
 use super::document::EarnRule;
 use super::facts::{Facts, OrderFacts};
 use crate::points::Validity;
-use crate::value::{Attribute, AttributeName, CalendarDate, Category, Sku};
+use crate::value::{Attribute, AttributeName, CalendarDate, Weekday};
 use chrono::{Datelike, Timelike};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -58,7 +58,9 @@ impl Condition {
             Self::OrderTag { any } => order.tags.is_some_and(|tags| any.iter().any(|tag| tags.contains(tag))),
             Self::OrderAmount { at_least } => order.currency.amount(order.goods_minor) >= *at_least,
             Self::OrderNumber { from, to } => order.number.is_some_and(|number| (*from..=*to).contains(&number)),
-            Self::HasLine { lines } => order.lines.iter().any(|line| lines.admits(line.sku, line.category, line.brand)),
+            Self::HasLine { lines } => {
+                order.lines.iter().any(|line| lines.admits(line.sku, line.category, line.brand, line.tags))
+            }
             _ => false,
         }
     }
@@ -72,36 +74,6 @@ impl EarnRule {
         from.is_none_or(|from| from <= facts.at)
             && until.is_none_or(|until| facts.at < until)
             && self.when.as_ref().is_none_or(|when| when.holds(facts))
-    }
-}
-
-impl LineScope {
-    /// Whether a line is in it: every list that is not empty names it, and no `not_` list does.
-    #[must_use]
-    pub fn admits(&self, sku: &Sku, category: Option<&Category>, brand: Option<&Category>) -> bool {
-        fn named<T: PartialEq>(only: &[T], never: &[T], given: Option<&T>) -> bool {
-            (only.is_empty() || given.is_some_and(|name| only.contains(name)))
-                && !given.is_some_and(|name| never.contains(name))
-        }
-        named(&self.skus, &self.not_skus, Some(sku))
-            && named(&self.categories, &self.not_categories, category)
-            && named(&self.brands, &self.not_brands, brand)
-    }
-}
-
-impl Weekday {
-    /// chrono's weekday.
-    #[must_use]
-    pub const fn of(day: chrono::Weekday) -> Self {
-        match day {
-            chrono::Weekday::Mon => Self::Mon,
-            chrono::Weekday::Tue => Self::Tue,
-            chrono::Weekday::Wed => Self::Wed,
-            chrono::Weekday::Thu => Self::Thu,
-            chrono::Weekday::Fri => Self::Fri,
-            chrono::Weekday::Sat => Self::Sat,
-            chrono::Weekday::Sun => Self::Sun,
-        }
     }
 }
 

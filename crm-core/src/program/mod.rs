@@ -11,6 +11,7 @@ mod document;
 mod facts;
 mod finding;
 mod holds;
+mod offers;
 mod read;
 mod salvage;
 mod suggest;
@@ -19,11 +20,15 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use crate::value::{LineScope, Weekday};
 pub use compiled::Program;
-pub use condition::{Comparison, Condition, LineScope, Weekday};
+pub use condition::{Comparison, Condition};
 pub use document::{Basis, Document, EarnRule, InOrOut, LifecycleChoice, RefundRules, TenderOrder, WithoutOrder};
 pub use facts::{CustomerFacts, Facts, LineFacts, OrderFacts};
 pub use finding::{Finding, FindingCode, Severity};
+pub use offers::{
+    Campaign, CampaignState, Checkout, CouponTerms, CouponValidity, LateConfirm, Needs, Offer, PointPrice,
+};
 #[cfg(test)]
 pub(crate) use tests::schema::{ClockTime, Country, MonthDay};
 

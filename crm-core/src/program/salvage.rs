@@ -11,16 +11,20 @@ pub(super) enum List {
     Points,
     Earn,
     Tiers,
+    Campaigns,
+    Offers,
 }
 
 impl List {
-    const ALL: [Self; 3] = [Self::Points, Self::Earn, Self::Tiers];
+    const ALL: [Self; 5] = [Self::Points, Self::Earn, Self::Tiers, Self::Campaigns, Self::Offers];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Points => "points",
             Self::Earn => "earn",
             Self::Tiers => "tiers",
+            Self::Campaigns => "campaigns",
+            Self::Offers => "offers",
         }
     }
 }
@@ -31,6 +35,8 @@ pub(super) struct Places {
     points: Vec<usize>,
     earn: Vec<usize>,
     tiers: Vec<usize>,
+    campaigns: Vec<usize>,
+    offers: Vec<usize>,
     /// Names of entries that were left out.
     names: BTreeSet<(List, String)>,
     /// Lists of which some entry has no name that can be read.
@@ -47,6 +53,8 @@ impl Places {
             List::Points => &mut self.points,
             List::Earn => &mut self.earn,
             List::Tiers => &mut self.tiers,
+            List::Campaigns => &mut self.campaigns,
+            List::Offers => &mut self.offers,
         }
     }
 
@@ -56,6 +64,8 @@ impl Places {
             List::Points => &self.points,
             List::Earn => &self.earn,
             List::Tiers => &self.tiers,
+            List::Campaigns => &self.campaigns,
+            List::Offers => &self.offers,
         };
         format!("/{}/{}", list.name(), places.get(index).copied().unwrap_or(index))
     }
@@ -94,7 +104,7 @@ pub(super) fn salvage(mut value: Value, report: &mut Report) -> Option<(Document
             fields.insert(name.to_owned(), stand_in);
         }
     }
-    for name in ["country", "basis", "lifecycle", "refunds"] {
+    for name in ["country", "basis", "lifecycle", "refunds", "checkout"] {
         if is_broken(&format!("/{name}")) {
             fields.remove(name);
         }

@@ -7,7 +7,7 @@ use super::finding::{FindingCode, Report, segment};
 use super::holds::minutes;
 use super::suggest;
 use crate::limits::quote;
-use crate::value::{Amount, CalendarDate, Currency, Tag, Timestamp, Zone};
+use crate::value::{Amount, CalendarDate, Currency, Percent, Tag, Timestamp, Zone};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
@@ -156,6 +156,7 @@ impl Walk<'_> {
     /// Formats with a finding of their own.
     fn word_of(&mut self, format: &str, given: &str) {
         let (fits, code, what) = match format {
+            "percent" => (Percent::parse(given).is_ok(), FindingCode::WrongValue, "a percentage such as \"12.5\""),
             "iana-zone" => (Zone::new(given).is_ok(), FindingCode::Zone, "an IANA time zone"),
             "country" => (is_country(given), FindingCode::Country, "a country"),
             "clock-time" => (minutes(given).is_some(), FindingCode::ConditionTime, "a time of day"),

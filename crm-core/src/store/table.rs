@@ -21,6 +21,12 @@ pub enum Table {
     Batch,
     /// Counters with a limit.
     Counter,
+    /// What open claims hold of counters: one row per claim and counter.
+    CounterHold,
+    /// Coupons that are used, revoked, transferred or out of time.
+    Coupon,
+    /// Claims of checkouts, with their receipts.
+    Claim,
 }
 
 /// What a column holds.
@@ -111,6 +117,9 @@ impl Table {
         Self::Program,
         Self::Batch,
         Self::Counter,
+        Self::CounterHold,
+        Self::Coupon,
+        Self::Claim,
     ];
 
     /// Its description.
@@ -126,6 +135,9 @@ impl Table {
             Self::Program => &PROGRAMS,
             Self::Batch => &BATCHES,
             Self::Counter => &COUNTERS,
+            Self::CounterHold => &COUNTER_HOLDS,
+            Self::Coupon => &COUPONS,
+            Self::Claim => &CLAIMS,
         }
     }
 }
@@ -268,6 +280,60 @@ static COUNTERS: Description = Description {
     meaning: "a counter with a limit",
     columns: &[BUCKET, text("name", "its name"), int("used", "how much is used")],
     key: 2,
+    version: None,
+    indexes: &[],
+};
+
+static COUNTER_HOLDS: Description = Description {
+    name: "counter_hold",
+    meaning: "what an open claim holds of a counter; the earliest to end first",
+    columns: &[
+        BUCKET,
+        text("name", "the counter's name"),
+        int("deadline", "when the claim times out, ms since 1970 UTC"),
+        CUSTOMER,
+        text("claim_id", "the claim"),
+        int("amount", "how much of the counter it holds"),
+    ],
+    key: 5,
+    version: None,
+    indexes: &[],
+};
+
+static COUPONS: Description = Description {
+    name: "coupon",
+    meaning: "a closed coupon",
+    columns: &[
+        BUCKET,
+        CUSTOMER,
+        text("coupon_id", "the coupon"),
+        text("offer", "to which offer"),
+        text("state", "redeemed, revoked, expired, transferred"),
+        int("issued_at", "when it was issued, ms since 1970 UTC"),
+        int_or_null("valid_until", "first instant after its last one, ms since 1970 UTC"),
+        blob("body", "code, uses, origin"),
+    ],
+    key: 3,
+    version: None,
+    indexes: &[],
+};
+
+static CLAIMS: Description = Description {
+    name: "claim",
+    meaning: "a checkout's claim",
+    columns: &[
+        BUCKET,
+        CUSTOMER,
+        text("claim_id", "the claim"),
+        text("state", "held, confirmed, released, expired"),
+        int("claimed_at", "when it was made, ms since 1970 UTC"),
+        int("deadline", "when it times or timed out, ms since 1970 UTC"),
+        text("currency", "ISO 4217"),
+        int("off_minor", "what its offers take off, in minor units"),
+        text_or_null("order_id", "the order that was paid with it"),
+        blob("body", "what it holds, and its receipt: cart, quote and the rules of the offers"),
+    ],
+    key: 3,
     version: None,
     indexes: &[],
 };

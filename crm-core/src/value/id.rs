@@ -127,10 +127,16 @@ ids! {
     BatchId = "batch";
     /// A benefit that a tier grants.
     BenefitId = "benefit";
+    /// A campaign of the program.
+    CampaignId = "campaign";
     /// A product category or a brand, as the shop names it.
     Category = "category";
     /// Where an order was made: `store`, `taobao`, `app`, …
     Channel = "channel";
+    /// A reservation of coupons and limits while a payment runs; the key of one checkout.
+    ClaimId = "claim_id";
+    /// One issued coupon.
+    CouponId = "coupon_id";
     /// A customer.
     CustomerId = "customer_id";
     /// One custom event.
@@ -141,8 +147,14 @@ ids! {
     HoldId = "hold_id";
     /// A tier ladder of the program.
     LadderId = "ladder";
+    /// A limit of an offer or a campaign.
+    LimitId = "limit";
+    /// An offer of the program.
+    OfferId = "offer";
     /// An order.
     OrderId = "order_id";
+    /// Who bears a discount: the merchant, a brand, a platform.
+    Party = "party";
     /// A point currency of the program: `points`, `miles`, `status`, …
     PointCurrency = "currency";
     /// Why something was done, in the words of whoever did it.
@@ -157,6 +169,8 @@ ids! {
     RuleId = "rule";
     /// A stock keeping unit.
     Sku = "sku";
+    /// A group of offers of which only some combine.
+    StackGroup = "group";
     /// A shop, a branch, a till area.
     StoreId = "store";
     /// A tag of a customer or an order.

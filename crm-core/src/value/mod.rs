@@ -5,23 +5,33 @@
 mod amount;
 mod attribute;
 mod id;
+mod percent;
 mod points;
 mod quantity;
 mod reading;
+mod scope;
 pub(crate) mod shared;
+pub(crate) mod spread;
 mod stable;
+mod tax;
 mod time;
+mod weekday;
 mod zone;
 
 pub use amount::{Amount, Currency, Money};
 pub use attribute::Attribute;
 pub use id::{
-    Actor, AttributeName, BatchId, BenefitId, Category, Channel, CustomerId, EventId, EventName, HoldId, LadderId,
-    OrderId, PointCurrency, Reason, RedemptionId, RefundId, RequestId, RuleId, Sku, StoreId, Tag, TierId,
+    Actor, AttributeName, BatchId, BenefitId, CampaignId, Category, Channel, ClaimId, CouponId, CustomerId, EventId,
+    EventName, HoldId, LadderId, LimitId, OfferId, OrderId, Party, PointCurrency, Reason, RedemptionId, RefundId,
+    RequestId, RuleId, Sku, StackGroup, StoreId, Tag, TierId,
 };
+pub use percent::Percent;
 pub use points::Points;
 pub use quantity::Quantity;
 pub use reading::{read, read_text};
+pub use scope::LineScope;
 pub use stable::{Fingerprint, bucket_of, fingerprint, fingerprint_bytes};
+pub use tax::TaxMode;
 pub use time::{CalendarDate, Timestamp};
+pub use weekday::Weekday;
 pub use zone::{Period, Zone};

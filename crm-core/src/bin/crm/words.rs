@@ -191,6 +191,12 @@ pub(crate) fn entry(program: &Program, entry: &Entry) -> String {
         What::Lifecycle { transition: moved } => transition(moved),
         What::BenefitUsed { ladder, benefit, used } => format!("{ladder}: used {benefit}, {used} in this period"),
         What::Unregistered => "registration taken back with its import".to_owned(),
+        What::CouponIssued { .. }
+        | What::CouponClosed { .. }
+        | What::CouponRestored { .. }
+        | What::Claimed { .. }
+        | What::ClaimEnded { .. }
+        | What::ClaimReturned { .. } => of_offers(zone, &entry.what),
     };
     for change in &entry.points {
         let moved = movement(zone, change);
@@ -204,6 +210,41 @@ pub(crate) fn entry(program: &Program, entry: &Entry) -> String {
         told.push_str(&format!(" [{actor}]"));
     }
     told
+}
+
+/// What an entry about coupons and checkouts says.
+fn of_offers(zone: &Zone, what: &What) -> String {
+    let through_day = |until: Option<Timestamp>| match until {
+        Some(_) => format!(", through {}", through(zone, until)),
+        None => String::new(),
+    };
+    match what {
+        What::CouponIssued { coupon_id, offer, valid_until, .. } => {
+            format!("got coupon {coupon_id} to {offer}{}", through_day(*valid_until))
+        }
+        What::CouponClosed { coupon_id, offer, state } => format!("coupon {coupon_id} to {offer} {}", state.as_str()),
+        What::CouponRestored { coupon_id, offer, valid_until } => {
+            format!("coupon {coupon_id} to {offer} came back{}", through_day(*valid_until))
+        }
+        What::Claimed { claim_id, currency, off_minor, total_minor, offers, .. } => {
+            let (off, total) = (minor(*currency, i128::from(*off_minor)), minor(*currency, i128::from(*total_minor)));
+            let by = if offers.is_empty() {
+                String::new()
+            } else {
+                let names: Vec<&str> = offers.iter().map(|offer| offer.as_str()).collect();
+                format!(" by {}", names.join(", "))
+            };
+            format!("checkout {claim_id} for {total}, {off} off{by}")
+        }
+        What::ClaimEnded { claim_id, state, order_id: Some(order) } => {
+            format!("checkout {claim_id} {} with order {order}", state.as_str())
+        }
+        What::ClaimEnded { claim_id, state, order_id: None } => format!("checkout {claim_id} {}", state.as_str()),
+        What::ClaimReturned { claim_id, order_id } => {
+            format!("what checkout {claim_id} used came back with order {order_id}")
+        }
+        _ => String::new(),
+    }
 }
 
 /// The sum of the postings of one book.

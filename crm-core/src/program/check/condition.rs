@@ -8,17 +8,44 @@ use crate::program::condition::{Comparison, Condition};
 use crate::program::document::EarnRule;
 use crate::program::finding::{FindingCode, Report};
 use crate::program::suggest;
-use crate::value::{Amount, Attribute, LadderId, TierId};
+use crate::value::{Amount, Attribute, LadderId, OfferId, TierId};
 use rust_decimal::Decimal;
 
+/// What a condition stands in.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    Earn(&'a EarnRule),
+    Offer(&'a OfferId),
+}
+
+impl Place<'_> {
+    fn sees_orders(self) -> bool {
+        match self {
+            Self::Earn(rule) => matches!(rule.on, EarnOn::Order | EarnOn::Referral { .. }),
+            Self::Offer(_) => true,
+        }
+    }
+
+    fn sees_events(self) -> bool {
+        matches!(self, Self::Earn(rule) if matches!(rule.on, EarnOn::Event { .. }))
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Earn(rule) => format!("rule `{}`", rule.id),
+            Self::Offer(id) => format!("offer `{id}`"),
+        }
+    }
+}
+
 /// Checks the condition of a rule.
-pub(super) fn check(sheet: &Sheet<'_>, rule: &EarnRule, when: &Condition, pointer: &str, report: &mut Report) {
-    Check { sheet, rule, report }.part(when, pointer, 1);
+pub(super) fn check(sheet: &Sheet<'_>, place: Place<'_>, when: &Condition, pointer: &str, report: &mut Report) {
+    Check { sheet, place, report }.part(when, pointer, 1);
 }
 
 struct Check<'a, 'r> {
     sheet: &'a Sheet<'a>,
-    rule: &'a EarnRule,
+    place: Place<'a>,
     report: &'r mut Report,
 }
 
@@ -47,8 +74,8 @@ impl Check<'_, '_> {
             | Condition::OrderNumber { .. }
             | Condition::HasLine { .. } => self.of_order(when, pointer),
             Condition::EventAttribute { is, value, .. } => {
-                if !matches!(self.rule.on, EarnOn::Event { .. }) {
-                    let message = format!("rule `{}` does not fire on events", self.rule.id);
+                if !self.place.sees_events() {
+                    let message = format!("{} does not fire on events", self.place.name());
                     self.report.add(FindingCode::ConditionEvent, pointer, message);
                 }
                 self.comparison(*is, value, pointer);
@@ -94,8 +121,8 @@ impl Check<'_, '_> {
     }
 
     fn of_order(&mut self, when: &Condition, pointer: &str) {
-        if !matches!(self.rule.on, EarnOn::Order | EarnOn::Referral { .. }) {
-            let message = format!("rule `{}` does not fire on orders", self.rule.id);
+        if !self.place.sees_orders() {
+            let message = format!("{} does not fire on orders", self.place.name());
             self.report.add(FindingCode::ConditionOrder, pointer, message);
         }
         let any_at = format!("{pointer}/any");

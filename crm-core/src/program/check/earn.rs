@@ -29,7 +29,7 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) {
             report.add(FindingCode::EarnNever, format!("{pointer}/valid"), message);
         }
         if let Some(when) = &rule.when {
-            condition::check(sheet, rule, when, &format!("{pointer}/when"), report);
+            condition::check(sheet, condition::Place::Earn(rule), when, &format!("{pointer}/when"), report);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod condition;
 mod earn;
+mod offers;
 mod points;
 mod scope;
 mod sheet;
@@ -24,6 +25,7 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) -> Parts {
     points::check(sheet, report);
     scope::check_basis(&sheet.document.basis, report);
     earn::check(sheet, report);
+    offers::check(sheet, report);
     standing::check(sheet, report)
 }
 
@@ -34,6 +36,8 @@ fn counts(sheet: &Sheet<'_>, report: &mut Report) {
         ("/earn", document.earn.len()),
         ("/tiers", document.tiers.len()),
         ("/currencies", document.currencies.len()),
+        ("/campaigns", document.campaigns.len()),
+        ("/offers", document.offers.len()),
     ] {
         if count > limits::RULES_MAX {
             let message = format!("there are {count} entries, at most {} are allowed", limits::RULES_MAX);
@@ -53,10 +57,12 @@ fn currencies(sheet: &Sheet<'_>, report: &mut Report) {
 
 fn names(sheet: &Sheet<'_>, report: &mut Report) {
     let document = sheet.document;
-    let lists: [(List, Vec<&str>); 3] = [
+    let lists: [(List, Vec<&str>); 5] = [
         (List::Points, document.points.iter().map(|currency| currency.id.as_str()).collect()),
         (List::Earn, document.earn.iter().map(|rule| rule.id.as_str()).collect()),
         (List::Tiers, document.tiers.iter().map(|ladder| ladder.id.as_str()).collect()),
+        (List::Campaigns, document.campaigns.iter().map(|campaign| campaign.id.as_str()).collect()),
+        (List::Offers, document.offers.iter().map(|offer| offer.id.as_str()).collect()),
     ];
     for (list, ids) in lists {
         let mut seen = BTreeSet::new();

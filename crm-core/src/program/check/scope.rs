@@ -1,8 +1,8 @@
 //! Scopes of lines.
 
-use crate::program::condition::LineScope;
 use crate::program::document::Basis;
 use crate::program::finding::{FindingCode, Report};
+use crate::value::LineScope;
 
 /// What never earns.
 pub(super) fn check_basis(basis: &Basis, report: &mut Report) {
@@ -25,6 +25,7 @@ pub(super) fn contradiction(scope: &LineScope, pointer: &str, report: &mut Repor
     look("skus", all_in(&scope.skus, &scope.not_skus));
     look("categories", all_in(&scope.categories, &scope.not_categories));
     look("brands", all_in(&scope.brands, &scope.not_brands));
+    look("tags", all_in(&scope.tags, &scope.not_tags));
 }
 
 fn all_in<T: PartialEq>(only: &[T], never: &[T]) -> bool {

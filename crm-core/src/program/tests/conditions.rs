@@ -132,7 +132,7 @@ fn the_order() {
         currency: Currency::new("CNY").unwrap(),
         goods_minor: 50_00,
         number: Some(3),
-        lines: &[LineFacts { sku: &sku, category: Some(&category), brand: None }],
+        lines: &[LineFacts { sku: &sku, category: Some(&category), brand: None, tags: &BTreeSet::new() }],
     };
     let customer = CustomerFacts::default();
     let facts = Facts {
@@ -165,7 +165,7 @@ fn scopes() {
         let lines: LineScope = serde_json::from_value(scope.clone()).unwrap();
         let name = |text: Option<&str>| text.map(|text| Category::new(text).unwrap());
         let (category, brand) = (name(line.1), name(line.2));
-        let admitted = lines.admits(&Sku::new(line.0).unwrap(), category.as_ref(), brand.as_ref());
+        let admitted = lines.admits(&Sku::new(line.0).unwrap(), category.as_ref(), brand.as_ref(), &BTreeSet::new());
         assert_eq!(admitted, expected, "{scope} {line:?}");
     };
     let apple = ("apple", Some("fruit"), Some("Zespri"));

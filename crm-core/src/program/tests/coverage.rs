@@ -10,7 +10,15 @@ const EXEMPLAR: &str = include_str!("exemplar.json");
 
 fn documents() -> Vec<Value> {
     let samples = SAMPLES.iter().map(|(_, text)| *text);
-    samples.chain([EXEMPLAR]).map(|text| serde_json::from_str(text).unwrap()).collect()
+    let mut all: Vec<Value> = samples.chain([EXEMPLAR]).map(|text| serde_json::from_str(text).unwrap()).collect();
+    // A document has one checkout, which has many words.
+    let others = ["customer_best", "priority", "fewest_coupons", "soonest_expiry"].map(|word| {
+        let mut other: Value = serde_json::from_str(EXEMPLAR).unwrap();
+        other["checkout"] = json!({ "objective": word, "late_confirm": "refuse" });
+        other
+    });
+    all.extend(others);
+    all
 }
 
 #[test]

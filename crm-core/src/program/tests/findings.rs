@@ -49,7 +49,7 @@ fn short(found: &[Finding]) -> Vec<(&str, &str)> {
     found.iter().map(|one| (one.code.as_str(), one.pointer.as_str())).collect()
 }
 
-struct Rows {
+pub(super) struct Rows {
     codes: BTreeSet<String>,
     validator: jsonschema::Validator,
 }
@@ -60,7 +60,7 @@ impl Rows {
     }
 
     #[track_caller]
-    fn check(&mut self, changes: &[(&str, Value)], expected: &[(&str, &str)]) {
+    pub(super) fn check(&mut self, changes: &[(&str, Value)], expected: &[(&str, &str)]) {
         let document = with(changes);
         let found = found(&document.to_string());
         assert_eq!(short(&found), expected, "{found:#?}");
@@ -109,6 +109,7 @@ fn every_code_has_a_row() {
     of_names_in_conditions(&mut rows);
     of_tiers(&mut rows);
     of_the_lifecycle(&mut rows);
+    super::offers::of_offers(&mut rows);
     let without_document = ["program.json", "program.too_large", "program.duplicate_field"];
     let missing: Vec<_> = FindingCode::ALL
         .iter()

@@ -3,6 +3,7 @@
 mod conditions;
 mod coverage;
 mod findings;
+mod offers;
 mod reference;
 mod samples;
 pub(crate) mod schema;

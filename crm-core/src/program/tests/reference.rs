@@ -107,6 +107,7 @@ fn kind(field: &Value) -> String {
     match (field["type"].as_str().unwrap(), field["format"].as_str()) {
         ("array", _) => format!("list of {}", kind(&field["items"])),
         ("string", Some("decimal")) => "decimal in a string".to_owned(),
+        ("string", Some("percent")) => "percentage in a string, 0 to 100".to_owned(),
         ("string", Some("name")) => "name, 1 to 128 bytes".to_owned(),
         ("string", Some("date-time")) => "instant, RFC 3339".to_owned(),
         ("string", Some("date")) => "date `YYYY-MM-DD`".to_owned(),

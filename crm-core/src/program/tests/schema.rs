@@ -44,14 +44,20 @@ text! {
     value::CalendarDate = "date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
     value::AttributeName = "name", NAME;
     value::BenefitId = "name", NAME;
+    value::CampaignId = "name", NAME;
     value::Category = "name", NAME;
     value::Channel = "name", NAME;
     value::EventName = "name", NAME;
     value::LadderId = "name", NAME;
+    value::LimitId = "name", NAME;
+    value::OfferId = "name", NAME;
+    value::Party = "name", NAME;
+    value::Percent = "percent", r"^[0-9]{1,3}(\.[0-9]+)?$";
     value::PointCurrency = "name", NAME;
     value::Reason = "name", NAME;
     value::RuleId = "name", NAME;
     value::Sku = "name", NAME;
+    value::StackGroup = "name", NAME;
     value::StoreId = "name", NAME;
     value::Tag = "name", NAME;
     value::TierId = "name", NAME;
@@ -99,6 +105,15 @@ fn tidy(schema: &mut Value) {
             if fields.get("format") == Some(&json!("uint32")) {
                 fields.remove("format");
                 fields.entry("maximum").or_insert(json!(u32::MAX));
+            }
+            if fields.get("format") == Some(&json!("int32")) {
+                fields.remove("format");
+                fields.entry("minimum").or_insert(json!(i32::MIN));
+                fields.entry("maximum").or_insert(json!(i32::MAX));
+            }
+            if fields.get("format") == Some(&json!("uint64")) {
+                fields.remove("format");
+                fields.entry("maximum").or_insert(json!(crate::limits::POINTS_ABS_MAX));
             }
             fields.values_mut().for_each(tidy);
         }

@@ -4,7 +4,7 @@
 ///
 /// The parts sum to `total`, and no part exceeds its weight while `total` does not exceed their sum. Nothing is split when
 /// the total or every weight is zero or less.
-pub(super) fn spread(total: i64, weights: &[i64]) -> Vec<i64> {
+pub(crate) fn spread(total: i64, weights: &[i64]) -> Vec<i64> {
     let sum: i128 = weights.iter().map(|w| i128::from((*w).max(0))).sum();
     if total <= 0 || sum == 0 {
         return vec![0; weights.len()];
@@ -33,7 +33,7 @@ pub(super) fn spread(total: i64, weights: &[i64]) -> Vec<i64> {
 }
 
 /// `amount` × `part` ÷ `whole`, rounded half up; for numbers of zero or more. Zero when `whole` is zero.
-pub(super) fn share(amount: i64, part: i64, whole: i64) -> i64 {
+pub(crate) fn share(amount: i64, part: i64, whole: i64) -> i64 {
     if whole == 0 {
         return 0;
     }
@@ -47,6 +47,6 @@ pub(super) fn share(amount: i64, part: i64, whole: i64) -> i64 {
 }
 
 /// Back to 64 bits. Parts and shares never exceed what they are taken from, which has 64 bits.
-pub(super) fn narrow(wide: i128) -> i64 {
+pub(crate) fn narrow(wide: i128) -> i64 {
     i64::try_from(wide).unwrap_or(if wide < 0 { i64::MIN } else { i64::MAX })
 }

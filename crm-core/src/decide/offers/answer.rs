@@ -1,0 +1,148 @@
+//! Quotes, and questions about coupons and claims.
+
+use super::super::context::Context;
+use super::super::workspace::{Decided, Workspace};
+use super::gather::{Asked, Gathered, gather};
+use super::room::Counted;
+use crate::coupon::{Coupon, LimitHold};
+use crate::error::{Error, ErrorCode};
+use crate::offer::{Application, Cart, LimitPer, Quote, Receipt, Room, RoomFor, Settings, Source, Why, quote};
+use crate::query::{Answer, ClaimView};
+use crate::value::{ClaimId, CouponId, CustomerId, OfferId, Sku, Timestamp};
+use std::collections::BTreeMap;
+
+/// A quote, and what a claim of it would hold.
+#[derive(Debug)]
+pub(super) struct Worked {
+    pub(super) quote: Quote,
+    /// Coupons that typed codes named.
+    pub(super) named: Vec<CouponId>,
+    rooms: BTreeMap<(OfferId, Source), Vec<Room>>,
+    counted: Vec<Counted>,
+    skus: BTreeMap<u32, Sku>,
+}
+
+/// Works a quote out for a customer who was brought to the instant, or for nobody in particular.
+pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Worked> {
+    let worked = work_out_once(context, ws, asked)?;
+    let short = |out: &crate::offer::Rejected| matches!(out.why, Why::BudgetExhausted { .. });
+    if !asked.frees_all && worked.quote.rejected.iter().any(short) {
+        // A budget that is too small for this discount may be held by claims that are out of time.
+        return work_out_once(context, ws, Asked { frees_all: true, ..asked });
+    }
+    Ok(worked)
+}
+
+fn work_out_once(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Worked> {
+    let Gathered { candidates, rejected, ledger, named } = gather(context, ws, asked)?;
+    let checkout = context.program.checkout();
+    let settings = Settings { objective: checkout.objective, nodes: u64::from(checkout.nodes) };
+    let mut quote = quote(asked.basket, &candidates, settings, asked.at, context.program.revision())?;
+    quote.rejected.extend(rejected);
+    quote.rejected.sort_by(|a, b| (&a.offer, &a.by).cmp(&(&b.offer, &b.by)));
+    let rooms = candidates.into_iter().map(|one| ((one.rules.id.clone(), one.by), one.rooms)).collect();
+    let numbered = (1_u32..).zip(&asked.cart.lines);
+    let skus = numbered.map(|(place, line)| (line.line_no.unwrap_or(place), line.sku.clone())).collect();
+    Ok(Worked { quote, named, rooms, counted: ledger.counted, skus })
+}
+
+impl Worked {
+    /// What is taken off lines and delivery, in minor units.
+    pub(super) fn off_minor(&self) -> crate::Result<i64> {
+        let currency = self.quote.currency;
+        let totals = &self.quote.totals;
+        Ok(currency.minor(totals.discount)?.saturating_add(currency.minor(totals.shipping_discount)?))
+    }
+
+    /// What a claim of it holds of limits over all customers.
+    pub(super) fn counters(&self) -> crate::Result<Vec<LimitHold>> {
+        self.holds(LimitPer::All)
+    }
+
+    /// What a claim of it holds of the customer's own limits.
+    pub(super) fn uses(&self) -> crate::Result<Vec<LimitHold>> {
+        self.holds(LimitPer::Customer)
+    }
+
+    fn holds(&self, per: LimitPer) -> crate::Result<Vec<LimitHold>> {
+        let mut holds = Vec::new();
+        for applied in &self.quote.applied {
+            let rooms = self.rooms.get(&(applied.offer.clone(), applied.by.clone()));
+            for room in rooms.into_iter().flatten() {
+                let Some(counted) = self.counted.get(room.counter).filter(|counted| counted.per == per) else {
+                    continue;
+                };
+                let amount = self.amount(applied, &room.counts)?;
+                if amount != 0 {
+                    holds.push(LimitHold {
+                        name: counted.name.clone(),
+                        amount,
+                        limit: counted.max,
+                        offer: applied.offer.clone(),
+                        until: counted.until,
+                    });
+                }
+            }
+        }
+        Ok(holds)
+    }
+
+    fn amount(&self, applied: &Application, counts: &RoomFor) -> crate::Result<i64> {
+        let units = |only: Option<&Sku>| {
+            let shares = applied.shares.iter();
+            let meant = shares.filter(|share| only.is_none_or(|sku| self.skus.get(&share.line_no) == Some(sku)));
+            i64::try_from(meant.map(|share| share.units).sum::<u64>()).unwrap_or(i64::MAX)
+        };
+        Ok(match counts {
+            RoomFor::Uses => 1,
+            RoomFor::Units(only) => units(only.as_ref()),
+            RoomFor::Budget => self.quote.currency.minor(applied.off)?,
+        })
+    }
+}
+
+/// What a cart costs. The customer, if there is one, was brought to the instant.
+pub(crate) fn quoted(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    customer: Option<&CustomerId>,
+    cart: &Cart,
+    coupons: Option<&[CouponId]>,
+    at: Timestamp,
+) -> Decided<Answer> {
+    let basket = cart.check().map_err(|error| error.within("cart"))?;
+    let asked = Asked { customer, cart, basket: &basket, coupons, at, frees_all: false };
+    let quote = work_out(context, ws, asked)?.quote;
+    Ok(Answer::Quote { quote: Box::new(quote) })
+}
+
+/// The open coupons of a customer who was brought to the instant.
+pub(crate) fn coupons(ws: &mut Workspace, id: &CustomerId) -> Decided<Answer> {
+    let coupons: Vec<Coupon> = ws.known(id)?.wallet()?.map_or_else(Vec::new, |wallet| wallet.coupons().to_vec());
+    Ok(Answer::Coupons { coupons })
+}
+
+/// A claim of a customer who was brought to the instant.
+pub(crate) fn claim(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<Answer> {
+    let Some(record) = ws.claim(&(id.clone(), claim.clone()))? else {
+        return Err(Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id").into());
+    };
+    let view = ClaimView {
+        claim_id: claim.clone(),
+        customer_id: id.clone(),
+        state: record.state,
+        claimed_at: record.at,
+        deadline: record.deadline,
+        order_id: record.order.clone(),
+        returned: record.returned,
+        receipt: receipt(&record.receipt)?,
+    };
+    Ok(Answer::Claim(Box::new(view)))
+}
+
+/// The receipt of a claim as it is stored.
+pub(super) fn receipt(json: &[u8]) -> crate::Result<Receipt> {
+    serde_json::from_slice(json).map_err(|error| {
+        Error::new(ErrorCode::StoreCorrupt, "the stored receipt of a claim cannot be read").caused_by(error)
+    })
+}

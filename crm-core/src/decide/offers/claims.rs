@@ -1,0 +1,283 @@
+//! Claims: a checkout holds what its quote applies, and confirms or releases it.
+
+use super::super::context::Context;
+use super::super::points;
+use super::super::settle::settle;
+use super::super::state::ClaimRecord;
+use super::super::workspace::{Decided, Workspace};
+use super::answer::{Worked, work_out};
+use super::gather::Asked;
+use super::time::{close, end, let_go};
+use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, ReleaseClaim, ReleaseHold};
+use crate::coupon::{ClaimState, LimitHold, OpenClaim};
+use crate::effect::What;
+use crate::error::{Error, ErrorCode};
+use crate::limits::CLAIM_SECONDS_MAX;
+use crate::offer::{Receipt, Rejected, Source, Why};
+use crate::program::LateConfirm;
+use crate::value::{ClaimId, CouponId, CustomerId, HoldId, OfferId, OrderId, Timestamp, fingerprint};
+use std::collections::BTreeMap;
+
+fn known<'w>(ws: &'w mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<&'w mut ClaimRecord> {
+    let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
+    ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(|| unknown().into())
+}
+
+fn resolved(claim: &ClaimId, state: ClaimState) -> Error {
+    let message = format!("claim `{claim}` is {}", state.as_str());
+    Error::new(ErrorCode::ClaimResolved, message).field("claim_id").with("state", state)
+}
+
+pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOffers) -> Decided<CustomerId> {
+    let id = &command.customer_id;
+    let basket = command.cart.check().map_err(|error| error.within("cart"))?;
+    let now = settle(context, ws, id)?;
+    let print = fingerprint(&(&command.cart, &command.coupons, &command.points));
+    if let Some(record) = ws.claim(&(id.clone(), command.claim_id.clone()))? {
+        if record.print != print {
+            let message = format!("claim `{}` is for another cart", command.claim_id);
+            return Err(Error::new(ErrorCode::ClaimExists, message).field("claim_id").into());
+        }
+        return match record.state {
+            ClaimState::Held | ClaimState::Confirmed => Ok(id.clone()),
+            state => Err(resolved(&command.claim_id, state).into()),
+        };
+    }
+    let seconds = command.hold_seconds.unwrap_or(context.program.checkout().hold_seconds);
+    if seconds == 0 || CLAIM_SECONDS_MAX < seconds {
+        let message = format!("a claim holds 1 to {CLAIM_SECONDS_MAX} seconds, not {seconds}");
+        return Err(Error::new(ErrorCode::ClaimDuration, message)
+            .field("hold_seconds")
+            .limit(CLAIM_SECONDS_MAX)
+            .into());
+    }
+    let deadline = now.plus_millis(i64::from(seconds) * 1000);
+    let asked = Asked {
+        customer: Some(id),
+        cart: &command.cart,
+        basket: &basket,
+        coupons: command.coupons.as_deref(),
+        at: now,
+        frees_all: false,
+    };
+    let worked = work_out(context, ws, asked)?;
+    acceptable(command, &worked)?;
+    let record = hold(context, ws, command, worked, (print, now, deadline))?;
+    if let Some(of) = &command.points {
+        let hold_id = HoldId::new(command.claim_id.as_str())?;
+        let (currency, points) = (of.currency.clone(), of.points);
+        let command = HoldPoints { customer_id: id.clone(), currency, points, hold_id, until: deadline };
+        points::hold(context, ws, &command)?;
+    }
+    ws.put_claim((id.clone(), command.claim_id.clone()), Some(record));
+    Ok(id.clone())
+}
+
+/// A claim gives the customer what they asked for, at the price they saw, or nothing.
+fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
+    let asked_for = |by: &Source| match by {
+        Source::Automatic => false,
+        Source::Code { .. } => true,
+        Source::Coupon { coupon } => {
+            worked.named.contains(coupon) || command.coupons.as_ref().is_some_and(|chosen| chosen.contains(coupon))
+        }
+    };
+    let choice = |why: &Why| matches!(why, Why::Conflict { .. } | Why::BeatenBy { .. } | Why::NoEffect);
+    let refused: Vec<&Rejected> =
+        worked.quote.rejected.iter().filter(|out| asked_for(&out.by) && !choice(&out.why)).collect();
+    if let Some(first) = refused.first() {
+        let message = match &first.by {
+            Source::Coupon { coupon } => format!("coupon `{coupon}` cannot be used"),
+            _ => "a code cannot be used".to_owned(),
+        };
+        return Err(Error::new(ErrorCode::ClaimRefused, message).field("cart.codes").with("rejected", refused).into());
+    }
+    let total = worked.quote.totals.total;
+    match command.expect_total {
+        Some(expected) if expected != total => {
+            let message = format!("the total is `{total}`, not `{expected}`");
+            Err(Error::new(ErrorCode::ClaimTotal, message).field("expect_total").with("total", total).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Holds everything that the quote applies.
+fn hold(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    command: &ClaimOffers,
+    worked: Worked,
+    (print, now, deadline): (crate::value::Fingerprint, Timestamp, Timestamp),
+) -> Decided<ClaimRecord> {
+    let id = &command.customer_id;
+    let claim_id = command.claim_id.clone();
+    let coupons: Vec<CouponId> = worked
+        .quote
+        .applied
+        .iter()
+        .filter_map(|applied| match &applied.by {
+            Source::Coupon { coupon } => Some(coupon.clone()),
+            _ => None,
+        })
+        .collect();
+    let (counters, uses) = (worked.counters()?, worked.uses()?);
+    take_counters(ws, id, &claim_id, deadline, &counters)?;
+    let hold = command.points.is_some().then(|| HoldId::new(claim_id.as_str())).transpose()?;
+    let open = OpenClaim {
+        id: claim_id.clone(),
+        deadline,
+        coupons: coupons.clone(),
+        counters: counters.clone(),
+        uses: uses.clone(),
+        hold: hold.clone(),
+    };
+    ws.customer_mut(id)?.change_wallet(|wallet| wallet.hold(open))?;
+    let currency = command.cart.currency;
+    let (off_minor, total_minor) = (worked.off_minor()?, currency.minor(worked.quote.totals.total)?);
+    let offers: Vec<OfferId> = worked.quote.applied.iter().map(|applied| applied.offer.clone()).collect();
+    let rules = offers.iter().filter_map(|offer| context.program.offer(offer)).map(|(_, rules)| rules.clone());
+    let receipt = Receipt { cart: command.cart.clone(), rules: rules.collect(), quote: worked.quote };
+    let what =
+        What::Claimed { claim_id, until: deadline, currency, off_minor, total_minor, offers, coupons: coupons.clone() };
+    context.write(ws, id, now, what, Vec::new())?;
+    Ok(ClaimRecord {
+        state: ClaimState::Held,
+        at: now,
+        deadline,
+        order: None,
+        print,
+        coupons,
+        counters,
+        uses,
+        hold,
+        currency,
+        off_minor,
+        returned: false,
+        receipt: serde_json::to_vec(&receipt).map_err(Error::from)?,
+    })
+}
+
+/// Adds to counters what a claim holds, and notes until when.
+fn take_counters(
+    ws: &mut Workspace,
+    id: &CustomerId,
+    claim: &ClaimId,
+    deadline: Timestamp,
+    counters: &[LimitHold],
+) -> Decided<()> {
+    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+    for held in counters {
+        ws.count(&held.name, held.amount, held.limit)?;
+        let sum = sums.entry(&held.name).or_default();
+        *sum = sum.saturating_add(held.amount);
+    }
+    for (name, amount) in sums {
+        ws.put_hold((name.to_owned(), deadline, id.clone(), claim.clone()), Some(amount));
+    }
+    Ok(())
+}
+
+pub(crate) fn confirm(context: &Context<'_>, ws: &mut Workspace, command: &ConfirmClaim) -> Decided<CustomerId> {
+    let id = &command.customer_id;
+    settle(context, ws, id)?;
+    use_up(context, ws, id, &command.claim_id, None)?;
+    Ok(id.clone())
+}
+
+/// Turns what a claim holds into uses, for an order if there is one. Confirmed before is fine, for the same order.
+pub(super) fn use_up(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    claim: &ClaimId,
+    order: Option<&OrderId>,
+) -> Decided<()> {
+    let record = known(ws, id, claim)?;
+    let other_order = record.order.as_ref().filter(|known| order.is_some_and(|order| order != *known)).cloned();
+    if let Some(known) = other_order {
+        let message = format!("claim `{claim}` was paid with order `{known}`");
+        return Err(Error::new(ErrorCode::ClaimResolved, message).field("claim_id").with("order_id", known).into());
+    }
+    match record.state {
+        ClaimState::Confirmed => {
+            if let Some(order) = order {
+                ws.claim_mut(&(id.clone(), claim.clone()))?.order = Some(order.clone());
+            }
+            return Ok(());
+        }
+        ClaimState::Released => return Err(resolved(claim, ClaimState::Released).into()),
+        ClaimState::Expired => hold_again(context, ws, id, claim)?,
+        ClaimState::Held => {}
+    }
+    let now = ws.known(id)?.state.recorded_at;
+    let Some((open, spent)) = ws.customer_mut(id)?.change_wallet(|wallet| Ok(wallet.confirm(claim)))? else {
+        return Err(Error::internal(format!("claim `{claim}` holds, but not in the wallet")).into());
+    };
+    for held in &open.counters {
+        ws.put_hold((held.name.to_string(), open.deadline, id.clone(), claim.clone()), None);
+    }
+    ws.claim_mut(&(id.clone(), claim.clone()))?.order = order.cloned();
+    end(context, ws, id, claim, ClaimState::Confirmed, now)?;
+    for coupon in spent {
+        close(context, ws, id, coupon, now)?;
+    }
+    if let Some(hold_id) = open.hold {
+        points::capture(context, ws, &CaptureHold { customer_id: id.clone(), hold_id, points: None })?;
+    }
+    Ok(())
+}
+
+/// Holds again what a claim held that was out of time, if the program says so and all of it is free.
+fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<()> {
+    let record = known(ws, id, claim)?.clone();
+    let expired = || {
+        let message = format!("claim `{claim}` was out of time at {}", record.deadline);
+        Error::new(ErrorCode::ClaimExpired, message).field("claim_id").with("deadline", record.deadline)
+    };
+    if context.program.checkout().late_confirm == LateConfirm::Refuse || record.hold.is_some() {
+        return Err(expired().into());
+    }
+    for held in &record.counters {
+        let stands = ws.counter(&held.name.to_string())?.map_or(0, |counter| counter.stands());
+        if held.limit < stands.saturating_add(held.amount) {
+            return Err(expired().into());
+        }
+    }
+    let wallet = ws.known(id)?.wallet()?.cloned().unwrap_or_default();
+    let fits = |held: &LimitHold| wallet.used(&held.name).saturating_add(held.amount) <= held.limit;
+    let free = |coupon: &CouponId| wallet.coupon(coupon).is_some_and(|coupon| 0 < coupon.free());
+    if !record.uses.iter().all(fits) || !record.coupons.iter().all(free) {
+        return Err(expired().into());
+    }
+    take_counters(ws, id, claim, record.deadline, &record.counters)?;
+    let open = OpenClaim {
+        id: claim.clone(),
+        deadline: record.deadline,
+        coupons: record.coupons,
+        counters: record.counters,
+        uses: record.uses,
+        hold: None,
+    };
+    Ok(ws.customer_mut(id)?.change_wallet(|wallet| wallet.hold(open))?)
+}
+
+pub(crate) fn release(context: &Context<'_>, ws: &mut Workspace, command: &ReleaseClaim) -> Decided<CustomerId> {
+    let id = &command.customer_id;
+    let now = settle(context, ws, id)?;
+    match known(ws, id, &command.claim_id)?.state {
+        // Out of time or given up: either way nothing is held.
+        ClaimState::Released | ClaimState::Expired => return Ok(id.clone()),
+        ClaimState::Confirmed => return Err(resolved(&command.claim_id, ClaimState::Confirmed).into()),
+        ClaimState::Held => {}
+    }
+    let Some(open) = ws.customer_mut(id)?.change_wallet(|wallet| Ok(wallet.release(&command.claim_id)))? else {
+        return Err(Error::internal(format!("claim `{}` holds, but not in the wallet", command.claim_id)).into());
+    };
+    let_go(ws, id, &open.id, open.deadline, &open.counters)?;
+    end(context, ws, id, &open.id, ClaimState::Released, now)?;
+    if let Some(hold_id) = open.hold {
+        points::release(context, ws, &ReleaseHold { customer_id: id.clone(), hold_id })?;
+    }
+    Ok(id.clone())
+}

@@ -1,0 +1,297 @@
+//! Which offers are at hand for a cart, and why the others are not.
+
+use super::super::award::{Standing, standing_of};
+use super::super::context::Context;
+use super::super::workspace::{Decided, Workspace};
+use super::room::{Asking, Ledger};
+use crate::code::NormalCode;
+use crate::coupon::{Coupon, CouponState, Wallet};
+use crate::limits;
+use crate::offer::{Basket, Candidate, Cart, Hours, OfferRules, Rejected, Source, Why};
+use crate::points::Validity;
+use crate::program::{CampaignState, Condition, Facts, LineFacts, Needs, Offer, OrderFacts, Weekday};
+use crate::value::{CouponId, CustomerId, Timestamp, Zone};
+use chrono::{Datelike, NaiveDateTime, Timelike};
+use std::collections::BTreeSet;
+
+/// A checkout that asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) customer: Option<&'a CustomerId>,
+    pub(crate) cart: &'a Cart,
+    pub(crate) basket: &'a Basket,
+    /// Which of the customer's coupons may be used; none is all.
+    pub(crate) coupons: Option<&'a [CouponId]>,
+    pub(crate) at: Timestamp,
+    pub(crate) frees_all: bool,
+}
+
+/// What is at hand.
+#[derive(Debug, Default)]
+pub(super) struct Gathered<'p> {
+    pub(super) candidates: Vec<Candidate<'p>>,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) ledger: Ledger,
+    /// Coupons that typed codes named.
+    pub(super) named: Vec<CouponId>,
+}
+
+/// Under which name a code is found.
+pub(crate) fn code_name(code: &str) -> String {
+    format!("code:{code}")
+}
+
+/// Looks at every offer, coupon and code.
+pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Gathered<'p>> {
+    let standing = asked.customer.map(|id| standing_of(context, ws, id, asked.at)).transpose()?;
+    let number = match asked.customer {
+        Some(id) => ws.known(id)?.state.orders.saturating_add(1),
+        None => 1,
+    };
+    let lines: Vec<LineFacts<'_>> = asked.cart.lines.iter().map(facts_of).collect();
+    let mut gather =
+        Gather { context, asked, standing: standing.as_ref(), number, lines: &lines, out: Gathered::default() };
+    for (offer, rules) in context.program.offers() {
+        if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency {
+            gather.look(ws, offer, rules, Source::Automatic, None)?;
+        }
+    }
+    gather.out.named = gather.codes(ws)?;
+    gather.coupons(ws)?;
+    Ok(gather.out)
+}
+
+fn facts_of(line: &crate::offer::CartLine) -> LineFacts<'_> {
+    LineFacts { sku: &line.sku, category: line.category.as_ref(), brand: line.brand.as_ref(), tags: &line.tags }
+}
+
+struct Gather<'p, 'a> {
+    context: &'a Context<'p>,
+    asked: Asked<'a>,
+    standing: Option<&'a Standing>,
+    /// Which order of the customer this one would be.
+    number: u32,
+    lines: &'a [LineFacts<'a>],
+    out: Gathered<'p>,
+}
+
+impl<'p> Gather<'p, '_> {
+    fn reject(&mut self, offer: Option<&Offer>, by: Source, why: Why) {
+        self.out.rejected.push(Rejected { offer: offer.map(|offer| offer.id.clone()), by, why });
+    }
+
+    /// The offers of typed codes; the coupons of the customer that codes name.
+    fn codes(&mut self, ws: &mut Workspace) -> Decided<Vec<CouponId>> {
+        let mut named = Vec::new();
+        let mut seen = BTreeSet::new();
+        for typed in &self.asked.cart.codes {
+            let Ok(code) = NormalCode::of(typed) else {
+                self.reject(None, Source::Code { code: limits::quote(typed) }, Why::NotFound);
+                continue;
+            };
+            if !seen.insert(code.clone()) {
+                continue;
+            }
+            let by = Source::Code { code: code.as_str().to_owned() };
+            if let Some((offer, rules)) = self.context.program.offer_of_code(&code) {
+                self.look(ws, offer, rules, by, None)?;
+                continue;
+            }
+            let identity = ws.identity(&code_name(code.as_str()))?.cloned();
+            let owner = identity.as_ref().and_then(|identity| identity.customer.as_ref());
+            match (owner, identity.as_ref().and_then(|identity| identity.body.as_deref())) {
+                (Some(owner), Some(body)) if Some(owner) == self.asked.customer => {
+                    named.push(super::super::state::decode(body, "coupon of a code")?);
+                }
+                (Some(_), _) => self.reject(None, by, Why::WrongOwner),
+                (None, _) => self.reject(None, by, unknown(typed)),
+            }
+        }
+        Ok(named)
+    }
+
+    /// The customer's coupons: those that were chosen and those that codes name.
+    fn coupons(&mut self, ws: &mut Workspace) -> Decided<()> {
+        let Some(id) = self.asked.customer else {
+            for coupon in self.asked.coupons.unwrap_or_default() {
+                self.reject(None, Source::Coupon { coupon: coupon.clone() }, Why::WrongOwner);
+            }
+            return Ok(());
+        };
+        let wallet: Option<Wallet> = ws.known(id)?.wallet()?.cloned();
+        let open = wallet.as_ref().map_or(&[][..], Wallet::coupons);
+        let chosen = match self.asked.coupons {
+            Some(chosen) => chosen.to_vec(),
+            None => open.iter().map(|coupon| coupon.id.clone()).collect(),
+        };
+        let all: BTreeSet<CouponId> = chosen.into_iter().chain(self.out.named.iter().cloned()).collect();
+        for name in all {
+            let by = Source::Coupon { coupon: name.clone() };
+            let Some(coupon) = open.iter().find(|coupon| coupon.id == name) else {
+                let why = match ws.closed_coupon(&(id.clone(), name))? {
+                    None => Why::NotFound,
+                    Some(coupon) => closed(coupon),
+                };
+                self.reject(None, by, why);
+                continue;
+            };
+            let Some((offer, rules)) = self.context.program.offer(&coupon.offer) else {
+                self.reject(None, by, Why::NotRunning);
+                continue;
+            };
+            match self.usable(coupon, wallet.as_ref()) {
+                Some(why) => self.reject(Some(offer), by, why),
+                None => self.look(ws, offer, rules, by, coupon.valid_until)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a coupon cannot be used now.
+    fn usable(&self, coupon: &Coupon, wallet: Option<&Wallet>) -> Option<Why> {
+        if self.asked.at < coupon.valid_from {
+            return Some(Why::NotStarted { from: coupon.valid_from });
+        }
+        if let Some(until) = coupon.valid_until.filter(|until| *until <= self.asked.at) {
+            return Some(Why::Expired { until });
+        }
+        if coupon.free() == 0 {
+            let holders = coupon.held_by.iter().filter_map(|claim| wallet?.claim(claim));
+            let until = holders.map(|claim| claim.deadline).min();
+            return Some(until.map_or(Why::UsedUp, |until| Why::HeldElsewhere { until }));
+        }
+        None
+    }
+
+    /// Takes an offer in, or says why not.
+    fn look(
+        &mut self,
+        ws: &mut Workspace,
+        offer: &'p Offer,
+        rules: &'p OfferRules,
+        by: Source,
+        ends_at: Option<Timestamp>,
+    ) -> Decided<()> {
+        if let Some(why) = self.out_of_force(offer, rules) {
+            self.reject(Some(offer), by, why);
+            return Ok(());
+        }
+        let skus = self.asked.cart.lines.iter().filter(|line| {
+            let brand = line.brand.as_ref();
+            rules.lines.as_ref().is_none_or(|s| s.admits(&line.sku, line.category.as_ref(), brand, &line.tags))
+        });
+        let skus: BTreeSet<_> = skus.map(|line| &line.sku).collect();
+        let asking = Asking {
+            customer: self.asked.customer,
+            at: self.asked.at,
+            currency: rules.currency,
+            frees_all: self.asked.frees_all,
+        };
+        match self.out.ledger.rooms(self.context, ws, asking, offer, &skus)? {
+            Ok(rooms) => self.out.candidates.push(Candidate { rules, by, ends_at, rooms }),
+            Err(why) => self.reject(Some(offer), by, why),
+        }
+        Ok(())
+    }
+
+    fn out_of_force(&self, offer: &Offer, rules: &OfferRules) -> Option<Why> {
+        if rules.currency != self.asked.cart.currency {
+            return Some(Why::CurrencyMismatch);
+        }
+        let at = self.asked.at;
+        if let Some(why) = outside(offer.valid, at) {
+            return Some(why);
+        }
+        if let Some((campaign, zone)) = offer.campaign.as_ref().and_then(|id| self.context.program.campaign(id)) {
+            if campaign.state != CampaignState::Running {
+                return Some(Why::NotRunning);
+            }
+            if let Some(why) = outside(campaign.valid, at) {
+                return Some(why);
+            }
+            if !campaign.hours.is_empty() && !campaign.hours.iter().any(|hours| is_in(hours, zone, at)) {
+                return Some(Why::OutsideHours);
+            }
+        }
+        offer.when.as_ref().and_then(|when| self.unmet(when))
+    }
+
+    /// Why a condition does not hold.
+    fn unmet(&self, when: &Condition) -> Option<Why> {
+        let order = OrderFacts {
+            channel: self.asked.cart.channel.as_ref(),
+            store: self.asked.cart.store.as_ref(),
+            tags: Some(&self.asked.cart.tags),
+            currency: self.asked.cart.currency,
+            goods_minor: self.asked.basket.list_minor(),
+            number: Some(self.number),
+            lines: self.lines,
+        };
+        let holds = |when: &Condition| match self.standing {
+            Some(standing) => {
+                let tiers = standing.tiers();
+                when.holds(&standing.facts(&tiers, self.context.zone(), self.asked.at, Some(order), None))
+            }
+            None => {
+                let (at, local) = (self.asked.at, self.context.zone().local(self.asked.at));
+                when.holds(&Facts { at, local, customer: Default::default(), order: Some(order), event: None })
+            }
+        };
+        if holds(when) {
+            return None;
+        }
+        // The part that fails names the reason, when it is one part alone.
+        let parts: &[Condition] = match when {
+            Condition::All { of } => of,
+            one => std::slice::from_ref(one),
+        };
+        let mut failing = parts.iter().filter(|part| !holds(part));
+        Some(match (failing.next(), failing.next()) {
+            (Some(Condition::OrderNumber { .. }), None) => Why::NotFirstOrder,
+            (Some(Condition::TimeOfDay { .. } | Condition::Weekday { .. }), None) => Why::OutsideHours,
+            _ => Why::NotInSegment,
+        })
+    }
+}
+
+/// Why a typed code that nothing has is no code.
+fn unknown(_: &str) -> Why {
+    Why::NotFound
+}
+
+fn closed(coupon: &Coupon) -> Why {
+    match coupon.state {
+        CouponState::Revoked => Why::Revoked,
+        CouponState::Transferred => Why::WrongOwner,
+        CouponState::Expired => match coupon.valid_until {
+            Some(until) => Why::Expired { until },
+            None => Why::UsedUp,
+        },
+        CouponState::Redeemed | CouponState::Issued | CouponState::Claimed => Why::UsedUp,
+    }
+}
+
+fn outside(valid: Validity, at: Timestamp) -> Option<Why> {
+    if let Some(from) = valid.from.filter(|from| at < *from) {
+        return Some(Why::NotStarted { from });
+    }
+    valid.until.filter(|until| *until <= at).map(|until| Why::Expired { until })
+}
+
+/// Whether an instant is within a window of the week. Past midnight a window belongs to the day on which it began.
+fn is_in(hours: &Hours, zone: &Zone, at: Timestamp) -> bool {
+    let local: NaiveDateTime = zone.local(at);
+    let now = local.hour() * 60 + local.minute();
+    let on = |weekday: chrono::Weekday| hours.days.is_empty() || hours.days.contains(&Weekday::of(weekday));
+    let (Some(from), Some(to)) = (minutes(&hours.from), minutes(&hours.to)) else { return false };
+    let today = local.weekday();
+    if from < to {
+        return on(today) && (from..to).contains(&now);
+    }
+    (on(today) && from <= now) || (on(today.pred()) && now < to)
+}
+
+fn minutes(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    Some(hours.parse::<u32>().ok()? * 60 + minutes.parse::<u32>().ok()?)
+}

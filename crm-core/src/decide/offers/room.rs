@@ -1,0 +1,179 @@
+//! Limits: under which names they are counted, and what they leave.
+
+use super::super::context::Context;
+use super::super::settle::settle;
+use super::super::workspace::{Decided, Workspace};
+use crate::coupon::Wallet;
+use crate::offer::{Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
+use crate::program::Offer;
+use crate::value::{Currency, CustomerId, Period, Sku, Timestamp, Zone};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A limit that binds a quote, as it is counted.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    pub(super) name: Arc<str>,
+    pub(super) per: LimitPer,
+    pub(super) max: i64,
+    /// When its period is over.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// The limits that were looked at for one quote; candidates with the same one share its place.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) counted: Vec<Counted>,
+    lefts: Vec<i64>,
+}
+
+/// Whom and when a quote is for, as far as limits ask.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) customer: Option<&'a CustomerId>,
+    pub(super) at: Timestamp,
+    pub(super) currency: Currency,
+    /// Whether claims that are out of time are looked for under every limit, and not only under those that are reached.
+    pub(super) frees_all: bool,
+}
+
+impl Ledger {
+    /// What the limits of an offer and of its campaign leave, or why they leave nothing.
+    pub(super) fn rooms(
+        &mut self,
+        context: &Context<'_>,
+        ws: &mut Workspace,
+        asking: Asking<'_>,
+        offer: &Offer,
+        skus: &BTreeSet<&Sku>,
+    ) -> Decided<Result<Vec<Room>, Why>> {
+        let campaign = offer.campaign.as_ref().and_then(|id| context.program.campaign(id));
+        let zone = campaign.map_or(context.zone(), |(_, zone)| zone);
+        let own = offer.limits.iter().map(|limit| (format!("offer:{}/{}", offer.id, limit.id), limit));
+        let shared = campaign.iter().flat_map(|(campaign, _)| {
+            campaign.limits.iter().map(|limit| (format!("campaign:{}/{}", campaign.id, limit.id), limit))
+        });
+        let mut rooms = Vec::new();
+        for (name, limit) in own.chain(shared) {
+            let (suffix, until) = period(zone, limit.window, asking.at);
+            let (max, kinds) = kinds(asking.currency, limit, skus)?;
+            for (counts, article) in kinds {
+                let counted = Counted { name: format!("{name}{suffix}{article}").into(), per: limit.per, max, until };
+                let place = self.place(context, ws, asking, counted)?;
+                let left = self.lefts.get(place).copied().unwrap_or(0);
+                // One article that has run out leaves the others.
+                if left <= 0 && article.is_empty() {
+                    return Ok(Err(self.reached(ws, asking, limit, place)?));
+                }
+                rooms.push(Room { counter: place, limit: limit.id.clone(), counts, left });
+            }
+        }
+        Ok(Ok(rooms))
+    }
+
+    fn place(
+        &mut self,
+        context: &Context<'_>,
+        ws: &mut Workspace,
+        asking: Asking<'_>,
+        counted: Counted,
+    ) -> Decided<usize> {
+        if let Some(place) = self.counted.iter().position(|known| known.name == counted.name) {
+            return Ok(place);
+        }
+        let used = match counted.per {
+            LimitPer::Customer => match asking.customer {
+                Some(id) => ws.known(id)?.wallet()?.map_or(0, |wallet| wallet.used(&counted.name)),
+                None => 0,
+            },
+            LimitPer::All => {
+                let mut used = stands(ws, &counted.name)?;
+                if asking.frees_all || counted.max <= used {
+                    free(context, ws, &counted.name, asking.at)?;
+                    used = stands(ws, &counted.name)?;
+                }
+                used
+            }
+        };
+        self.lefts.push(counted.max.saturating_sub(used));
+        self.counted.push(counted);
+        Ok(self.counted.len().saturating_sub(1))
+    }
+
+    /// Why a limit leaves nothing: it is used, or other checkouts hold the rest of it.
+    fn reached(&self, ws: &mut Workspace, asking: Asking<'_>, limit: &Limit, place: usize) -> Decided<Why> {
+        let Some(counted) = self.counted.get(place) else { return Ok(Why::NotRunning) };
+        let (held, until) = match counted.per {
+            LimitPer::Customer => {
+                let Some(id) = asking.customer else { return Ok(Why::LimitCustomer { limit: limit.id.clone() }) };
+                own_holds(ws.known(id)?.wallet()?, &counted.name)
+            }
+            LimitPer::All => {
+                let holds = ws.holds_of(&counted.name)?;
+                let first = holds.first().map(|((_, deadline, ..), _)| *deadline);
+                (holds.iter().map(|(_, amount)| *amount).sum(), first)
+            }
+        };
+        let left = self.lefts.get(place).copied().unwrap_or(0);
+        if let (true, Some(until)) = (0 < left.saturating_add(held), until) {
+            return Ok(Why::HeldElsewhere { until });
+        }
+        Ok(match (limit.counts, limit.per) {
+            (Counts::Budget { .. }, _) => {
+                Why::BudgetExhausted { limit: limit.id.clone(), left: asking.currency.amount(left.max(0)) }
+            }
+            (_, LimitPer::Customer) => Why::LimitCustomer { limit: limit.id.clone() },
+            (_, LimitPer::All) => Why::LimitCampaign { limit: limit.id.clone() },
+        })
+    }
+}
+
+fn own_holds(wallet: Option<&Wallet>, name: &str) -> (i64, Option<Timestamp>) {
+    let claims = wallet.map_or(&[][..], Wallet::claims);
+    let held = claims.iter().flat_map(|claim| {
+        claim.uses.iter().filter(|held| &*held.name == name).map(|held| (held.amount, claim.deadline))
+    });
+    held.fold((0, None), |(sum, first), (amount, deadline)| {
+        (amount + sum, Some(first.map_or(deadline, |first: Timestamp| first.min(deadline))))
+    })
+}
+
+fn stands(ws: &mut Workspace, name: &str) -> Decided<i64> {
+    Ok(ws.counter(&name.to_owned())?.map_or(0, |counter| counter.stands()))
+}
+
+/// Lets the claims that are out of time go that hold something of a counter.
+fn free(context: &Context<'_>, ws: &mut Workspace, name: &str, at: Timestamp) -> Decided<()> {
+    let over = ws.holds_of(name)?.into_iter().filter(|((_, deadline, ..), _)| *deadline <= at);
+    let holders: BTreeSet<CustomerId> = over.map(|((_, _, customer, _), _)| customer).collect();
+    for holder in holders {
+        settle(context, ws, &holder)?;
+    }
+    Ok(())
+}
+
+/// The bound of a limit, and what it counts: once, or article by article, with the end of the counter's name.
+fn kinds(currency: Currency, limit: &Limit, skus: &BTreeSet<&Sku>) -> crate::Result<(i64, Vec<(RoomFor, String)>)> {
+    let whole = |max: u64| i64::try_from(max).unwrap_or(i64::MAX);
+    Ok(match limit.counts {
+        Counts::Uses { max } => (whole(max), vec![(RoomFor::Uses, String::new())]),
+        Counts::Units { max, each_sku: false } => (whole(max), vec![(RoomFor::Units(None), String::new())]),
+        Counts::Units { max, each_sku: true } => {
+            let each = skus.iter().map(|sku| (RoomFor::Units(Some((*sku).clone())), format!("#{sku}")));
+            (whole(max), each.collect())
+        }
+        Counts::Budget { max } => (currency.minor(max)?, vec![(RoomFor::Budget, String::new())]),
+    })
+}
+
+/// What the name of a counter ends in for the period of an instant, and when that period is over.
+fn period(zone: &Zone, window: LimitWindow, at: Timestamp) -> (String, Option<Timestamp>) {
+    let period = match window {
+        LimitWindow::Lifetime => return (String::new(), None),
+        LimitWindow::Day => Period::Day,
+        LimitWindow::Week => Period::Week,
+        LimitWindow::Month => Period::Month,
+    };
+    let day = zone.date(at);
+    (format!("@{}", zone.period_start(period, day)), Some(zone.start_of(zone.next_period_start(period, day))))
+}

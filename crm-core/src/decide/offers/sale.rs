@@ -1,0 +1,205 @@
+//! Orders that were paid with a claim: their prices come from its quote, and what it used comes back with the goods.
+
+use super::super::context::Context;
+use super::super::workspace::{Decided, Workspace};
+use super::answer::receipt;
+use super::claims;
+use crate::coupon::{Coupon, CouponState, LimitHold};
+use crate::effect::What;
+use crate::error::{Error, ErrorCode};
+use crate::offer::{CartLine, Quote, Receipt, ReturnOn, Source};
+use crate::order::{Order, OrderLine};
+use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How an order goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Back {
+    /// Refunded to the last unit.
+    Refunded,
+    /// Cancelled, or taken out with its import.
+    Cancelled,
+}
+
+fn differs(message: String, field: String) -> Error {
+    Error::new(ErrorCode::ClaimOrder, message).field(field)
+}
+
+/// The order as it was paid: with the discounts, delivery and taxes of the claim's quote.
+pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order: &Order) -> Decided<Order> {
+    let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
+    let record = ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(unknown)?;
+    let Receipt { cart, quote, .. } = receipt(&record.receipt)?;
+    if order.currency != cart.currency || order.tax_mode != cart.tax_mode {
+        let message = format!("claim `{claim}` is for a cart in {}", cart.currency);
+        return Err(differs(message, "order.currency".to_owned()).into());
+    }
+    if order.discount.is_some_and(|discount| discount != Amount::ZERO) {
+        let message = "an order with a claim has no discount of its own".to_owned();
+        return Err(differs(message, "order.discount".to_owned()).into());
+    }
+    let mut lines: BTreeMap<u32, &CartLine> =
+        (1_u32..).zip(&cart.lines).map(|(place, line)| (line.line_no.unwrap_or(place), line)).collect();
+    let mut priced = order.clone();
+    for (at, (place, line)) in (1_u32..).zip(&mut priced.lines).enumerate() {
+        let field = |name: &str| format!("order.lines[{at}].{name}");
+        let number = line.line_no.unwrap_or(place);
+        match lines.remove(&number) {
+            Some(claimed) => take_price(line, claimed, &quote, number, field)?,
+            None if is_gift(line, &quote) => {}
+            None => {
+                let message = format!("claim `{claim}` has no line `{number}`");
+                return Err(differs(message, field("line_no")).into());
+            }
+        }
+    }
+    if let Some(number) = lines.keys().next() {
+        let message = format!("line `{number}` of claim `{claim}` is missing");
+        return Err(differs(message, "order.lines".to_owned()).into());
+    }
+    let shipping = quote.shipping.net;
+    if order.shipping.is_some_and(|given| given != shipping && given != quote.shipping.list) {
+        let message = format!("delivery of claim `{claim}` costs `{shipping}`");
+        return Err(differs(message, "order.shipping".to_owned()).into());
+    }
+    priced.shipping = Some(shipping).filter(|shipping| *shipping != Amount::ZERO);
+    Ok(priced)
+}
+
+/// Gives a line the discount and the tax of the quote.
+fn take_price(
+    line: &mut OrderLine,
+    claimed: &CartLine,
+    quote: &Quote,
+    number: u32,
+    field: impl Fn(&str) -> String,
+) -> Decided<()> {
+    let Some(quoted) = quote.lines.iter().find(|quoted| quoted.line_no == number) else {
+        return Err(Error::internal("a line of a claim has no price").into());
+    };
+    let same = [
+        ("sku", line.sku == claimed.sku),
+        ("quantity", line.quantity == claimed.quantity),
+        ("unit_price", line.unit_price == claimed.unit_price),
+        ("discount", line.discount.is_none_or(|discount| discount == quoted.discount)),
+    ];
+    if let Some((name, _)) = same.iter().find(|(_, same)| !same) {
+        return Err(differs(format!("line `{number}` was claimed with another {name}"), field(name)).into());
+    }
+    line.discount = Some(quoted.discount).filter(|discount| *discount != Amount::ZERO);
+    line.tax = line.tax.or(Some(quoted.tax).filter(|tax| *tax != Amount::ZERO));
+    Ok(())
+}
+
+/// Whether a line is something that came along for nothing.
+fn is_gift(line: &OrderLine, quote: &Quote) -> bool {
+    let gifts = quote.applied.iter().filter_map(|applied| applied.gift.as_ref());
+    let given: u64 = gifts.filter(|gift| gift.sku == line.sku).map(|gift| u64::from(gift.units)).sum();
+    let most = Quantity::pieces(i64::try_from(given).unwrap_or(0)).unwrap_or(Quantity::ZERO);
+    line.unit_price == Amount::ZERO && line.quantity <= most
+}
+
+/// Uses up what the claim holds, for an order that is recorded with it.
+pub(crate) fn pay(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    claim: &ClaimId,
+    order: &OrderId,
+) -> Decided<()> {
+    claims::use_up(context, ws, id, claim, Some(order))
+}
+
+/// Gives back what a claim had used, as the offers say, when nothing is left of its order. Once.
+pub(crate) fn give_back(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    (claim, order): (&ClaimId, &OrderId),
+    back: Back,
+) -> Decided<()> {
+    let key = (id.clone(), claim.clone());
+    let Some(record) = ws.claim(&key)?.filter(|record| !record.returned).cloned() else { return Ok(()) };
+    let now = ws.known(id)?.state.recorded_at;
+    let receipt = receipt(&record.receipt)?;
+    let returns = |on: ReturnOn| match (on, back) {
+        (ReturnOn::Never, _) | (ReturnOn::Cancelled, Back::Refunded) => false,
+        (ReturnOn::Full | ReturnOn::Cancelled, _) => true,
+    };
+    let rules = receipt.rules.iter().filter(|rules| returns(rules.returns.on));
+    let grace: BTreeMap<OfferId, u32> = rules.map(|rules| (rules.id.clone(), rules.returns.grace_days)).collect();
+    if grace.is_empty() {
+        return Ok(());
+    }
+    let meant = |held: &&LimitHold| grace.contains_key(&held.offer);
+    for held in record.counters.iter().filter(meant) {
+        ws.count(&held.name, held.amount.saturating_neg(), held.limit)?;
+    }
+    let uses: Vec<LimitHold> = record.uses.iter().filter(meant).cloned().collect();
+    let restored: Vec<(CouponId, u32)> = receipt
+        .quote
+        .applied
+        .iter()
+        .filter_map(|applied| match &applied.by {
+            Source::Coupon { coupon } => Some((coupon.clone(), *grace.get(&applied.offer)?)),
+            _ => None,
+        })
+        .collect();
+    ws.customer_mut(id)?.change_wallet(|wallet| {
+        wallet.give_back(&uses);
+        Ok(())
+    })?;
+    ws.claim_mut(&key)?.returned = true;
+    let what = What::ClaimReturned { claim_id: claim.clone(), order_id: order.clone() };
+    context.write(ws, id, now, what, Vec::new())?;
+    let mut seen = BTreeSet::new();
+    for (coupon, days) in restored {
+        if seen.insert(coupon.clone()) {
+            restore(context, ws, id, &coupon, days, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a use of a coupon back. One that has ended meanwhile is good for the days of grace, or stays ended.
+fn restore(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    coupon_id: &CouponId,
+    days: u32,
+    now: Timestamp,
+) -> Decided<()> {
+    let what = |coupon: &Coupon| What::CouponRestored {
+        coupon_id: coupon.id.clone(),
+        offer: coupon.offer.clone(),
+        valid_until: coupon.valid_until,
+    };
+    if let Some(open) = ws.known(id)?.wallet()?.and_then(|wallet| wallet.coupon(coupon_id)).cloned() {
+        ws.customer_mut(id)?.change_wallet(|wallet| Ok(wallet.unuse(coupon_id)))?;
+        return context.write(ws, id, now, what(&open), Vec::new());
+    }
+    let key = (id.clone(), coupon_id.clone());
+    let Some(mut coupon) = ws.closed_coupon(&key)?.cloned() else {
+        return Err(Error::internal(format!("coupon `{coupon_id}` of a claim is gone")).into());
+    };
+    coupon.used = coupon.used.saturating_sub(1);
+    let zone = context.zone();
+    if coupon.valid_until.is_some_and(|until| until <= now) && days != 0 {
+        coupon.valid_until = Some(zone.end_of(zone.date(now).plus_days(i64::from(days))));
+    }
+    let over = coupon.valid_until.is_some_and(|until| until <= now);
+    if coupon.state != CouponState::Redeemed && coupon.state != CouponState::Expired || over {
+        // Revoked or given away meanwhile, or its time is over: the use comes back, the coupon does not.
+        if coupon.state == CouponState::Redeemed {
+            coupon.state = CouponState::Expired;
+        }
+        ws.put_coupon(key, Some(coupon));
+        return Ok(());
+    }
+    coupon.state = CouponState::Issued;
+    let what = what(&coupon);
+    ws.put_coupon(key, None);
+    ws.customer_mut(id)?.change_wallet(|wallet| wallet.add(coupon))?;
+    context.write(ws, id, now, what, Vec::new())
+}

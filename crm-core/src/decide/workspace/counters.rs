@@ -1,0 +1,50 @@
+//! Counters of the store, and what open claims hold of them.
+
+use super::super::rows;
+use super::{Decided, Stop, Workspace};
+use crate::value::{ClaimId, CustomerId, Timestamp};
+
+/// Who holds how much of a counter: the counter, the deadline, the customer, the claim.
+pub(crate) type HoldKey = (String, Timestamp, CustomerId, ClaimId);
+
+/// A counter of the store: what it stood at, and what is added to it. Additions commute; the limit is guarded where they are committed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Counter {
+    pub(crate) stored: i64,
+    pub(crate) added: i64,
+    pub(crate) limit: i64,
+}
+
+impl Counter {
+    /// What it stands at with what is added.
+    pub(crate) fn stands(&self) -> i64 {
+        self.stored.saturating_add(self.added)
+    }
+}
+
+impl Workspace {
+    /// Adds to a counter, which must not exceed a limit where something is added.
+    pub(crate) fn count(&mut self, name: &str, amount: i64, limit: i64) -> Decided<()> {
+        let counter = self.counter_mut(&name.to_owned())?;
+        counter.added = counter.added.saturating_add(amount);
+        if 0 < amount {
+            counter.limit = limit;
+        }
+        Ok(())
+    }
+
+    /// What open claims hold of a counter, the earliest to end first.
+    pub(crate) fn holds_of(&mut self, counter: &str) -> Decided<Vec<(HoldKey, i64)>> {
+        if !self.all_holds.contains(counter) {
+            return Err(Stop::Need(vec![rows::read_holds(counter)]));
+        }
+        let mut found: Vec<_> = self
+            .holds
+            .iter()
+            .filter(|((name, ..), _)| name == counter)
+            .filter_map(|(key, slot)| Some((key.clone(), slot.value?)))
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+}

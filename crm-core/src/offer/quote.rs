@@ -1,0 +1,349 @@
+//! What a cart costs, and why: the answer to a quote.
+
+use crate::value::{Amount, CampaignId, CouponId, Currency, LimitId, OfferId, Party, Sku, StackGroup, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a cart costs with the best of its offers. Amounts are in major units of `currency`, every one exact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quote {
+    /// Of every amount.
+    pub currency: Currency,
+    /// For which instant it was worked out.
+    pub as_of: Timestamp,
+    /// The revision of the program that it was worked out with.
+    pub revision: u32,
+    /// The lines of the cart, in its order.
+    pub lines: Vec<QuotedLine>,
+    /// Delivery.
+    pub shipping: QuotedShipping,
+    /// What was applied, in this order.
+    pub applied: Vec<Application>,
+    /// What was not, and why.
+    pub rejected: Vec<Rejected>,
+    /// What a little more would bring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<NearMiss>,
+    /// Sums.
+    pub totals: Totals,
+    /// How sure it is that nothing better exists.
+    pub search: Search,
+}
+
+/// A line of a quote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotedLine {
+    /// Its number in the cart.
+    pub line_no: u32,
+    /// Unit price times quantity.
+    pub list: Amount,
+    /// Off, by all that was applied.
+    pub discount: Amount,
+    /// `list` less `discount`.
+    pub net: Amount,
+    /// Its tax, in `net` or on top as the cart says.
+    pub tax: Amount,
+}
+
+/// Delivery in a quote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotedShipping {
+    /// Before discounts.
+    pub list: Amount,
+    /// Off.
+    pub discount: Amount,
+    /// `list` less `discount`.
+    pub net: Amount,
+    /// Its tax, in `net` or on top as the cart says.
+    pub tax: Amount,
+}
+
+/// An offer that was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// The offer.
+    pub offer: OfferId,
+    /// Its campaign, if it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// What brought it in.
+    pub by: Source,
+    /// Off in all.
+    pub off: Amount,
+    /// How `off` falls on the lines; lines with nothing are left out.
+    pub shares: Vec<Share>,
+    /// The part of `off` that falls on delivery.
+    pub shipping: Amount,
+    /// Who bears how much of `off`.
+    pub funders: Vec<Funded>,
+    /// What comes along for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gift: Option<Given>,
+}
+
+/// What brings an offer into a quote.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// Nothing: it is there for everybody it is meant for.
+    Automatic,
+    /// A coupon of the customer.
+    Coupon {
+        /// Which.
+        coupon: CouponId,
+    },
+    /// A public code, in its normal form.
+    Code {
+        /// The code.
+        code: String,
+    },
+}
+
+/// The part of a discount that falls on a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// The line.
+    pub line_no: u32,
+    /// Off it.
+    pub off: Amount,
+    /// How many of its units the offer lowered; for goods by weight none.
+    pub units: u64,
+    /// Who bears how much of `off`.
+    pub funders: Vec<Funded>,
+}
+
+/// What a party bears.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Funded {
+    /// Who.
+    pub party: Party,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// What comes along for nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// The article.
+    pub sku: Sku,
+    /// How many.
+    pub units: u32,
+}
+
+/// Something that was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejected {
+    /// The offer, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferId>,
+    /// What would have brought it in.
+    pub by: Source,
+    /// Why not.
+    pub why: Why,
+}
+
+/// Why an offer was not applied. The code is stable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", deny_unknown_fields)]
+pub enum Why {
+    /// Nothing has this code. Codes that have ended may be answered so, too.
+    #[serde(rename = "coupon.not_found")]
+    NotFound,
+    /// The code was mistyped: its check character is wrong.
+    #[serde(rename = "coupon.bad_checksum")]
+    BadChecksum,
+    /// The coupon was taken back.
+    #[serde(rename = "coupon.revoked")]
+    Revoked,
+    /// The coupon has no uses left.
+    #[serde(rename = "coupon.used_up")]
+    UsedUp,
+    /// It begins later.
+    #[serde(rename = "offer.not_started")]
+    NotStarted {
+        /// When.
+        from: Timestamp,
+    },
+    /// It has ended.
+    #[serde(rename = "offer.expired")]
+    Expired {
+        /// When.
+        until: Timestamp,
+    },
+    /// The campaign is not running.
+    #[serde(rename = "offer.not_running")]
+    NotRunning,
+    /// Not at this hour.
+    #[serde(rename = "offer.outside_hours")]
+    OutsideHours,
+    /// The coupon belongs to somebody else.
+    #[serde(rename = "coupon.wrong_owner")]
+    WrongOwner,
+    /// The customer is not among those it is meant for.
+    #[serde(rename = "offer.not_in_segment")]
+    NotInSegment,
+    /// It is meant for another order of the customer than this one.
+    #[serde(rename = "offer.not_first_order")]
+    NotFirstOrder,
+    /// No line of the cart is meant.
+    #[serde(rename = "offer.no_eligible_items")]
+    NoEligibleItems,
+    /// The cart is too small.
+    #[serde(rename = "offer.min_amount")]
+    MinAmount {
+        /// What is needed.
+        need: Amount,
+        /// What there is.
+        have: Amount,
+    },
+    /// The cart has too few units.
+    #[serde(rename = "offer.min_quantity")]
+    MinQuantity {
+        /// How many are needed.
+        need: u64,
+        /// How many there are.
+        have: u64,
+    },
+    /// It is in another currency.
+    #[serde(rename = "offer.currency_mismatch")]
+    CurrencyMismatch,
+    /// The customer had it as often as allowed.
+    #[serde(rename = "offer.limit_customer")]
+    LimitCustomer {
+        /// By which limit.
+        limit: LimitId,
+    },
+    /// Everybody together had it as often as allowed.
+    #[serde(rename = "offer.limit_campaign")]
+    LimitCampaign {
+        /// By which limit.
+        limit: LimitId,
+    },
+    /// The discount is above what is left of the budget.
+    #[serde(rename = "offer.budget_exhausted")]
+    BudgetExhausted {
+        /// By which limit.
+        limit: LimitId,
+        /// What is left.
+        left: Amount,
+    },
+    /// Another checkout holds it.
+    #[serde(rename = "coupon.held_elsewhere")]
+    HeldElsewhere {
+        /// Until when at the latest.
+        until: Timestamp,
+    },
+    /// It does not combine with one that was applied.
+    #[serde(rename = "offer.conflict")]
+    Conflict {
+        /// With which.
+        with: OfferId,
+        /// By which group; none when one of the two excludes everything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<StackGroup>,
+    },
+    /// What was applied serves the objective better than any combination with it.
+    #[serde(rename = "offer.beaten_by")]
+    BeatenBy {
+        /// What was applied.
+        set: Vec<OfferId>,
+        /// By how much.
+        by: Amount,
+    },
+    /// It would take nothing off.
+    #[serde(rename = "offer.no_effect")]
+    NoEffect,
+    /// The customer tried too many codes.
+    #[serde(rename = "code.rate_limited")]
+    RateLimited {
+        /// When to try again.
+        until: Timestamp,
+    },
+}
+
+/// Something that a little more would bring.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NearMiss {
+    /// Which offer.
+    pub offer: OfferId,
+    /// What would bring it in.
+    pub by: Source,
+    /// What to add.
+    pub add: Add,
+    /// What that saves at least.
+    pub save: Amount,
+}
+
+/// What to add to a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Add {
+    /// So much of eligible articles.
+    Amount {
+        /// How much.
+        amount: Amount,
+    },
+    /// So many units of eligible articles.
+    Units {
+        /// How many.
+        units: u64,
+    },
+}
+
+/// The sums of a quote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Totals {
+    /// All lines before discounts.
+    pub list: Amount,
+    /// Off the lines.
+    pub discount: Amount,
+    /// Delivery after its discounts.
+    pub shipping: Amount,
+    /// Off delivery.
+    pub shipping_discount: Amount,
+    /// Tax, of lines and delivery.
+    pub tax: Amount,
+    /// What is to be paid in all, with tax.
+    pub total: Amount,
+    /// The part of it that stored value pays.
+    pub stored_value: Amount,
+    /// What is left to pay.
+    pub due: Amount,
+}
+
+/// How a quote was found, and what is known about better ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Whether it is proven that nothing serves the objective better.
+    pub optimal: bool,
+    /// No combination takes more off than this.
+    pub bound: Amount,
+    /// `bound` less what was taken off, when it is not proven to be the best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Amount>,
+    /// How many combinations were looked at.
+    pub nodes: u64,
+    /// The next best: another set, or the same in another order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner_up: Option<RunnerUp>,
+}
+
+/// The second best combination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunnerUp {
+    /// What it applies, in this order.
+    pub offers: Vec<OfferId>,
+    /// What it takes off.
+    pub off: Amount,
+}

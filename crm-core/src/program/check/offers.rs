@@ -1,0 +1,179 @@
+//! Campaigns and offers.
+
+use super::sheet::Named;
+use super::{Sheet, condition, scope};
+use crate::code::NormalCode;
+use crate::offer::{Counts, Funder, Hours, Limit};
+use crate::points::Validity;
+use crate::program::finding::{FindingCode, Report};
+use crate::program::offers::{CouponTerms, CouponValidity, Needs, Offer};
+use crate::program::salvage::List;
+use crate::program::suggest;
+use crate::value::{Currency, Percent};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) {
+    let document = sheet.document;
+    for (index, campaign) in document.campaigns.iter().enumerate() {
+        let pointer = sheet.places.pointer(List::Campaigns, index);
+        ends(campaign.valid, &pointer, report);
+        hours(&campaign.hours, &pointer, report);
+        funders(&campaign.funders, &pointer, report);
+        limits(&campaign.limits, sheet.main_currency(), &pointer, report);
+    }
+    let mut codes = BTreeMap::new();
+    for (index, offer) in document.offers.iter().enumerate() {
+        let pointer = sheet.places.pointer(List::Offers, index);
+        campaign(sheet, offer, &pointer, report);
+        currency(sheet, offer, &pointer, report);
+        needs(offer, &pointer, &mut codes, report);
+        ends(offer.valid, &pointer, report);
+        limits(&offer.limits, offer.currency.or_else(|| sheet.main_currency()), &pointer, report);
+        if let Some(terms) = &offer.coupon {
+            coupon(sheet, offer, terms, &format!("{pointer}/coupon"), report);
+        }
+        if let Some(lines) = &offer.lines {
+            scope::contradiction(lines, &format!("{pointer}/lines"), report);
+        }
+        if let Some(when) = &offer.when {
+            condition::check(sheet, condition::Place::Offer(&offer.id), when, &format!("{pointer}/when"), report);
+        }
+    }
+}
+
+fn campaign(sheet: &Sheet<'_>, offer: &Offer, pointer: &str, report: &mut Report) {
+    let Some(named) = &offer.campaign else { return };
+    let known = || sheet.document.campaigns.iter().map(|campaign| campaign.id.as_str());
+    if sheet.places.may_have(List::Campaigns, named.as_str()) || known().any(|id| id == named.as_str()) {
+        return;
+    }
+    let code = FindingCode::OfferCampaign;
+    let help = suggest::help(named.as_str(), known(), code.help());
+    report.add_with(code, format!("{pointer}/campaign"), format!("there is no campaign `{named}`"), help);
+}
+
+fn currency(sheet: &Sheet<'_>, offer: &Offer, pointer: &str, report: &mut Report) {
+    let Some(currency) = offer.currency else { return };
+    if !sheet.places.currencies && !sheet.document.currencies.contains(&currency) {
+        let message = format!("orders in {currency} are not accepted, so `{}` never applies", offer.id);
+        report.add(FindingCode::OfferCurrency, format!("{pointer}/currency"), message);
+    }
+}
+
+fn needs<'d>(offer: &'d Offer, pointer: &str, codes: &mut BTreeMap<NormalCode, &'d str>, report: &mut Report) {
+    let Needs::Code { codes: given } = &offer.needs else {
+        if offer.coupon.is_some() && offer.needs == Needs::Nothing {
+            let message = format!("`{}` needs no coupon, so it has no terms for one", offer.id);
+            report.add(FindingCode::OfferCoupon, format!("{pointer}/coupon"), message);
+        }
+        return;
+    };
+    if offer.coupon.is_some() {
+        let message = format!("`{}` needs a code, so it has no terms for coupons", offer.id);
+        report.add(FindingCode::OfferCoupon, format!("{pointer}/coupon"), message);
+    }
+    if given.is_empty() {
+        let message = format!("`{}` needs a code and has none", offer.id);
+        report.add(FindingCode::OfferCode, format!("{pointer}/needs/codes"), message);
+    }
+    for (place, code) in given.iter().enumerate() {
+        let pointer = format!("{pointer}/needs/codes/{place}");
+        match NormalCode::of(code) {
+            Err(error) => report.add(FindingCode::OfferCode, pointer, error.message()),
+            Ok(normal) => {
+                if let Some(before) = codes.insert(normal, code) {
+                    let message = format!("`{code}` is the same code to people as `{before}`");
+                    report.add(FindingCode::OfferCode, pointer, message);
+                }
+            }
+        }
+    }
+}
+
+fn coupon(sheet: &Sheet<'_>, offer: &Offer, terms: &CouponTerms, pointer: &str, report: &mut Report) {
+    if let Some(price) = &terms.price {
+        match sheet.currency(price.currency.as_str()) {
+            Named::Broken => {}
+            Named::Unknown => {
+                let code = FindingCode::EarnCurrency;
+                let help = suggest::help(price.currency.as_str(), sheet.currency_names(), code.help());
+                let message = format!("there is no point currency `{}`", price.currency);
+                report.add_with(code, format!("{pointer}/price/currency"), message, help);
+            }
+            Named::Known(rules) if !rules.redeemable => {
+                let message = format!("`{}` cannot be spent", price.currency);
+                report.add(FindingCode::OfferCoupon, format!("{pointer}/price/currency"), message);
+            }
+            Named::Known(_) => {}
+        }
+        if !price.points.is_positive() {
+            let message = format!("a coupon of `{}` costs {} points", offer.id, price.points);
+            report.add(FindingCode::OfferCoupon, format!("{pointer}/price/points"), message);
+        }
+    }
+    if let (CouponValidity::Until { at }, Some(from)) = (terms.valid, offer.valid.from)
+        && at <= from
+    {
+        let message = format!("coupons of `{}` end before the offer begins", offer.id);
+        report.add(FindingCode::OfferNever, format!("{pointer}/valid/at"), message);
+    }
+}
+
+fn ends(valid: Validity, pointer: &str, report: &mut Report) {
+    if let (Some(from), Some(until)) = (valid.from, valid.until)
+        && until <= from
+    {
+        let message = format!("it ends at {until}, before it begins");
+        report.add(FindingCode::OfferNever, format!("{pointer}/valid"), message);
+    }
+}
+
+fn hours(hours: &[Hours], pointer: &str, report: &mut Report) {
+    for (place, window) in hours.iter().enumerate() {
+        if window.from == window.to && window.from != "00:00" {
+            let message = "the window ends where it begins";
+            report.add(FindingCode::OfferNever, format!("{pointer}/hours/{place}/to"), message);
+        }
+    }
+}
+
+fn funders(funders: &[Funder], pointer: &str, report: &mut Report) {
+    let pointer = format!("{pointer}/funders");
+    let sum: u64 = funders.iter().map(|funder| u64::from(funder.share.millionths())).sum();
+    if !funders.is_empty() && sum != u64::from(Percent::WHOLE.millionths()) {
+        report.add(FindingCode::OfferFunders, &pointer, "the shares do not sum to 100");
+    }
+    let mut seen = BTreeSet::new();
+    for (place, funder) in funders.iter().enumerate() {
+        if !seen.insert(&funder.party) {
+            let message = format!("`{}` is named twice", funder.party);
+            report.add(FindingCode::OfferFunders, format!("{pointer}/{place}/party"), message);
+        }
+        if funder.share == Percent::ZERO {
+            let message = format!("`{}` bears nothing", funder.party);
+            report.add(FindingCode::OfferFunders, format!("{pointer}/{place}/share"), message);
+        }
+    }
+}
+
+fn limits(limits: &[Limit], currency: Option<Currency>, pointer: &str, report: &mut Report) {
+    let mut seen = BTreeSet::new();
+    for (place, limit) in limits.iter().enumerate() {
+        let pointer = format!("{pointer}/limits/{place}");
+        if !seen.insert(&limit.id) {
+            report.add(FindingCode::DuplicateId, format!("{pointer}/id"), format!("`{}` is used before", limit.id));
+        }
+        let message = match limit.counts {
+            Counts::Uses { max: 0 } | Counts::Units { max: 0, .. } => Some("the bound is zero".to_owned()),
+            Counts::Budget { max } if max.decimal() <= Decimal::ZERO => Some(format!("the budget is `{max}`")),
+            Counts::Budget { max } => {
+                currency.and_then(|currency| currency.minor(max).err()).map(|error| error.message().to_owned())
+            }
+            _ => None,
+        };
+        if let Some(message) = message {
+            report.add(FindingCode::OfferLimit, format!("{pointer}/counts/max"), message);
+        }
+    }
+}

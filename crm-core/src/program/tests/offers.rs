@@ -1,0 +1,111 @@
+//! Findings about campaigns and offers.
+
+use super::findings::Rows;
+use serde_json::{Value, json};
+
+fn offer(parts: Value) -> Value {
+    let mut offer = json!({ "id": "o", "effect": { "type": "fixed_off", "amount": "5" } });
+    for (name, value) in parts.as_object().unwrap() {
+        offer[name] = value.clone();
+    }
+    offer
+}
+
+fn one(parts: Value) -> (&'static str, Value) {
+    ("/offers", json!([offer(parts)]))
+}
+
+fn campaign(parts: Value) -> (&'static str, Value) {
+    let mut campaign = json!({ "id": "k" });
+    for (name, value) in parts.as_object().unwrap() {
+        campaign[name] = value.clone();
+    }
+    ("/campaigns", json!([campaign]))
+}
+
+pub(super) fn of_offers(rows: &mut Rows) {
+    of_campaigns(rows);
+    of_codes(rows);
+    rows.check(&[one(json!({}))], &[]);
+    rows.check(
+        &[("/offers", json!([offer(json!({})), offer(json!({}))]))],
+        &[("program.duplicate_id", "/offers/1/id")],
+    );
+    rows.check(&[one(json!({ "campaign": "spring" }))], &[("offer.campaign_unknown", "/offers/0/campaign")]);
+    rows.check(&[one(json!({ "currency": "KWD" }))], &[("offer.currency", "/offers/0/currency")]);
+    rows.check(
+        &[one(json!({ "valid": { "from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z" } }))],
+        &[("offer.never", "/offers/0/valid")],
+    );
+    rows.check(
+        &[one(json!({ "needs": { "type": "coupon" }, "valid": { "from": "2026-01-02T00:00:00Z" },
+            "coupon": { "valid": { "type": "until", "at": "2026-01-01T00:00:00Z" } } }))],
+        &[("offer.never", "/offers/0/coupon/valid/at")],
+    );
+    rows.check(&[one(json!({ "coupon": {} }))], &[("offer.coupon", "/offers/0/coupon")]);
+    let price = |currency: &str, points: i64| {
+        one(json!({ "needs": { "type": "coupon" }, "coupon": { "price": { "currency": currency, "points": points } } }))
+    };
+    rows.check(&[price("nope", 1)], &[("earn.currency_unknown", "/offers/0/coupon/price/currency")]);
+    rows.check(&[price("points", 0)], &[("offer.coupon", "/offers/0/coupon/price/points")]);
+    rows.check(
+        &[one(json!({ "when": { "type": "event_attribute", "name": "a", "is": "equal", "value": { "type": "flag", "value": true } } }))],
+        &[("condition.event", "/offers/0/when")],
+    );
+    rows.check(&[one(json!({ "when": { "type": "order_number", "from": 1, "to": 1 } }))], &[]);
+    rows.check(
+        &[one(json!({ "lines": { "tags": ["a"], "not_tags": ["a"] } }))],
+        &[("scope.never", "/offers/0/lines/tags")],
+    );
+}
+
+fn of_codes(rows: &mut Rows) {
+    let codes = |codes: Value| one(json!({ "needs": { "type": "code", "codes": codes } }));
+    rows.check(&[codes(json!(["SPRING10"]))], &[]);
+    rows.check(&[codes(json!([]))], &[("offer.code", "/offers/0/needs/codes")]);
+    rows.check(&[codes(json!(["a"]))], &[("offer.code", "/offers/0/needs/codes/0")]);
+    rows.check(&[codes(json!(["Spring 10", "SPRING-1O"]))], &[("offer.code", "/offers/0/needs/codes/1")]);
+    rows.check(
+        &[one(json!({ "needs": { "type": "code", "codes": ["abc"] }, "coupon": {} }))],
+        &[("offer.coupon", "/offers/0/coupon")],
+    );
+}
+
+fn of_campaigns(rows: &mut Rows) {
+    rows.check(&[campaign(json!({}))], &[]);
+    rows.check(
+        &[campaign(json!({ "valid": { "from": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z" } }))],
+        &[("offer.never", "/campaigns/0/valid")],
+    );
+    rows.check(
+        &[campaign(json!({ "hours": [{ "from": "09:00", "to": "09:00" }] }))],
+        &[("offer.never", "/campaigns/0/hours/0/to")],
+    );
+    rows.check(&[campaign(json!({ "zone": "Mars/Olympus" }))], &[("program.zone", "/campaigns/0/zone")]);
+    let funders = |funders: Value| campaign(json!({ "funders": funders }));
+    rows.check(&[funders(json!([{ "party": "a", "share": "99.9999" }]))], &[("offer.funders", "/campaigns/0/funders")]);
+    rows.check(
+        &[funders(json!([{ "party": "a", "share": "50" }, { "party": "a", "share": "50" }]))],
+        &[("offer.funders", "/campaigns/0/funders/1/party")],
+    );
+    rows.check(
+        &[funders(json!([{ "party": "a", "share": "100" }, { "party": "b", "share": "0" }]))],
+        &[("offer.funders", "/campaigns/0/funders/1/share")],
+    );
+    rows.check(
+        &[funders(json!([{ "party": "a", "share": "101" }]))],
+        &[("program.wrong_value", "/campaigns/0/funders/0/share")],
+    );
+    let limit = |counts: Value| campaign(json!({ "limits": [{ "id": "l", "counts": counts }] }));
+    rows.check(&[limit(json!({ "type": "uses", "max": 0 }))], &[("offer.limit", "/campaigns/0/limits/0/counts/max")]);
+    rows.check(
+        &[limit(json!({ "type": "budget", "max": "0" }))],
+        &[("offer.limit", "/campaigns/0/limits/0/counts/max")],
+    );
+    rows.check(
+        &[limit(json!({ "type": "budget", "max": "0.001" }))],
+        &[("offer.limit", "/campaigns/0/limits/0/counts/max")],
+    );
+    let twice = json!({ "limits": [{ "id": "l", "counts": { "type": "uses", "max": 1 } }, { "id": "l", "counts": { "type": "uses", "max": 1 } }] });
+    rows.check(&[campaign(twice)], &[("program.duplicate_id", "/campaigns/0/limits/1/id")]);
+}
