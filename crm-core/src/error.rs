@@ -131,6 +131,14 @@ codes! {
     ImportRow = "import.row", No, "correct the named cell and import again; rows already imported change nothing";
     QueryField = "query.field", No, "correct the named field";
     CodeText = "code.text", No, "give 3 to 32 letters and digits; blanks and dashes do not count";
+    CodeChecksum = "code.checksum", No, "the code is mistyped; read it again, character by character";
+    CodeForm = "code.form", No, "use a prefix of up to 12 Latin letters and digits, and 6 to 20 characters behind it";
+    CodeSpace = "code.space", No, "make the codes longer, or fewer";
+    CodeSerial = "code.serial", No, "name a serial number of the batch";
+    CodeSecret = "code.secret", No, "give the key as 64 hexadecimal digits";
+    CodeForged = "code.forged", No, "the code was not made with this key for this batch; do not accept it";
+    CodeRules = "code.rules", No, "correct the named field";
+    CodeRateLimited = "code.rate_limited", Later, "wait until `retry_at`";
     OfferUnknown = "offer.unknown", No, "use an offer that the program defines";
     CouponExists = "coupon.exists", No, "this coupon id was used before; choose a new one";
     CouponUnknown = "coupon.unknown", No, "no open coupon of this customer has this id";

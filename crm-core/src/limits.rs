@@ -125,16 +125,32 @@ pub const IMPORT_CHUNK_LINES_MAX: usize = 50_000;
 /// Most orders of an import per commit: above 1,000 the cost of a commit is spread thin enough, and memory grows with it.
 pub const IMPORT_CHUNK_MAX: usize = 10_000;
 
-/// Most objects that are looked at for the place of a missing field: each look reads the whole again, and a fault further on is told without
-/// its place.
-pub const FAULT_PLACES_MAX: usize = 256;
-
 /// Longest typed code that is read, in bytes: twice the longest code in any script; longer ones are something else that was pasted.
 pub const CODE_TEXT_BYTES_MAX: usize = 256;
 /// Least letters and digits of a code: shorter ones are hit by chance, and are easily part of something else.
 pub const CODE_CHARS_MIN: usize = 3;
 /// Most letters and digits of a code: nobody types more, and in any script they fit a name of the library.
 pub const CODE_CHARS_MAX: usize = 32;
+/// Least characters of a generated code behind its prefix: fewer make a space of below a million, for which FF1 is not meant.
+pub const CODE_LENGTH_MIN: usize = 6;
+/// Most characters of a generated code behind its prefix: five groups of four, and far more codes than there are serial numbers.
+pub const CODE_LENGTH_MAX: usize = 20;
+/// Longest prefix of generated codes: what is left of the longest code beside the longest generated part.
+pub const CODE_PREFIX_CHARS_MAX: usize = CODE_CHARS_MAX - CODE_LENGTH_MAX;
+/// End of all serial numbers of codes: 2^53−1, so that every language holds them exactly.
+pub const CODE_SERIALS_MAX: u64 = 9_007_199_254_740_991;
+/// Largest number of a batch of signed codes: 29^3−1, what three characters can say.
+pub const CODE_BATCH_MAX: u32 = 24_388;
+/// Largest serial number of signed codes: 29^6−1, what six characters can say.
+pub const CODE_SIGNED_SERIAL_MAX: u64 = 594_823_320;
+/// Most units of attempts at codes that can be allowed at once: more are no limit.
+pub const CODE_ATTEMPT_UNITS_MAX: u32 = 1_000_000;
+/// Longest window of attempts at codes, in milliseconds: 31 days; who is shut out for longer should be so by name.
+pub const CODE_ATTEMPT_WINDOW_MS_MAX: i64 = 31 * 24 * 3600 * 1000;
+
+/// Most objects that are looked at for the place of a missing field: each look reads the whole again, and a fault further on is told without
+/// its place.
+pub const FAULT_PLACES_MAX: usize = 256;
 
 /// Most open coupons of one customer: a coupon a day for more than a year; they travel with the customer's row.
 pub const OPEN_COUPONS_MAX: usize = 500;

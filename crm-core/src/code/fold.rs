@@ -43,13 +43,23 @@ fn once(text: &str) -> Result<String> {
     Ok(folded)
 }
 
-fn take(c: char, folded: &mut String) -> Result<()> {
+/// The capital, or the digit, that a capital is taken for. None for what is neither a letter nor a digit.
+pub(super) fn look_alike(c: char) -> Option<char> {
     match c {
-        'O' => folded.push('0'),
-        'I' | 'L' | 'İ' => folded.push('1'),
-        'S' => folded.push('5'),
-        'U' => folded.push('V'),
-        _ if c.is_alphanumeric() || is_combining_mark(c) => folded.push(c),
+        'O' => Some('0'),
+        'I' | 'L' | 'İ' => Some('1'),
+        'S' => Some('5'),
+        'U' => Some('V'),
+        _ => (c.is_alphanumeric() || is_combining_mark(c)).then_some(c),
+    }
+}
+
+fn take(c: char, folded: &mut String) -> Result<()> {
+    if let Some(meant) = look_alike(c) {
+        folded.push(meant);
+        return Ok(());
+    }
+    match c {
         _ if c.is_whitespace() || is_dash(c) || is_invisible(c) => {}
         // The code itself is worth money, so no message and no log shows more of it than the character at fault.
         _ => {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 /// The form under which a code is kept and looked up: two texts that people take for the same code have the same.
 ///
-/// It is made of any typed text, whether a generated code is meant or a [`PublicCode`]: capitals, half width, without blanks
+/// It is made of any typed text, whether a generated [`Code`](super::Code) is meant or a [`PublicCode`]: capitals, half width, without blanks
 /// and dashes, `O` as `0`, `I` and `L` as `1`, `S` as `5`, `U` as `V`. 3 to 32 letters and digits of any script, at most 128 bytes. It is for
-/// machines; people are shown the text of a [`PublicCode`].
+/// machines; people are shown the text of a [`PublicCode`], or [`CodeForm::show`](super::CodeForm::show).
 ///
 /// ```
 /// use crm_core::code::NormalCode;
@@ -27,6 +27,10 @@ impl NormalCode {
     /// `code.text` for fewer than 3 or more than 32 letters and digits, for any other character, and above 256 bytes of typed text.
     pub fn of(typed: &str) -> Result<Self> {
         fold(typed).map(|folded| Self(Arc::from(folded)))
+    }
+
+    pub(super) fn folded(text: &str) -> Self {
+        Self(Arc::from(text))
     }
 
     /// The letters and digits that count.

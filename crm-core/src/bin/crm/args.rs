@@ -73,6 +73,8 @@ pub(crate) enum Task {
     Publish(Publish),
     /// Plays the stories of a folder against the engine
     CheckVectors(CheckVectors),
+    /// Makes codes by the million, or says what a code is; needs no database
+    Codes(Codes),
 }
 
 #[derive(Debug, Args)]
@@ -259,6 +261,81 @@ pub(crate) struct Publish {
 pub(crate) struct CheckVectors {
     /// A folder with stories in JSON, as described in tests/vectors/README.md
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Codes {
+    #[command(subcommand)]
+    pub(crate) task: CodesTask,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CodesTask {
+    /// Makes the codes of a range of serial numbers, all of them distinct
+    Make(MakeCodes),
+    /// Says what a code is: its form, its check character, and with a key its serial number
+    Check(CheckCode),
+}
+
+/// What the codes of a batch look like.
+#[derive(Debug, Args)]
+pub(crate) struct Shape {
+    /// In front of every code: up to 12 Latin letters and digits
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) prefix: String,
+    /// Characters behind the prefix, check character included: 6 to 20
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["live", "signed"])]
+    pub(crate) length: Option<usize>,
+    /// Instead of a length: how many codes will be valid at once, of all batches together
+    #[arg(long, value_name = "COUNT", conflicts_with = "signed")]
+    pub(crate) live: Option<u64>,
+    /// With `--live`: at most one guess in so many may hit
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000_000, requires = "live")]
+    pub(crate) guess_rate: u64,
+    /// Instead of a length: signed codes of this batch, which a till checks without a network
+    #[arg(long, value_name = "BATCH")]
+    pub(crate) signed: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MakeCodes {
+    /// The key: a file with 64 hexadecimal digits. Whoever has it knows every code
+    #[arg(long, value_name = "FILE", required_unless_present = "new_key", conflicts_with = "new_key")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Makes a key first, and writes it to a file that must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_key: Option<PathBuf>,
+    /// How many codes
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) count: u64,
+    /// The first serial number: to go on, or for the next batch of the same key, prefix and length
+    #[arg(long, value_name = "SERIAL", default_value_t = 0)]
+    pub(crate) from: u64,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+    /// Writes CSV with serial numbers, instead of one code per line
+    #[arg(long)]
+    pub(crate) csv: bool,
+    /// The file to write; default stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckCode {
+    /// The code, however it is typed
+    pub(crate) code: String,
+    /// The key, to say which serial number it has
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The first serial number of the batch
+    #[arg(long, value_name = "SERIAL", default_value_t = 0)]
+    pub(crate) from: u64,
+    /// How many codes the batch has: without it every code of the form has a serial number, also one that was made up
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) count: Option<u64>,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
 }
 
 #[cfg(test)]

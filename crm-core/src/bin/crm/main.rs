@@ -3,6 +3,7 @@
 mod args;
 mod cells;
 mod clock;
+mod codes;
 mod demo;
 mod doing;
 mod explain;
@@ -65,6 +66,7 @@ fn run(cli: Cli, out: &mut Out) -> Finished {
         Task::CheckProgram(task) => programs::check(&task, out),
         Task::Publish(task) => programs::publish(&global, &task, out),
         Task::CheckVectors(task) => vectors::check(&task, out),
+        Task::Codes(task) => codes::codes(&task.task, out),
     }
 }
 
