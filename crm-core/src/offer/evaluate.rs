@@ -92,7 +92,7 @@ impl Terms<'_> {
     pub(super) fn evaluate(&self, state: &State, mode: Mode, choice: usize, scratch: &mut Scratch) -> Result<i64, Out> {
         scratch.clear();
         for held in &self.held {
-            if !matches!(held.counts, RoomFor::Budget) && self.left(state, held.counter) < 1 {
+            if matches!(held.counts, RoomFor::Uses | RoomFor::Units(None)) && self.left(state, held.counter) < 1 {
                 return Err(Out::Limit(held.room));
             }
         }

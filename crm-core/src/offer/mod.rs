@@ -17,6 +17,7 @@ mod objective;
 mod price;
 mod problem;
 mod quote;
+mod receipt;
 mod replay;
 mod rules;
 mod search;
@@ -33,6 +34,7 @@ pub use quote::{
     Add, Application, Funded, Given, NearMiss, Quote, QuotedLine, QuotedShipping, Rejected, RunnerUp, Search, Share,
     Source, Totals, Why,
 };
+pub use receipt::Receipt;
 pub use rules::{
     Counts, Effect, Exclusive, Funder, Hours, Limit, LimitPer, LimitWindow, LineOff, Objective, Off, Phase, Pick,
     RefundPolicy, ReturnOn, ReturnPolicy, Slot, Stack, Step, StepFrom, Threshold, ThresholdBasis, ThresholdOf,

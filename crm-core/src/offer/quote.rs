@@ -1,7 +1,9 @@
 //! What a cart costs, and why: the answer to a quote.
 
+use crate::error::Error;
 use crate::value::{Amount, CampaignId, CouponId, Currency, LimitId, OfferId, Party, Sku, StackGroup, Timestamp};
-use serde::{Deserialize, Serialize};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a cart costs with the best of its offers. Amounts are in major units of `currency`, every one exact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,12 +39,16 @@ pub struct QuotedLine {
     /// Its number in the cart.
     pub line_no: u32,
     /// Unit price times quantity.
+    #[serde(deserialize_with = "as_written")]
     pub list: Amount,
     /// Off, by all that was applied.
+    #[serde(deserialize_with = "as_written")]
     pub discount: Amount,
     /// `list` less `discount`.
+    #[serde(deserialize_with = "as_written")]
     pub net: Amount,
     /// Its tax, in `net` or on top as the cart says.
+    #[serde(deserialize_with = "as_written")]
     pub tax: Amount,
 }
 
@@ -51,12 +57,16 @@ pub struct QuotedLine {
 #[serde(deny_unknown_fields)]
 pub struct QuotedShipping {
     /// Before discounts.
+    #[serde(deserialize_with = "as_written")]
     pub list: Amount,
     /// Off.
+    #[serde(deserialize_with = "as_written")]
     pub discount: Amount,
     /// `list` less `discount`.
+    #[serde(deserialize_with = "as_written")]
     pub net: Amount,
     /// Its tax, in `net` or on top as the cart says.
+    #[serde(deserialize_with = "as_written")]
     pub tax: Amount,
 }
 
@@ -72,10 +82,12 @@ pub struct Application {
     /// What brought it in.
     pub by: Source,
     /// Off in all.
+    #[serde(deserialize_with = "as_written")]
     pub off: Amount,
     /// How `off` falls on the lines; lines with nothing are left out.
     pub shares: Vec<Share>,
     /// The part of `off` that falls on delivery.
+    #[serde(deserialize_with = "as_written")]
     pub shipping: Amount,
     /// Who bears how much of `off`.
     pub funders: Vec<Funded>,
@@ -109,6 +121,7 @@ pub struct Share {
     /// The line.
     pub line_no: u32,
     /// Off it.
+    #[serde(deserialize_with = "as_written")]
     pub off: Amount,
     /// How many of its units the offer lowered; for goods by weight none.
     pub units: u64,
@@ -123,6 +136,7 @@ pub struct Funded {
     /// Who.
     pub party: Party,
     /// How much.
+    #[serde(deserialize_with = "as_written")]
     pub amount: Amount,
 }
 
@@ -199,8 +213,10 @@ pub enum Why {
     #[serde(rename = "offer.min_amount")]
     MinAmount {
         /// What is needed.
+        #[serde(deserialize_with = "as_written")]
         need: Amount,
         /// What there is.
+        #[serde(deserialize_with = "as_written")]
         have: Amount,
     },
     /// The cart has too few units.
@@ -232,6 +248,7 @@ pub enum Why {
         /// By which limit.
         limit: LimitId,
         /// What is left.
+        #[serde(deserialize_with = "as_written")]
         left: Amount,
     },
     /// Another checkout holds it.
@@ -255,6 +272,7 @@ pub enum Why {
         /// What was applied.
         set: Vec<OfferId>,
         /// By how much.
+        #[serde(deserialize_with = "as_written")]
         by: Amount,
     },
     /// It would take nothing off.
@@ -279,6 +297,7 @@ pub struct NearMiss {
     /// What to add.
     pub add: Add,
     /// What that saves at least.
+    #[serde(deserialize_with = "as_written")]
     pub save: Amount,
 }
 
@@ -289,6 +308,7 @@ pub enum Add {
     /// So much of eligible articles.
     Amount {
         /// How much.
+        #[serde(deserialize_with = "as_written")]
         amount: Amount,
     },
     /// So many units of eligible articles.
@@ -303,20 +323,28 @@ pub enum Add {
 #[serde(deny_unknown_fields)]
 pub struct Totals {
     /// All lines before discounts.
+    #[serde(deserialize_with = "as_written")]
     pub list: Amount,
     /// Off the lines.
+    #[serde(deserialize_with = "as_written")]
     pub discount: Amount,
     /// Delivery after its discounts.
+    #[serde(deserialize_with = "as_written")]
     pub shipping: Amount,
     /// Off delivery.
+    #[serde(deserialize_with = "as_written")]
     pub shipping_discount: Amount,
     /// Tax, of lines and delivery.
+    #[serde(deserialize_with = "as_written")]
     pub tax: Amount,
     /// What is to be paid in all, with tax.
+    #[serde(deserialize_with = "as_written")]
     pub total: Amount,
     /// The part of it that stored value pays.
+    #[serde(deserialize_with = "as_written")]
     pub stored_value: Amount,
     /// What is left to pay.
+    #[serde(deserialize_with = "as_written")]
     pub due: Amount,
 }
 
@@ -327,9 +355,11 @@ pub struct Search {
     /// Whether it is proven that nothing serves the objective better.
     pub optimal: bool,
     /// No combination takes more off than this.
+    #[serde(deserialize_with = "as_written")]
     pub bound: Amount,
     /// `bound` less what was taken off, when it is not proven to be the best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "as_written_or_none")]
     pub gap: Option<Amount>,
     /// How many combinations were looked at.
     pub nodes: u64,
@@ -345,5 +375,17 @@ pub struct RunnerUp {
     /// What it applies, in this order.
     pub offers: Vec<OfferId>,
     /// What it takes off.
+    #[serde(deserialize_with = "as_written")]
     pub off: Amount,
+}
+
+/// An amount with the digits it was written with: what is told again years later looks as it did.
+fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Amount, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    Amount::parse(&text).map_err(Error::in_serde)?;
+    Decimal::from_str_exact(&text).map(Amount::new).map_err(serde::de::Error::custom)
+}
+
+fn as_written_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Amount>, D::Error> {
+    as_written(deserializer).map(Some)
 }

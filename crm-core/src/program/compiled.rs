@@ -6,10 +6,10 @@ use super::finding::{Finding, FindingCode, Severity};
 use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
 use crate::lifecycle::Lifecycle;
-use crate::offer::OfferRules;
+use crate::offer::{Funder, OfferRules};
 use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
 use crate::tier::Ladder;
-use crate::value::{CampaignId, Currency, EventName, LadderId, OfferId, PointCurrency, RuleId, Zone};
+use crate::value::{CampaignId, Currency, EventName, LadderId, OfferId, Party, Percent, PointCurrency, RuleId, Zone};
 use std::collections::BTreeMap;
 
 /// A compiled program: immutable, cheap to share, every reference in it resolved.
@@ -63,7 +63,10 @@ impl Offers {
             offers.rules.push(OfferRules {
                 id: offer.id.clone(),
                 campaign: offer.campaign.clone(),
-                funders: campaign.map_or_else(Vec::new, |campaign| campaign.funders.clone()),
+                funders: match campaign {
+                    Some(campaign) if !campaign.funders.is_empty() => campaign.funders.clone(),
+                    _ => vec![Funder { party: Party::new("merchant")?, share: Percent::WHOLE }],
+                },
                 currency: offer.currency.unwrap_or(main),
                 effect: offer.effect.clone(),
                 lines: offer.lines.clone(),

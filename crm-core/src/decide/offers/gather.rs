@@ -4,8 +4,9 @@ use super::super::award::{Standing, standing_of};
 use super::super::context::Context;
 use super::super::workspace::{Decided, Workspace};
 use super::room::{Asking, Ledger};
-use crate::code::NormalCode;
+use crate::code::{Code, NormalCode};
 use crate::coupon::{Coupon, CouponState, Wallet};
+use crate::error::ErrorCode;
 use crate::limits;
 use crate::offer::{Basket, Candidate, Cart, Hours, OfferRules, Rejected, Source, Why};
 use crate::points::Validity;
@@ -104,7 +105,7 @@ impl<'p> Gather<'p, '_> {
                     named.push(super::super::state::decode(body, "coupon of a code")?);
                 }
                 (Some(_), _) => self.reject(None, by, Why::WrongOwner),
-                (None, _) => self.reject(None, by, unknown(typed)),
+                (None, _) => self.reject(None, by, unknown(&code)),
             }
         }
         Ok(named)
@@ -254,9 +255,15 @@ impl<'p> Gather<'p, '_> {
     }
 }
 
-/// Why a typed code that nothing has is no code.
-fn unknown(_: &str) -> Why {
-    Why::NotFound
+/// Why a typed code that nothing has is no code: one that looks as if it was made with a check character may be mistyped.
+fn unknown(code: &NormalCode) -> Why {
+    let text = code.as_str();
+    let made =
+        8 <= text.len() && text.bytes().any(|c| c.is_ascii_digit()) && text.bytes().any(|c| c.is_ascii_alphabetic());
+    match Code::parse(text) {
+        Err(error) if made && error.code() == ErrorCode::CodeChecksum => Why::BadChecksum,
+        _ => Why::NotFound,
+    }
 }
 
 fn closed(coupon: &Coupon) -> Why {

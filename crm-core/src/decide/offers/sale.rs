@@ -145,10 +145,15 @@ pub(crate) fn give_back(
             _ => None,
         })
         .collect();
-    ws.customer_mut(id)?.change_wallet(|wallet| {
-        wallet.give_back(&uses);
-        Ok(())
-    })?;
+    if restored.is_empty() && uses.is_empty() && !record.counters.iter().any(|held| meant(&held)) {
+        return Ok(());
+    }
+    if !uses.is_empty() {
+        ws.customer_mut(id)?.change_wallet(|wallet| {
+            wallet.give_back(&uses);
+            Ok(())
+        })?;
+    }
     ws.claim_mut(&key)?.returned = true;
     let what = What::ClaimReturned { claim_id: claim.clone(), order_id: order.clone() };
     context.write(ws, id, now, what, Vec::new())?;
