@@ -1,11 +1,13 @@
 //! The engine: the loop of load, decide and commit, and its drivers. It names no backend.
 
+mod combine;
 mod pages;
 mod sync;
 mod totals;
 mod work;
 
 pub use crate::query::CustomerSummary;
+pub use combine::Combiner;
 pub use pages::StoredCustomer;
 pub use sync::{Engine, SweepReport};
 pub use work::{Step, Work};

@@ -1,0 +1,127 @@
+//! Many threads, few commits: requests that come while a commit is under way share the next one.
+
+use super::sync::Engine;
+use crate::command::Request;
+use crate::effect::Done;
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Carries requests of many threads out in shared commits: whoever comes first commits for everybody who waits, and those who come
+/// meanwhile are the next batch. There is no timer and no thread of its own; alone, a request is carried out at once.
+///
+/// Each request has an outcome of its own, as with [`Engine::execute_many`]. A commit costs the same for one request as for many, so where
+/// many threads write at once this is many times faster than [`Engine::execute`] in each of them.
+///
+/// ```
+/// use crm_core::{Engine, engine::Combiner, store::MemoryStore, command::Request, value::Timestamp};
+/// let engine = Engine::open(MemoryStore::new())?;
+/// engine.publish_json(r#"{ "version": 1, "program": "shop", "revision": 1, "zone": "UTC", "currencies": ["EUR"] }"#,
+///     Timestamp::parse("2026-03-01T00:00:00Z")?)?;
+/// let combiner = Combiner::new(engine);
+/// std::thread::scope(|threads| {
+///     for name in ["ann", "bob", "eve"] {
+///         let combiner = &combiner;
+///         threads.spawn(move || combiner.execute(Request::from_json(&format!(r#"{{ "request_id": "{name}", "at": "2026-03-01T10:00:00Z",
+///             "do": {{ "type": "register_customer", "customer_id": "{name}" }} }}"#)).unwrap()).unwrap());
+///     }
+/// });
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+pub struct Combiner {
+    engine: Engine,
+    queue: Mutex<Queue>,
+    turn: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<(u64, Request)>,
+    done: BTreeMap<u64, Result<Done>>,
+    next: u64,
+    /// Whether somebody commits.
+    busy: bool,
+}
+
+/// Most requests of one shared commit: above it, waiting for the commit costs more than sharing saves.
+const BATCH: usize = 1_000;
+
+impl Combiner {
+    /// Combines requests to this engine.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, queue: Mutex::default(), turn: Condvar::new() }
+    }
+
+    /// The engine beneath.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Carries a request out, once, and waits until it is done.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub fn execute(&self, request: Request) -> Result<Done> {
+        let mut queue = self.lock();
+        let ticket = queue.next;
+        queue.next = queue.next.wrapping_add(1);
+        queue.waiting.push((ticket, request));
+        loop {
+            if let Some(outcome) = queue.done.remove(&ticket) {
+                return outcome;
+            }
+            if queue.busy {
+                queue = self.turn.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            queue.busy = true;
+            let count = queue.waiting.len().min(BATCH);
+            let batch: Vec<(u64, Request)> = queue.waiting.drain(..count).collect();
+            drop(queue);
+            let turn = Turn { combiner: self, tickets: batch.iter().map(|(ticket, _)| *ticket).collect() };
+            turn.end(self.carry_out(batch));
+            queue = self.lock();
+        }
+    }
+
+    fn carry_out(&self, batch: Vec<(u64, Request)>) -> Vec<Result<Done>> {
+        let requests: Vec<Request> = batch.into_iter().map(|(_, request)| request).collect();
+        match self.engine.execute_many(requests.clone()) {
+            Ok(outcomes) => outcomes,
+            // What failed for all of them may be the fault of one.
+            Err(_) if 1 < requests.len() => requests.into_iter().map(|request| self.engine.execute(request)).collect(),
+            Err(error) => vec![Err(error)],
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing that holds the lock can leave the queue half changed.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A commit for others. Should it be cut short by a panic of a store, nobody waits for ever.
+struct Turn<'c> {
+    combiner: &'c Combiner,
+    tickets: Vec<u64>,
+}
+
+impl Turn<'_> {
+    fn end(mut self, outcomes: Vec<Result<Done>>) {
+        let tickets = std::mem::take(&mut self.tickets);
+        self.combiner.lock().done.extend(tickets.into_iter().zip(outcomes));
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.combiner.lock();
+        let lost = |ticket: &u64| (*ticket, Err(Error::internal("the commit was cut short")));
+        queue.done.extend(self.tickets.iter().map(lost));
+        queue.busy = false;
+        drop(queue);
+        self.combiner.turn.notify_all();
+    }
+}
