@@ -27,11 +27,9 @@ pub struct Basket {
 #[derive(Clone, Debug)]
 pub(super) struct BasketLine {
     pub(super) line_no: u32,
-    pub(super) class: usize,
     pub(super) list: i64,
     /// Zero for goods by weight.
     pub(super) units: i64,
-    pub(super) thousandths: i64,
 }
 
 /// Lines that differ in nothing but their number and quantity.
@@ -141,8 +139,7 @@ impl Cart {
                 class.units += units;
                 class.lines.push(at);
             }
-            let thousandths = line.quantity.thousandths();
-            basket.lines.push(BasketLine { line_no: number, class, list, units, thousandths });
+            basket.lines.push(BasketLine { line_no: number, list, units });
         }
         Ok(())
     }

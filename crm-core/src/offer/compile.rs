@@ -160,17 +160,13 @@ impl<'a> Terms<'a> {
         if let Work::OneOf(options) = &self.work { options.len() } else { 1 }
     }
 
-    /// Whether units that it does not consume itself may be used up before its turn.
+    /// Whether it takes nothing off and only adds something.
     pub(super) const fn is_gift(&self) -> bool {
         matches!(self.work, Work::Gift)
     }
 
     pub(super) fn has_budget(&self) -> bool {
         self.held.iter().any(|held| matches!(held.counts, RoomFor::Budget))
-    }
-
-    pub(super) fn has_unit_room(&self) -> bool {
-        self.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)))
     }
 
     /// Whether a limit counts units of a class.

@@ -97,7 +97,7 @@ fn refuse(candidate: &Candidate<'_>, why: Why) -> Rejected {
 }
 
 /// The problem, with offers that can have an effect first; those that lack something stand behind them and are named with what it is.
-fn prepare<'a>(
+pub(super) fn prepare<'a>(
     basket: &'a Basket,
     candidates: &'a [Candidate<'a>],
     settings: Settings,

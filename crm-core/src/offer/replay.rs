@@ -72,7 +72,14 @@ impl Problem<'_> {
         played
     }
 
-    fn play_one(&self, step: Step, mode: Mode, state: &mut State, scratch: &mut Scratch, played: &mut Played) {
+    pub(super) fn play_one(
+        &self,
+        step: Step,
+        mode: Mode,
+        state: &mut State,
+        scratch: &mut Scratch,
+        played: &mut Played,
+    ) {
         let Some(terms) = self.terms.get(step.offer) else { return };
         let Ok(off) = terms.evaluate(state, mode, step.choice, scratch) else { return };
         let mut shares = Vec::new();
