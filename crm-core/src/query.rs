@@ -4,7 +4,7 @@ use crate::coupon::{ClaimState, Coupon};
 use crate::customer::{Consent, CustomerRecord, Identifier};
 use crate::effect::Entry;
 use crate::lifecycle::{LifecycleView, Transition};
-use crate::offer::{Cart, Quote, Receipt};
+use crate::offer::{Cart, Quote, Receipt, RefundPlan, ReturnedLine};
 use crate::points::{Account, Balances, Lot, Shortfall};
 use crate::tier::TierExplanation;
 use crate::value::{
@@ -124,6 +124,13 @@ pub enum Query {
         /// The instant; not before the last entry.
         at: Timestamp,
     },
+    /// What would go back for these units of an order, by the policies of its offers?
+    RefundPlan {
+        /// The order; one that was paid with a claim.
+        order_id: OrderId,
+        /// What comes back.
+        lines: Vec<ReturnedLine>,
+    },
     /// What does the merchant owe in points at this instant?
     Liability {
         /// The instant; not before the last entry of any customer.
@@ -160,6 +167,11 @@ pub enum Answer {
     },
     /// To `claim`.
     Claim(Box<ClaimView>),
+    /// To `refund_plan`.
+    RefundPlan {
+        /// The plan.
+        plan: RefundPlan,
+    },
     /// To `wallet`.
     Wallet(Wallet),
     /// To `lots`.

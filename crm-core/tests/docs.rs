@@ -223,6 +223,7 @@ const QUERIES: &[&str] = &[
   "cart": { "currency": "CNY", "lines": [{ "sku": "tea", "quantity": 2, "unit_price": "19.99" }] } }"#,
     r#"{ "type": "coupons", "customer_id": "ann", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "claim", "customer_id": "ann", "claim_id": "checkout-17", "at": "2026-03-10T12:00:00+08:00" }"#,
+    r#"{ "type": "refund_plan", "order_id": "o1", "lines": [{ "line_no": 1, "quantity": 1 }] }"#,
     r#"{ "type": "liability", "at": "2026-03-31T23:59:59+08:00" }"#,
     r#"{ "type": "due", "until": "2026-03-31T23:59:59+08:00", "limit": 100 }"#,
 ];
@@ -233,6 +234,7 @@ const DECLARED: &[&str] = &[
     "query.rs",
     "command/offers.rs",
     "offer/cart.rs",
+    "offer/receipt.rs",
     "value/tax.rs",
     "customer/profile.rs",
     "order/facts.rs",

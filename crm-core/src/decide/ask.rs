@@ -90,6 +90,7 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
             brought_to(program, ws, customer_id, *at)?;
             offers::answer::claim(ws, customer_id, claim_id)
         }
+        Query::RefundPlan { order_id, lines } => offers::answer::refund_plan(ws, order_id, lines),
         Query::Liability { .. } | Query::Due { .. } => {
             Err(Error::internal("a question about everybody is not asked here").into())
         }
@@ -118,7 +119,7 @@ pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read>
         Query::Find { identifier } => {
             identifier.key(program.country()).map(|key| read_identity(&key.as_str().to_owned())).into_iter().collect()
         }
-        Query::Order { order_id } => vec![read_identity(&order_name(order_id))],
+        Query::Order { order_id } | Query::RefundPlan { order_id, .. } => vec![read_identity(&order_name(order_id))],
         Query::Liability { .. } | Query::Due { .. } => Vec::new(),
     }
 }

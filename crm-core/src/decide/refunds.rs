@@ -145,7 +145,9 @@ fn apply(
 ) -> Decided<()> {
     let was_valid = order.status().is_valid();
     let now = ws.known(id)?.state.recorded_at;
-    let effect = order.refund(refund, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
+    let planned = offers::sale::planned(ws, id, &order, &extra, refund)?;
+    let what = planned.as_ref().unwrap_or(refund);
+    let effect = order.refund(what, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
     let full = was_valid && !order.status().is_valid();
     let (money_minor, _) = order.split_refund(effect.amount_minor, tender(context));
     let effects = points_of(context, ws, id, &order, &mut extra, full, money_minor)?;

@@ -6,7 +6,7 @@ use super::finding::{Finding, FindingCode, Severity};
 use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
 use crate::lifecycle::Lifecycle;
-use crate::offer::{Funder, OfferRules};
+use crate::offer::{Basket, Funder, OfferIndex, OfferRules};
 use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
 use crate::tier::Ladder;
 use crate::value::{CampaignId, Currency, EventName, LadderId, OfferId, Party, Percent, PointCurrency, RuleId, Zone};
@@ -43,6 +43,7 @@ struct Offers {
     codes: BTreeMap<NormalCode, usize>,
     /// Of campaigns, in the order of the document.
     zones: Vec<Zone>,
+    index: OfferIndex,
 }
 
 impl Offers {
@@ -60,25 +61,13 @@ impl Offers {
                 }
             }
             let campaign = offer.campaign.as_ref().and_then(|id| document.campaigns.get(*offers.campaigns.get(id)?));
-            offers.rules.push(OfferRules {
-                id: offer.id.clone(),
-                campaign: offer.campaign.clone(),
-                funders: match campaign {
-                    Some(campaign) if !campaign.funders.is_empty() => campaign.funders.clone(),
-                    _ => vec![Funder { party: Party::new("merchant")?, share: Percent::WHOLE }],
-                },
-                currency: offer.currency.unwrap_or(main),
-                effect: offer.effect.clone(),
-                lines: offer.lines.clone(),
-                threshold: offer.threshold,
-                phase: offer.phase,
-                priority: offer.priority,
-                stack: offer.stack.clone(),
-                units: offer.units,
-                refund: offer.refund,
-                returns: offer.returns,
-            });
+            let funders = match campaign {
+                Some(campaign) if !campaign.funders.is_empty() => campaign.funders.clone(),
+                _ => vec![Funder { party: Party::new("merchant")?, share: Percent::WHOLE }],
+            };
+            offers.rules.push(offer.rules(main, funders));
         }
+        offers.index = OfferIndex::new(&offers.rules);
         Ok(offers)
     }
 }
@@ -310,6 +299,11 @@ impl Program {
     /// Every offer with its rules for a quote, in the order of the document.
     pub fn offers(&self) -> impl Iterator<Item = (&Offer, &OfferRules)> + Clone {
         self.document.offers.iter().zip(&self.offers.rules)
+    }
+
+    /// The offers that may mean something of a cart, in the order of the document.
+    pub fn offers_touching(&self, basket: &Basket) -> impl Iterator<Item = (&Offer, &OfferRules)> {
+        self.offers.index.touching(basket).into_iter().filter_map(|place| self.offer_at(place))
     }
 
     /// An offer by name, with its rules for a quote.

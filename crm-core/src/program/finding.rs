@@ -152,6 +152,8 @@ findings! {
     OfferNever = "offer.never", Error, "give a time that ends after it begins";
     OfferFunders = "offer.funders", Error, "name each party once, with shares above zero that sum to 100";
     OfferLimit = "offer.limit", Error, "give a bound above zero, with at most the digits of the currency";
+    OfferRules = "offer.rules", Error, "correct the named part of the offer";
+    OfferReachesZero = "offer.reaches_zero", Warning, "raise a threshold, or put the offers into one stack group";
     IssueOffer = "issue.offer", Error, "name an offer of the document that needs a coupon";
     LifecyclePreset = "lifecycle.preset_unknown", Error, "name one of the presets, or write `rules`";
 }

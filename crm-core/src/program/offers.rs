@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use crate::offer::{
-    Effect, Funder, Hours, Limit, Objective, Phase, RefundPolicy, ReturnPolicy, Stack, Threshold, UnitUse,
+    Effect, Funder, Hours, Limit, Objective, OfferRules, Phase, RefundPolicy, ReturnPolicy, Stack, Threshold, UnitUse,
 };
 use crate::points::{ReferralSide, Validity};
 use crate::value::{
@@ -108,6 +108,27 @@ pub struct Offer {
     /// Whether coupon and uses come back with them.
     #[serde(default)]
     pub returns: ReturnPolicy,
+}
+
+impl Offer {
+    /// What a quote needs of it.
+    pub(super) fn rules(&self, main: Currency, funders: Vec<Funder>) -> OfferRules {
+        OfferRules {
+            id: self.id.clone(),
+            campaign: self.campaign.clone(),
+            funders,
+            currency: self.currency.unwrap_or(main),
+            effect: self.effect.clone(),
+            lines: self.lines.clone(),
+            threshold: self.threshold,
+            phase: self.phase,
+            priority: self.priority,
+            stack: self.stack.clone(),
+            units: self.units,
+            refund: self.refund,
+            returns: self.returns,
+        }
+    }
 }
 
 /// What brings an offer into a cart.

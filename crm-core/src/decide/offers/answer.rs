@@ -1,14 +1,18 @@
 //! Quotes, and questions about coupons and claims.
 
 use super::super::context::Context;
+use super::super::orders::find_order;
 use super::super::workspace::{Decided, Workspace};
 use super::gather::{Asked, Gathered, gather};
 use super::room::Counted;
+use super::sale::plan_of;
 use crate::coupon::{Coupon, LimitHold};
 use crate::error::{Error, ErrorCode};
+use crate::offer::ReturnedLine;
 use crate::offer::{Application, Cart, LimitPer, Quote, Receipt, Room, RoomFor, Settings, Source, Why, quote};
+use crate::order::RefundLine;
 use crate::query::{Answer, ClaimView};
-use crate::value::{ClaimId, CouponId, CustomerId, OfferId, Sku, Timestamp};
+use crate::value::{ClaimId, CouponId, CustomerId, OfferId, OrderId, Sku, Timestamp};
 use std::collections::BTreeMap;
 
 /// A quote, and what a claim of it would hold.
@@ -138,6 +142,26 @@ pub(crate) fn claim(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Dec
         receipt: receipt(&record.receipt)?,
     };
     Ok(Answer::Claim(Box::new(view)))
+}
+
+/// What would go back for units of an order.
+pub(crate) fn refund_plan(ws: &mut Workspace, order_id: &OrderId, lines: &[ReturnedLine]) -> Decided<Answer> {
+    let Some((id, order, extra)) = find_order(ws, order_id)? else {
+        let message = format!("order `{order_id}` is not recorded");
+        return Err(Error::new(ErrorCode::OrderUnknown, message).field("order_id").into());
+    };
+    let Some(claim) = extra.claim else {
+        let message = format!("order `{order_id}` was not paid with a claim");
+        return Err(Error::new(ErrorCode::ClaimUnknown, message).field("order_id").into());
+    };
+    let Some(record) = ws.claim(&(id, claim.clone()))? else {
+        return Err(Error::internal(format!("claim `{claim}` of an order is gone")).into());
+    };
+    let lines: Vec<RefundLine> = lines
+        .iter()
+        .map(|line| RefundLine { line_no: line.line_no, quantity: Some(line.quantity), amount: None })
+        .collect();
+    Ok(Answer::RefundPlan { plan: plan_of(&receipt(&record.receipt)?, &order, &lines)? })
 }
 
 /// The receipt of a claim as it is stored.

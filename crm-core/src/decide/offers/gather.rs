@@ -52,7 +52,7 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
     let lines: Vec<LineFacts<'_>> = asked.cart.lines.iter().map(facts_of).collect();
     let mut gather =
         Gather { context, asked, standing: standing.as_ref(), number, lines: &lines, out: Gathered::default() };
-    for (offer, rules) in context.program.offers() {
+    for (offer, rules) in context.program.offers_touching(asked.basket) {
         if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency {
             gather.look(ws, offer, rules, Source::Automatic, None)?;
         }

@@ -1,14 +1,17 @@
 //! Orders that were paid with a claim: their prices come from its quote, and what it used comes back with the goods.
 
 use super::super::context::Context;
+use super::super::state::OrderExtra;
 use super::super::workspace::{Decided, Workspace};
 use super::answer::receipt;
 use super::claims;
 use crate::coupon::{Coupon, CouponState, LimitHold};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::offer::{CartLine, Quote, Receipt, ReturnOn, Source};
-use crate::order::{Order, OrderLine};
+use crate::offer::{
+    CartLine, Quote, Receipt, RefundPlan, RefundPolicy, RefundedLine, Refunds, ReturnOn, ReturnedLine, Source,
+};
+use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundLine, RefundWhat};
 use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,6 +100,56 @@ fn is_gift(line: &OrderLine, quote: &Quote) -> bool {
     let given: u64 = gifts.filter(|gift| gift.sku == line.sku).map(|gift| u64::from(gift.units)).sum();
     let most = Quantity::pieces(i64::try_from(given).unwrap_or(0)).unwrap_or(Quantity::ZERO);
     line.unit_price == Amount::ZERO && line.quantity <= most
+}
+
+/// The refund as the policies of the offers have it, where they are not those of every order: for returned units without an amount.
+pub(crate) fn planned(
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &OrderRecord,
+    extra: &OrderExtra,
+    refund: &Refund,
+) -> Decided<Option<Refund>> {
+    let (Some(claim), RefundWhat::Lines { lines }) = (&extra.claim, &refund.what) else { return Ok(None) };
+    if lines.iter().any(|line| line.amount.is_some() || line.quantity.is_none()) {
+        return Ok(None);
+    }
+    let Some(record) = ws.claim(&(id.clone(), claim.clone()))? else { return Ok(None) };
+    let receipt = receipt(&record.receipt)?;
+    if receipt.rules.iter().all(|rules| rules.refund == RefundPolicy::ProRata) {
+        return Ok(None);
+    }
+    let plan = plan_of(&receipt, order, lines).map_err(|error| error.within("refund.what"))?;
+    let amount_of = |number: u32| plan.lines.iter().find(|line| line.line_no == number).map(|line| line.amount);
+    let named = lines.iter().map(|line| RefundLine { amount: amount_of(line.line_no), ..line.clone() });
+    let freed = plan.lines.iter().filter(|line| lines.iter().all(|named| named.line_no != line.line_no));
+    let freed = freed.map(|line| RefundLine { line_no: line.line_no, quantity: None, amount: Some(line.amount) });
+    let lines = named.chain(freed).collect();
+    Ok(Some(Refund { what: RefundWhat::Lines { lines }, ..refund.clone() }))
+}
+
+/// What goes back for returned units of an order that was paid with a claim.
+pub(crate) fn plan_of(receipt: &Receipt, order: &OrderRecord, lines: &[RefundLine]) -> crate::Result<RefundPlan> {
+    let currency = order.currency();
+    let claimed: BTreeSet<u32> = receipt.quote.lines.iter().map(|line| line.line_no).collect();
+    let back = order.refunded_lines().into_iter().filter(|back| claimed.contains(&back.line_no));
+    let back = back.filter(|back| back.amount_minor != 0 || back.thousandths != 0);
+    let so_far = Refunds {
+        lines: back
+            .map(|back| RefundedLine {
+                line_no: back.line_no,
+                quantity: Quantity::from_thousandths(back.thousandths),
+                amount: currency.amount(back.amount_minor),
+            })
+            .collect(),
+        shipping: currency.amount(order.refunded_shipping_minor()),
+    };
+    let returned: Vec<ReturnedLine> = lines
+        .iter()
+        .filter(|line| claimed.contains(&line.line_no))
+        .map(|line| ReturnedLine { line_no: line.line_no, quantity: line.quantity.unwrap_or(Quantity::ZERO) })
+        .collect();
+    receipt.plan(&returned, &so_far)
 }
 
 /// Uses up what the claim holds, for an order that is recorded with it.

@@ -3,13 +3,13 @@
 use super::sheet::Named;
 use super::{Sheet, condition, scope};
 use crate::code::NormalCode;
-use crate::offer::{Counts, Funder, Hours, Limit};
+use crate::offer::{Counts, Effect, Exclusive, Funder, Hours, Limit};
 use crate::points::Validity;
 use crate::program::finding::{FindingCode, Report};
 use crate::program::offers::{CouponTerms, CouponValidity, Needs, Offer};
 use crate::program::salvage::List;
 use crate::program::suggest;
-use crate::value::{Currency, Percent};
+use crate::value::{Currency, Percent, StackGroup};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,7 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) {
         campaign(sheet, offer, &pointer, report);
         currency(sheet, offer, &pointer, report);
         needs(offer, &pointer, &mut codes, report);
+        rules(sheet, offer, &pointer, report);
         ends(offer.valid, &pointer, report);
         limits(&offer.limits, offer.currency.or_else(|| sheet.main_currency()), &pointer, report);
         if let Some(terms) = &offer.coupon {
@@ -39,6 +40,49 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) {
         if let Some(when) = &offer.when {
             condition::check(sheet, condition::Place::Offer(&offer.id), when, &format!("{pointer}/when"), report);
         }
+    }
+    reaches_zero(sheet, report);
+}
+
+/// What a quote could not work with.
+fn rules(sheet: &Sheet<'_>, offer: &Offer, pointer: &str, report: &mut Report) {
+    let Some(main) = sheet.main_currency() else { return };
+    for flaw in offer.rules(main, Vec::new()).check() {
+        let message = format!("offer `{}`: {}", offer.id, flaw.what);
+        report.add(FindingCode::OfferRules, format!("{pointer}{}", flaw.at), message);
+    }
+}
+
+/// Offers that together take everything from a cart that just reaches their thresholds: of each group the one that takes most.
+fn reaches_zero(sheet: &Sheet<'_>, report: &mut Report) {
+    let Some(main) = sheet.main_currency() else { return };
+    let mut best: BTreeMap<Option<&StackGroup>, (usize, i64, i64)> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (index, offer) in sheet.document.offers.iter().enumerate() {
+        let Effect::FixedOff { amount } = &offer.effect else { continue };
+        let asked = offer.threshold.and_then(|threshold| threshold.amount).and_then(|amount| main.minor(amount).ok());
+        let (Ok(off), Some(asked)) = (main.minor(*amount), asked) else { continue };
+        if offer.currency.is_some_and(|currency| currency != main) || offer.stack.exclusive == Exclusive::All {
+            continue;
+        }
+        match &offer.stack.group {
+            None => all.push((index, off, asked)),
+            Some(group) => {
+                let slot = best.entry(Some(group)).or_insert((index, off, asked));
+                if slot.1 < off {
+                    *slot = (index, off, asked);
+                }
+            }
+        }
+    }
+    all.extend(best.into_values());
+    let (sum, need) =
+        all.iter().fold((0_i64, 0), |(sum, need), (_, off, asked)| (sum.saturating_add(*off), need.max(*asked)));
+    if let Some((last, ..)) = all.iter().max().filter(|_| need <= sum) {
+        let message =
+            format!("a cart of {} {main} may cost nothing with all fixed amounts together", main.amount(need));
+        let pointer = sheet.places.pointer(List::Offers, *last);
+        report.add(FindingCode::OfferReachesZero, format!("{pointer}/effect"), message);
     }
 }
 

@@ -26,6 +26,29 @@ fn campaign(parts: Value) -> (&'static str, Value) {
 pub(super) fn of_offers(rows: &mut Rows) {
     of_campaigns(rows);
     of_codes(rows);
+    rows.check(
+        &[one(json!({ "effect": { "type": "fixed_off", "amount": "0" } }))],
+        &[("offer.rules", "/offers/0/effect/amount")],
+    );
+    rows.check(
+        &[one(json!({ "effect": { "type": "tiered", "steps": [] } }))],
+        &[("offer.rules", "/offers/0/effect/steps")],
+    );
+    let from =
+        |amount: &str| json!({ "effect": { "type": "fixed_off", "amount": amount }, "threshold": { "amount": "10" } });
+    rows.check(&[one(from("9.99"))], &[]);
+    rows.check(&[one(from("10"))], &[("offer.reaches_zero", "/offers/0/effect")]);
+    let mut second = offer(from("6"));
+    second["id"] = json!("p");
+    rows.check(
+        &[("/offers", json!([offer(from("4")), second.clone()]))],
+        &[("offer.reaches_zero", "/offers/1/effect")],
+    );
+    let grouped = |mut one: Value| {
+        one["stack"] = json!({ "group": "g" });
+        one
+    };
+    rows.check(&[("/offers", json!([grouped(offer(from("4"))), grouped(second)]))], &[]);
     of_issue(rows);
     rows.check(&[one(json!({}))], &[]);
     rows.check(
