@@ -8,8 +8,8 @@ use crate::offer::{Cart, Quote, Receipt, RefundPlan, ReturnedLine};
 use crate::points::{Account, Balances, Lot, Shortfall};
 use crate::tier::TierExplanation;
 use crate::value::{
-    Amount, BenefitId, CalendarDate, ClaimId, CouponId, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency,
-    Points, Quantity, Reason, RefundId, RuleId, Sku, TierId, Timestamp,
+    Amount, BenefitId, CalendarDate, CampaignId, ClaimId, CouponId, Currency, CustomerId, HoldId, LadderId, LimitId,
+    Money, OfferId, OrderId, PointCurrency, Points, Quantity, Reason, RefundId, RuleId, Sku, TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -131,6 +131,11 @@ pub enum Query {
         /// What comes back.
         lines: Vec<ReturnedLine>,
     },
+    /// How much of the limits over all customers is used, held and left?
+    Limits {
+        /// The instant.
+        at: Timestamp,
+    },
     /// What does the merchant owe in points at this instant?
     Liability {
         /// The instant; not before the last entry of any customer.
@@ -171,6 +176,11 @@ pub enum Answer {
     RefundPlan {
         /// The plan.
         plan: RefundPlan,
+    },
+    /// To `limits`.
+    Limits {
+        /// Campaign by campaign and offer by offer, in the order of the document. Limits of each article are left out.
+        limits: Vec<LimitUse>,
     },
     /// To `wallet`.
     Wallet(Wallet),
@@ -464,4 +474,28 @@ pub struct ClaimView {
     pub returned: bool,
     /// The cart, the quote, and the rules of the offers that were applied: what a refund goes by.
     pub receipt: Receipt,
+}
+
+/// How much of a limit over all customers is used, in its period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitUse {
+    /// The offer whose limit it is; none for a campaign's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferId>,
+    /// The campaign whose limit it is; none for an offer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// Its name.
+    pub limit: LimitId,
+    /// Of which currency its numbers are, in minor units; none for uses and units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// The bound.
+    pub max: i64,
+    /// What was used and has not come back.
+    pub used: i64,
+    /// What open checkouts hold.
+    pub held: i64,
+    /// What is left: never below zero, unless the bound was lowered.
+    pub left: i64,
 }

@@ -224,6 +224,7 @@ const QUERIES: &[&str] = &[
     r#"{ "type": "coupons", "customer_id": "ann", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "claim", "customer_id": "ann", "claim_id": "checkout-17", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "refund_plan", "order_id": "o1", "lines": [{ "line_no": 1, "quantity": 1 }] }"#,
+    r#"{ "type": "limits", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "liability", "at": "2026-03-31T23:59:59+08:00" }"#,
     r#"{ "type": "due", "until": "2026-03-31T23:59:59+08:00", "limit": 100 }"#,
 ];

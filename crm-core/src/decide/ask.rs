@@ -91,7 +91,7 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
             offers::answer::claim(ws, customer_id, claim_id)
         }
         Query::RefundPlan { order_id, lines } => offers::answer::refund_plan(ws, order_id, lines),
-        Query::Liability { .. } | Query::Due { .. } => {
+        Query::Liability { .. } | Query::Due { .. } | Query::Limits { .. } => {
             Err(Error::internal("a question about everybody is not asked here").into())
         }
     }
@@ -120,7 +120,7 @@ pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read>
             identifier.key(program.country()).map(|key| read_identity(&key.as_str().to_owned())).into_iter().collect()
         }
         Query::Order { order_id } | Query::RefundPlan { order_id, .. } => vec![read_identity(&order_name(order_id))],
-        Query::Liability { .. } | Query::Due { .. } => Vec::new(),
+        Query::Liability { .. } | Query::Due { .. } | Query::Limits { .. } => Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ mod customers;
 mod explain;
 mod facts;
 mod lazy;
-mod offers;
+pub(crate) mod offers;
 mod orders;
 mod points;
 mod refunds;

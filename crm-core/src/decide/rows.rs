@@ -2,7 +2,9 @@
 
 mod offers;
 
-pub(crate) use offers::{counter_of, hold_of, read_claim, read_counter, read_coupon, read_hold, read_holds};
+pub(crate) use offers::{
+    claim_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold, read_holds,
+};
 
 use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, Shown, decode, encode};
 use super::workspace::{Identity, Mark, Workspace, cell};

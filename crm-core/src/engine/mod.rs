@@ -1,6 +1,7 @@
 //! The engine: the loop of load, decide and commit, and its drivers. It names no backend.
 
 mod combine;
+mod limits;
 mod pages;
 mod sync;
 mod totals;

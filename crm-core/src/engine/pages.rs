@@ -1,7 +1,8 @@
 //! Walks over everybody: pages of customers, orders and entries.
 
 use super::sync::Engine;
-use crate::decide::rows::{customer_of, entry_of, order_of};
+use crate::decide::offers::answer::claim_view;
+use crate::decide::rows::{claim_of, customer_of, entry_of, order_of};
 use crate::decide::state::Customer;
 use crate::decide::view;
 use crate::effect::Entry;
@@ -9,7 +10,7 @@ use crate::error::Result;
 use crate::order::OrderRecord;
 use crate::points::Account;
 use crate::program::Program;
-use crate::query::CustomerSummary;
+use crate::query::{ClaimView, CustomerSummary};
 use crate::store::{Read, Row, Table};
 use crate::value::{CustomerId, Timestamp};
 
@@ -77,6 +78,17 @@ impl Engine {
     /// `store.*`, or what `each` returns.
     pub fn each_entry(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
         each_row(self, Table::Entry, &mut |row| each(entry_of(row)?))
+    }
+
+    /// Walks over all claims of checkouts as they are stored, customer by customer.
+    ///
+    /// # Errors
+    /// `store.*`, or what `each` returns.
+    pub fn each_claim(&self, each: &mut dyn FnMut(ClaimView) -> Result<()>) -> Result<()> {
+        each_row(self, Table::Claim, &mut |row| {
+            let (customer, claim, record) = claim_of(row)?;
+            each(claim_view(&customer, &claim, &record)?)
+        })
     }
 
     /// Walks over all orders, customer by customer.

@@ -214,6 +214,7 @@ impl Engine {
         let program = self.program()?;
         match query {
             Query::Liability { at } => return super::totals::liability(self, &program, *at),
+            Query::Limits { at } => return super::limits::limits(self, &program, *at),
             Query::Due { until, limit } => {
                 let due = self.due(*until, limit.unwrap_or(1_000))?;
                 return Ok(Answer::Due { due });

@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::super::orders::find_order;
+use super::super::state::ClaimRecord;
 use super::super::workspace::{Decided, Workspace};
 use super::gather::{Asked, Gathered, gather};
 use super::room::Counted;
@@ -131,7 +132,12 @@ pub(crate) fn claim(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Dec
     let Some(record) = ws.claim(&(id.clone(), claim.clone()))? else {
         return Err(Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id").into());
     };
-    let view = ClaimView {
+    Ok(Answer::Claim(Box::new(claim_view(id, claim, record)?)))
+}
+
+/// A claim as people and reports see it.
+pub(crate) fn claim_view(id: &CustomerId, claim: &ClaimId, record: &ClaimRecord) -> crate::Result<ClaimView> {
+    Ok(ClaimView {
         claim_id: claim.clone(),
         customer_id: id.clone(),
         state: record.state,
@@ -140,8 +146,7 @@ pub(crate) fn claim(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Dec
         order_id: record.order.clone(),
         returned: record.returned,
         receipt: receipt(&record.receipt)?,
-    };
-    Ok(Answer::Claim(Box::new(view)))
+    })
 }
 
 /// What would go back for units of an order.

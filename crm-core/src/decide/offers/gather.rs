@@ -2,8 +2,9 @@
 
 use super::super::award::{Standing, standing_of};
 use super::super::context::Context;
-use super::super::workspace::{Decided, Workspace};
-use super::room::{Asking, Ledger};
+use super::super::rows::{read_counter, read_coupon, read_identity};
+use super::super::workspace::{Decided, Stop, Workspace};
+use super::room::{Asking, Ledger, counters_of};
 use crate::code::{Code, NormalCode};
 use crate::coupon::{Coupon, CouponState, Wallet};
 use crate::error::ErrorCode;
@@ -11,6 +12,7 @@ use crate::limits;
 use crate::offer::{Basket, Candidate, Cart, Hours, OfferRules, Rejected, Source, Why};
 use crate::points::Validity;
 use crate::program::{CampaignState, Condition, Facts, LineFacts, Needs, Offer, OrderFacts, Weekday};
+use crate::store::Read;
 use crate::value::{CouponId, CustomerId, Timestamp, Zone};
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use std::collections::BTreeSet;
@@ -52,6 +54,7 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
     let lines: Vec<LineFacts<'_>> = asked.cart.lines.iter().map(facts_of).collect();
     let mut gather =
         Gather { context, asked, standing: standing.as_ref(), number, lines: &lines, out: Gathered::default() };
+    gather.load(ws)?;
     for (offer, rules) in context.program.offers_touching(asked.basket) {
         if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency {
             gather.look(ws, offer, rules, Source::Automatic, None)?;
@@ -79,6 +82,35 @@ struct Gather<'p, 'a> {
 impl<'p> Gather<'p, '_> {
     fn reject(&mut self, offer: Option<&Offer>, by: Source, why: Why) {
         self.out.rejected.push(Rejected { offer: offer.map(|offer| offer.id.clone()), by, why });
+    }
+
+    /// Asks for everything at once that will be looked at, where it was not loaded: names of codes, coupons that are closed, counters.
+    fn load(&self, ws: &mut Workspace) -> Decided<()> {
+        let program = self.context.program;
+        let typed: Vec<NormalCode> =
+            self.asked.cart.codes.iter().filter_map(|typed| NormalCode::of(typed).ok()).collect();
+        let mut reads: Vec<Read> = Vec::new();
+        let mut at_hand: Vec<&Offer> = program.offers_touching(self.asked.basket).map(|(offer, _)| offer).collect();
+        for code in &typed {
+            match program.offer_of_code(code) {
+                Some((offer, _)) => at_hand.push(offer),
+                None => reads.push(read_identity(&code_name(code.as_str()))),
+            }
+        }
+        if let Some(id) = self.asked.customer {
+            let wallet = ws.known(id)?.wallet()?;
+            let open = wallet.map_or(&[][..], Wallet::coupons);
+            let is_closed = |name: &&CouponId| !open.iter().any(|coupon| coupon.id == **name);
+            let closed = self.asked.coupons.unwrap_or_default().iter().filter(is_closed);
+            reads.extend(closed.map(|name| read_coupon(&(id.clone(), name.clone()))));
+            at_hand.extend(open.iter().filter_map(|coupon| program.offer(&coupon.offer)).map(|(offer, _)| offer));
+        }
+        let skus: BTreeSet<_> = self.asked.cart.lines.iter().map(|line| &line.sku).collect();
+        let counters: BTreeSet<String> =
+            at_hand.into_iter().flat_map(|offer| counters_of(program, offer, &skus, self.asked.at)).collect();
+        reads.extend(counters.iter().map(read_counter));
+        reads.retain(|read| !ws.has(read));
+        if reads.is_empty() { Ok(()) } else { Err(Stop::Need(reads)) }
     }
 
     /// The offers of typed codes; the coupons of the customer that codes name.

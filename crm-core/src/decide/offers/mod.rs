@@ -5,7 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod coupons;
 mod gather;
 mod occasion;
-mod room;
+pub(crate) mod room;
 pub(crate) mod sale;
 mod time;
 

@@ -5,7 +5,7 @@ use super::super::settle::settle;
 use super::super::workspace::{Decided, Workspace};
 use crate::coupon::Wallet;
 use crate::offer::{Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
-use crate::program::Offer;
+use crate::program::{Offer, Program};
 use crate::value::{Currency, CustomerId, Period, Sku, Timestamp, Zone};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,18 +47,11 @@ impl Ledger {
         offer: &Offer,
         skus: &BTreeSet<&Sku>,
     ) -> Decided<Result<Vec<Room>, Why>> {
-        let campaign = offer.campaign.as_ref().and_then(|id| context.program.campaign(id));
-        let zone = campaign.map_or(context.zone(), |(_, zone)| zone);
-        let own = offer.limits.iter().map(|limit| (format!("offer:{}/{}", offer.id, limit.id), limit));
-        let shared = campaign.iter().flat_map(|(campaign, _)| {
-            campaign.limits.iter().map(|limit| (format!("campaign:{}/{}", campaign.id, limit.id), limit))
-        });
         let mut rooms = Vec::new();
-        for (name, limit) in own.chain(shared) {
-            let (suffix, until) = period(zone, limit.window, asking.at);
+        for Named { limit, name, until } in limits_of(context.program, offer, asking.at) {
             let (max, kinds) = kinds(asking.currency, limit, skus)?;
             for (counts, article) in kinds {
-                let counted = Counted { name: format!("{name}{suffix}{article}").into(), per: limit.per, max, until };
+                let counted = Counted { name: format!("{name}{article}").into(), per: limit.per, max, until };
                 let place = self.place(context, ws, asking, counted)?;
                 let left = self.lefts.get(place).copied().unwrap_or(0);
                 // One article that has run out leaves the others.
@@ -126,6 +119,46 @@ impl Ledger {
             (_, LimitPer::All) => Why::LimitCampaign { limit: limit.id.clone() },
         })
     }
+}
+
+/// A limit under the name by which it is counted at an instant.
+pub(crate) struct Named<'p> {
+    pub(crate) limit: &'p Limit,
+    pub(crate) name: String,
+    /// When its period is over.
+    until: Option<Timestamp>,
+}
+
+/// The limits of an offer and of its campaign.
+pub(crate) fn limits_of<'p>(program: &'p Program, offer: &'p Offer, at: Timestamp) -> Vec<Named<'p>> {
+    let campaign = offer.campaign.as_ref().and_then(|id| program.campaign(id));
+    let zone = campaign.map_or(program.zone(), |(_, zone)| zone);
+    let own = offer.limits.iter().map(|limit| named(zone, &format!("offer:{}", offer.id), limit, at));
+    let shared = campaign.iter().flat_map(|(campaign, _)| {
+        campaign.limits.iter().map(|limit| named(zone, &format!("campaign:{}", campaign.id), limit, at))
+    });
+    own.chain(shared).collect()
+}
+
+/// A limit of an offer or a campaign, named for an instant.
+pub(crate) fn named<'p>(zone: &Zone, of: &str, limit: &'p Limit, at: Timestamp) -> Named<'p> {
+    let (suffix, until) = period(zone, limit.window, at);
+    Named { limit, name: format!("{of}/{}{suffix}", limit.id), until }
+}
+
+/// The counters that a quote of this offer asks for.
+pub(super) fn counters_of(program: &Program, offer: &Offer, skus: &BTreeSet<&Sku>, at: Timestamp) -> Vec<String> {
+    let mut names = Vec::new();
+    for Named { limit, name, .. } in limits_of(program, offer, at) {
+        match (limit.per, limit.counts) {
+            (LimitPer::Customer, _) => {}
+            (LimitPer::All, Counts::Units { each_sku: true, .. }) => {
+                names.extend(skus.iter().map(|sku| format!("{name}#{sku}")));
+            }
+            (LimitPer::All, _) => names.push(name),
+        }
+    }
+    names
 }
 
 fn own_holds(wallet: Option<&Wallet>, name: &str) -> (i64, Option<Timestamp>) {

@@ -1,8 +1,8 @@
 //! Rows of coupons, claims and counters.
 
-use super::super::state::{ClaimRecord, encode};
+use super::super::state::{ClaimRecord, decode, encode};
 use super::super::workspace::{HoldKey, Slot, Workspace};
-use super::{identity_key, instant, int_cell, key_of, text_cell};
+use super::{blob, identity_key, instant, int_cell, key_of, text_cell};
 use crate::coupon::Coupon;
 use crate::error::Result;
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
@@ -35,6 +35,16 @@ pub(crate) fn read_hold(key: &HoldKey) -> Read {
 pub(crate) fn read_holds(counter: &str) -> Read {
     let prefix = identity_key(counter);
     Read::Prefix { table: Table::CounterHold, prefix, after: None, limit: COUNTER_HOLDS_LOOKED_AT }
+}
+
+/// All of them, for looking only.
+pub(crate) fn read_all_holds(counter: &str) -> Read {
+    Read::Prefix { table: Table::CounterHold, prefix: identity_key(counter), after: None, limit: usize::MAX }
+}
+
+pub(crate) fn claim_of(row: &Row) -> Result<(CustomerId, ClaimId, ClaimRecord)> {
+    let (customer, claim) = (CustomerId::new(text_cell(row, 1)?)?, ClaimId::new(text_cell(row, 2)?)?);
+    Ok((customer, claim, decode(blob(row, 9)?, "claim")?))
 }
 
 pub(crate) fn counter_of(row: &Row) -> Result<i64> {
