@@ -3,7 +3,7 @@
 mod offers;
 
 pub use offers::{
-    BuyCoupon, ClaimOffers, ConfirmClaim, IssueCoupon, PointsOf, ReleaseClaim, RevokeCoupon, TransferCoupon,
+    BuyCoupon, ClaimOffers, CodeIssue, ConfirmClaim, IssueCoupon, PointsOf, ReleaseClaim, RevokeCoupon, TransferCoupon,
 };
 
 use crate::customer::{Buyer, Consent, CustomerChange, Identifier, Profile};

@@ -1,15 +1,19 @@
 //! What can be read, and the answers. Answers never depend on whether a sweep has run.
 
-use crate::coupon::{ClaimState, Coupon};
+mod offers;
+
+pub use offers::{ClaimView, LimitUse};
+
+use crate::coupon::Coupon;
 use crate::customer::{Consent, CustomerRecord, Identifier};
 use crate::effect::Entry;
 use crate::lifecycle::{LifecycleView, Transition};
-use crate::offer::{Cart, Quote, Receipt, RefundPlan, ReturnedLine};
+use crate::offer::{Cart, Quote, RefundPlan, ReturnedLine};
 use crate::points::{Account, Balances, Lot, Shortfall};
 use crate::tier::TierExplanation;
 use crate::value::{
-    Amount, BenefitId, CalendarDate, CampaignId, ClaimId, CouponId, Currency, CustomerId, HoldId, LadderId, LimitId,
-    Money, OfferId, OrderId, PointCurrency, Points, Quantity, Reason, RefundId, RuleId, Sku, TierId, Timestamp,
+    Amount, BenefitId, CalendarDate, ClaimId, CouponId, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency,
+    Points, Quantity, Reason, RefundId, RuleId, Sku, TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -452,50 +456,4 @@ pub struct CustomerSummary {
     pub stage: Option<(Arc<str>, Arc<str>, Arc<str>)>,
     /// Valid orders.
     pub orders: u32,
-}
-
-/// A checkout's claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimView {
-    /// Its key.
-    pub claim_id: ClaimId,
-    /// Whose it is.
-    pub customer_id: CustomerId,
-    /// Where it stands.
-    pub state: ClaimState,
-    /// When it was made.
-    pub claimed_at: Timestamp,
-    /// When it times or timed out.
-    pub deadline: Timestamp,
-    /// The order that was paid with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_id: Option<OrderId>,
-    /// Whether what it used came back with that order.
-    pub returned: bool,
-    /// The cart, the quote, and the rules of the offers that were applied: what a refund goes by.
-    pub receipt: Receipt,
-}
-
-/// How much of a limit over all customers is used, in its period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LimitUse {
-    /// The offer whose limit it is; none for a campaign's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offer: Option<OfferId>,
-    /// The campaign whose limit it is; none for an offer's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub campaign: Option<CampaignId>,
-    /// Its name.
-    pub limit: LimitId,
-    /// Of which currency its numbers are, in minor units; none for uses and units.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<Currency>,
-    /// The bound.
-    pub max: i64,
-    /// What was used and has not come back.
-    pub used: i64,
-    /// What open checkouts hold.
-    pub held: i64,
-    /// What is left: never below zero, unless the bound was lowered.
-    pub left: i64,
 }

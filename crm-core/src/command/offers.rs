@@ -120,3 +120,20 @@ pub struct ReleaseClaim {
     /// Which.
     pub claim_id: ClaimId,
 }
+
+/// What coupons of codes that nobody has yet are to be; for [`Engine::issue_codes`](crate::Engine::issue_codes).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeIssue {
+    /// To which offer; it needs a coupon.
+    pub offer: OfferId,
+    /// First instant at which one can be used; default now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// First instant after the last one; default as the offer's terms say, counted from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+    /// How often one can be used; default as the offer's terms say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+}

@@ -369,7 +369,7 @@ fn order_row(customer: &CustomerId, order: &OrderRecord) -> Result<Row> {
     Ok(Row { table: Table::Order, cells })
 }
 
-fn identity_row(name: &str, identity: &Identity) -> Row {
+pub(crate) fn identity_row(name: &str, identity: &Identity) -> Row {
     let mut cells = identity_key(name);
     cells.extend([
         Value::Int(identity.version + 1),

@@ -8,8 +8,8 @@ use crate::lifecycle::LifeState;
 use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
-    BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, HoldId, LadderId, OrderId, PointCurrency, Points,
-    RefundId, RuleId, TierId, Timestamp,
+    BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, HoldId, LadderId, OfferId, OrderId, PointCurrency,
+    Points, RefundId, RuleId, TierId, Timestamp,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -178,6 +178,30 @@ pub(crate) struct OrderExtra {
     /// The claim that it was paid with.
     #[n(7)]
     pub(crate) claim: Option<ClaimId>,
+}
+
+/// What a code stands for.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) enum CodeOf {
+    /// A coupon of the customer who has the code.
+    #[n(0)]
+    Coupon(#[n(0)] CouponId),
+    /// A coupon of whoever claims with it first.
+    #[n(1)]
+    Bearer(#[n(0)] Bearer),
+}
+
+/// A coupon that nobody has yet.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct Bearer {
+    #[n(0)]
+    pub(crate) offer: OfferId,
+    #[n(1)]
+    pub(crate) valid_from: Timestamp,
+    #[n(2)]
+    pub(crate) valid_until: Option<Timestamp>,
+    #[n(3)]
+    pub(crate) uses: u32,
 }
 
 /// A checkout's claim as it is kept.

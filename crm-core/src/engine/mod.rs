@@ -1,5 +1,6 @@
 //! The engine: the loop of load, decide and commit, and its drivers. It names no backend.
 
+mod codes;
 mod combine;
 mod limits;
 mod pages;
@@ -8,6 +9,7 @@ mod totals;
 mod work;
 
 pub use crate::query::CustomerSummary;
+pub use codes::CodesReport;
 pub use combine::Combiner;
 pub use pages::StoredCustomer;
 pub use sync::{Engine, SweepReport};

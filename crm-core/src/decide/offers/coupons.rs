@@ -3,17 +3,17 @@
 use super::super::context::Context;
 use super::super::points;
 use super::super::settle::settle;
-use super::super::state::encode;
+use super::super::state::{Bearer, CodeOf, encode};
 use super::super::workspace::{Decided, Identity, Workspace};
 use super::gather::code_name;
 use super::time::close;
 use crate::code::NormalCode;
-use crate::command::{BuyCoupon, IssueCoupon, RevokeCoupon, SpendPoints, TransferCoupon};
+use crate::command::{BuyCoupon, CodeIssue, IssueCoupon, RevokeCoupon, SpendPoints, TransferCoupon};
 use crate::coupon::{Coupon, CouponState, Origin};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::program::{CouponTerms, CouponValidity, Needs, Offer};
-use crate::value::{CouponId, CustomerId, OfferId, RedemptionId, Timestamp};
+use crate::program::{CouponTerms, CouponValidity, Needs, Offer, Program};
+use crate::value::{CouponId, CustomerId, OfferId, RedemptionId, Timestamp, fingerprint};
 use std::sync::Arc;
 
 /// What a new coupon is to be, where the offer's terms do not say.
@@ -26,26 +26,24 @@ pub(crate) struct Wish {
 }
 
 fn offer_of<'p>(context: &Context<'p>, id: &OfferId) -> Decided<(&'p Offer, CouponTerms)> {
-    let Some((offer, _)) = context.program.offer(id) else {
-        return Err(Error::new(ErrorCode::OfferUnknown, format!("there is no offer `{id}`")).field("offer").into());
+    Ok(terms_of(context.program, id)?)
+}
+
+fn terms_of<'p>(program: &'p Program, id: &OfferId) -> crate::Result<(&'p Offer, CouponTerms)> {
+    let Some((offer, _)) = program.offer(id) else {
+        return Err(Error::new(ErrorCode::OfferUnknown, format!("there is no offer `{id}`")).field("offer"));
     };
     if offer.needs != Needs::Coupon {
         let message = format!("offer `{id}` needs no coupon");
-        return Err(Error::new(ErrorCode::CouponOffer, message).field("offer").into());
+        return Err(Error::new(ErrorCode::CouponOffer, message).field("offer"));
     }
     Ok((offer, offer.coupon.clone().unwrap_or_default()))
 }
 
 /// First instant after the last one of a coupon that is issued now: what was wished for, or the terms; never after the offer or its campaign.
-fn end_of(
-    context: &Context<'_>,
-    offer: &Offer,
-    terms: &CouponTerms,
-    from: Timestamp,
-    wish: &Wish,
-) -> Option<Timestamp> {
-    let campaign = offer.campaign.as_ref().and_then(|id| context.program.campaign(id));
-    let zone = campaign.map_or(context.zone(), |(_, zone)| zone);
+fn end_of(program: &Program, offer: &Offer, terms: &CouponTerms, from: Timestamp, wish: &Wish) -> Option<Timestamp> {
+    let campaign = offer.campaign.as_ref().and_then(|id| program.campaign(id));
+    let zone = campaign.map_or(program.zone(), |(_, zone)| zone);
     let own = wish.valid_until.or(match terms.valid {
         CouponValidity::Offer => None,
         CouponValidity::Days { days } => Some(zone.end_of(zone.date(from).plus_days(i64::from(days)))),
@@ -69,7 +67,7 @@ pub(crate) fn give(
     let (offer, terms) = offer_of(context, offer_id)?;
     free_name(ws, id, coupon_id)?;
     let valid_from = wish.valid_from.unwrap_or(now);
-    let valid_until = end_of(context, offer, &terms, valid_from.max(now), wish);
+    let valid_until = end_of(context.program, offer, &terms, valid_from.max(now), wish);
     if valid_until.is_some_and(|until| until <= valid_from || until <= now) {
         let message = format!("the coupon would end at {}, before it can be used", shown(valid_until));
         return Err(Error::new(ErrorCode::CouponDates, message).field("valid_until").into());
@@ -129,8 +127,74 @@ fn name_code(
         Some(known) => known.version,
         None => 0,
     };
-    ws.put_identity(name, Some(Identity { version, customer: Some(id.clone()), body: Some(encode(coupon)) }));
+    ws.put_identity(
+        name,
+        Some(Identity { version, customer: Some(id.clone()), body: Some(encode(&CodeOf::Coupon(coupon.clone()))) }),
+    );
     Ok(Arc::from(normal.as_str()))
+}
+
+/// A coupon of the offer for whoever claims with its code first.
+///
+/// # Errors
+/// `offer.unknown`, `coupon.offer`, `coupon.dates`.
+pub(crate) fn bearer(program: &Program, issue: &CodeIssue, at: Timestamp) -> crate::Result<Bearer> {
+    let (offer, terms) = terms_of(program, &issue.offer)?;
+    let valid_from = issue.valid_from.unwrap_or(at);
+    let wish = Wish { valid_until: issue.valid_until, ..Wish::default() };
+    let valid_until = end_of(program, offer, &terms, valid_from.max(at), &wish);
+    let uses = issue.uses.or(terms.uses).unwrap_or(1);
+    if uses == 0 || valid_until.is_some_and(|until| until <= valid_from || until <= at) {
+        let message = "coupons of these codes could never be used";
+        return Err(Error::new(ErrorCode::CouponDates, message).field("valid_until"));
+    }
+    Ok(Bearer { offer: issue.offer.clone(), valid_from, valid_until, uses })
+}
+
+/// Gives the coupon of a code to the customer who claims with it first.
+pub(super) fn assign(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    code: &NormalCode,
+    bearer: Bearer,
+    now: Timestamp,
+) -> Decided<CouponId> {
+    let text = format!("code:{code}");
+    let coupon_id = CouponId::new(&text).or_else(|_| CouponId::new(print_of(&text)))?;
+    free_name(ws, id, &coupon_id)?;
+    let coupon = Coupon {
+        id: coupon_id.clone(),
+        offer: bearer.offer.clone(),
+        code: Some(Arc::from(code.as_str())),
+        issued_at: now,
+        valid_from: bearer.valid_from,
+        valid_until: bearer.valid_until,
+        uses: bearer.uses,
+        used: 0,
+        origin: Origin::Code,
+        held_by: Vec::new(),
+        state: CouponState::Issued,
+    };
+    ws.customer_mut(id)?.change_wallet(|wallet| wallet.add(coupon))?;
+    let name = code_name(code.as_str());
+    let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
+    let body = Some(encode(&CodeOf::Coupon(coupon_id.clone())));
+    ws.put_identity(name, Some(Identity { version, customer: Some(id.clone()), body }));
+    let what = What::CouponIssued {
+        coupon_id: coupon_id.clone(),
+        offer: bearer.offer,
+        valid_until: bearer.valid_until,
+        origin: Origin::Code,
+    };
+    context.write(ws, id, now, what, Vec::new())?;
+    Ok(coupon_id)
+}
+
+/// A name for what has one that is too long.
+pub(super) fn print_of(text: &str) -> String {
+    let print = fingerprint(&text).0.iter().fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
+    format!("{print:032x}")
 }
 
 pub(crate) fn issue(context: &Context<'_>, ws: &mut Workspace, command: &IssueCoupon) -> Decided<CustomerId> {
@@ -188,7 +252,7 @@ pub(crate) fn transfer(context: &Context<'_>, ws: &mut Workspace, command: &Tran
     if let Some(code) = coupon.code.take() {
         let name = code_name(&code);
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
-        let body = Some(encode(&given.id));
+        let body = Some(encode(&CodeOf::Coupon(given.id.clone())));
         ws.put_identity(name, Some(Identity { version, customer: Some(to.clone()), body }));
     }
     close(context, ws, from, coupon, now)?;

@@ -3,7 +3,9 @@
 use super::super::award::{Standing, standing_of};
 use super::super::context::Context;
 use super::super::rows::{read_counter, read_coupon, read_identity};
+use super::super::state::{Bearer, CodeOf, decode};
 use super::super::workspace::{Decided, Stop, Workspace};
+use super::coupons::assign;
 use super::room::{Asking, Ledger, counters_of};
 use crate::code::{Code, NormalCode};
 use crate::coupon::{Coupon, CouponState, Wallet};
@@ -132,15 +134,38 @@ impl<'p> Gather<'p, '_> {
             }
             let identity = ws.identity(&code_name(code.as_str()))?.cloned();
             let owner = identity.as_ref().and_then(|identity| identity.customer.as_ref());
-            match (owner, identity.as_ref().and_then(|identity| identity.body.as_deref())) {
-                (Some(owner), Some(body)) if Some(owner) == self.asked.customer => {
-                    named.push(super::super::state::decode(body, "coupon of a code")?);
-                }
+            let body = identity.as_ref().and_then(|identity| identity.body.as_deref());
+            match (owner, body.map(|body| decode(body, "code")).transpose()?) {
+                (Some(owner), Some(CodeOf::Coupon(coupon))) if Some(owner) == self.asked.customer => named.push(coupon),
                 (Some(_), _) => self.reject(None, by, Why::WrongOwner),
+                (None, Some(CodeOf::Bearer(bearer))) => named.extend(self.bearer(ws, &code, by, bearer)?),
                 (None, _) => self.reject(None, by, unknown(&code)),
             }
         }
         Ok(named)
+    }
+
+    /// The coupon of a code that nobody has yet: it becomes the customer's. For somebody who is not known it stays a code.
+    fn bearer(
+        &mut self,
+        ws: &mut Workspace,
+        code: &NormalCode,
+        by: Source,
+        bearer: Bearer,
+    ) -> Decided<Option<CouponId>> {
+        let Some((offer, rules)) = self.context.program.offer(&bearer.offer) else {
+            self.reject(None, by, Why::NotRunning);
+            return Ok(None);
+        };
+        let (from, until) = (bearer.valid_from, bearer.valid_until);
+        if let Some(why) = outside(Validity { from: Some(from), until }, self.asked.at) {
+            self.reject(Some(offer), by, why);
+            return Ok(None);
+        }
+        match self.asked.customer {
+            Some(id) => assign(self.context, ws, id, code, bearer, self.asked.at).map(Some),
+            None => self.look(ws, offer, rules, by, until).map(|()| None),
+        }
     }
 
     /// The customer's coupons: those that were chosen and those that codes name.

@@ -3,7 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod claims;
 pub(crate) mod coupons;
-mod gather;
+pub(crate) mod gather;
 mod occasion;
 pub(crate) mod room;
 pub(crate) mod sale;

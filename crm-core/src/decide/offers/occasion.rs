@@ -3,13 +3,13 @@
 use super::super::award::standing_of;
 use super::super::context::Context;
 use super::super::workspace::{Decided, Stop, Workspace};
-use super::coupons::{Wish, give};
+use super::coupons::{Wish, give, print_of};
 use crate::coupon::Origin;
 use crate::error::ErrorCode;
 use crate::order::Event;
 use crate::points::ReferralSide;
 use crate::program::{IssueOn, IssueRule};
-use crate::value::{CouponId, CustomerId, LadderId, TierId, Timestamp, fingerprint};
+use crate::value::{CouponId, CustomerId, LadderId, TierId, Timestamp};
 
 /// What happened.
 pub(crate) enum Occasion<'a> {
@@ -91,11 +91,8 @@ pub(crate) fn issue(
 
 fn coupon_id(rule: &IssueRule, name: &str, number: u32) -> crate::Result<CouponId> {
     let text = if rule.coupons == 1 { format!("{}:{name}", rule.id) } else { format!("{}:{name}:{number}", rule.id) };
-    CouponId::new(&text).or_else(|_| {
-        // Two long names make one that is too long; its fingerprint tells it from others as well.
-        let print = fingerprint(&text).0.iter().fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
-        CouponId::new(format!("{print:032x}"))
-    })
+    // Two long names make one that is too long; its fingerprint tells it from others as well.
+    CouponId::new(&text).or_else(|_| CouponId::new(print_of(&text)))
 }
 
 fn holds(
