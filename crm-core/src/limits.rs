@@ -157,7 +157,8 @@ pub const OPEN_COUPONS_MAX: usize = 500;
 /// Most open claims of one customer: as for holds of points, several checkouts at once are no person.
 pub const OPEN_CLAIMS_MAX: usize = 64;
 
-/// Most claims that are looked at to find room under a limit that is reached: the earliest to end come first, and one page settles as many.
+/// How many claims are looked at first to find room under a limit that is reached: those that end first. Only if all of them are out of time,
+/// the rest is looked at as well.
 pub const COUNTER_HOLDS_LOOKED_AT: usize = 64;
 /// Longest claim of a checkout, in seconds: as for holds of points.
 pub const CLAIM_SECONDS_MAX: u32 = 31 * 24 * 3600;

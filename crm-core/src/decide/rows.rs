@@ -87,7 +87,8 @@ pub(crate) enum Want {
     Coupon((CustomerId, CouponId)),
     Claim((CustomerId, ClaimId)),
     Counter(String),
-    Holds(String),
+    /// Of a counter; all of them, or those that end first.
+    Holds(String, bool),
 }
 
 impl Want {
@@ -120,7 +121,9 @@ impl Want {
             }
             Read::Prefix { table: Table::Entry, prefix, .. } => Some(Self::Journal(customer(prefix)?)),
             Read::Prefix { table: Table::Order, prefix, .. } => Some(Self::Orders(customer(prefix)?)),
-            Read::Prefix { table: Table::CounterHold, prefix, .. } => Some(Self::Holds(text(prefix, 1)?.to_string())),
+            Read::Prefix { table: Table::CounterHold, prefix, limit, .. } => {
+                Some(Self::Holds(text(prefix, 1)?.to_string(), *limit == usize::MAX))
+            }
             _ => None,
         }
     }

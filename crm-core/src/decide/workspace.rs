@@ -106,8 +106,8 @@ pub(crate) struct Workspace {
     pub(crate) claims: HashMap<(CustomerId, ClaimId), Slot<ClaimRecord>>,
     pub(crate) counters: HashMap<String, Slot<Counter>>,
     pub(crate) holds: HashMap<HoldKey, Slot<i64>>,
-    /// Counters whose holds were loaded.
-    all_holds: HashSet<String>,
+    /// Counters whose holds were loaded: all of them, or those that end first.
+    all_holds: HashMap<String, bool>,
     /// Marks that were loaded.
     marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
     /// Marks that commands of this working set made; they are read out of the rows in the rare case that somebody asks.
@@ -370,7 +370,7 @@ impl Workspace {
             Some(rows::Want::Coupon(key)) => self.coupons.contains_key(&key),
             Some(rows::Want::Claim(key)) => self.claims.contains_key(&key),
             Some(rows::Want::Counter(name)) => self.counters.contains_key(&name),
-            Some(rows::Want::Holds(name)) => self.all_holds.contains(&name),
+            Some(rows::Want::Holds(name, all)) => self.all_holds.get(&name).is_some_and(|loaded| *loaded || !all),
             None => false,
         }
     }
@@ -435,12 +435,12 @@ impl Workspace {
                 let stored = found.pop().map(|row| rows::counter_of(&row)).transpose()?.unwrap_or(0);
                 self.counters.insert(name, slot(Some(Counter { stored, ..Counter::default() })));
             }
-            rows::Want::Holds(name) => {
+            rows::Want::Holds(name, all) => {
                 for row in &found {
                     let (key, amount) = rows::hold_of(row)?;
                     self.holds.entry(key).or_insert_with(|| slot(Some(amount)));
                 }
-                self.all_holds.insert(name);
+                self.all_holds.insert(name, all);
             }
             rows::Want::Orders(id) => {
                 let mut ids = Vec::with_capacity(found.len());

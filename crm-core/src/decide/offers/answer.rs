@@ -10,7 +10,7 @@ use super::sale::plan_of;
 use crate::coupon::{Coupon, LimitHold};
 use crate::error::{Error, ErrorCode};
 use crate::offer::ReturnedLine;
-use crate::offer::{Application, Cart, LimitPer, Quote, Receipt, Room, RoomFor, Settings, Source, Why, quote};
+use crate::offer::{Application, Cart, LimitPer, Quote, Receipt, Room, RoomFor, Settings, Source, quote};
 use crate::order::RefundLine;
 use crate::query::{Answer, ClaimView};
 use crate::value::{ClaimId, CouponId, CustomerId, OfferId, OrderId, Sku, Timestamp};
@@ -29,16 +29,6 @@ pub(super) struct Worked {
 
 /// Works a quote out for a customer who was brought to the instant, or for nobody in particular.
 pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Worked> {
-    let worked = work_out_once(context, ws, asked)?;
-    let short = |out: &crate::offer::Rejected| matches!(out.why, Why::BudgetExhausted { .. });
-    if !asked.frees_all && worked.quote.rejected.iter().any(short) {
-        // A budget that is too small for this discount may be held by claims that are out of time.
-        return work_out_once(context, ws, Asked { frees_all: true, ..asked });
-    }
-    Ok(worked)
-}
-
-fn work_out_once(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Worked> {
     let Gathered { candidates, rejected, ledger, named } = gather(context, ws, asked)?;
     let checkout = context.program.checkout();
     let settings = Settings { objective: checkout.objective, nodes: u64::from(checkout.nodes) };
@@ -116,7 +106,7 @@ pub(crate) fn quoted(
     at: Timestamp,
 ) -> Decided<Answer> {
     let basket = cart.check().map_err(|error| error.within("cart"))?;
-    let asked = Asked { customer, cart, basket: &basket, coupons, at, frees_all: false };
+    let asked = Asked { customer, cart, basket: &basket, coupons, at };
     let quote = work_out(context, ws, asked)?.quote;
     Ok(Answer::Quote { quote: Box::new(quote) })
 }

@@ -7,6 +7,7 @@ use super::super::state::ClaimRecord;
 use super::super::workspace::{Decided, Workspace};
 use super::answer::{Worked, work_out};
 use super::gather::Asked;
+use super::room::{free, stands};
 use super::time::{close, end, let_go};
 use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, ReleaseClaim, ReleaseHold};
 use crate::coupon::{ClaimState, LimitHold, OpenClaim};
@@ -58,7 +59,6 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
         basket: &basket,
         coupons: command.coupons.as_deref(),
         at: now,
-        frees_all: false,
     };
     let worked = work_out(context, ws, asked)?;
     acceptable(command, &worked)?;
@@ -230,6 +230,7 @@ pub(super) fn use_up(
 
 /// Holds again what a claim held that was out of time, if the program says so and all of it is free.
 fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<()> {
+    let now = ws.known(id)?.state.recorded_at;
     let record = known(ws, id, claim)?.clone();
     let expired = || {
         let message = format!("claim `{claim}` was out of time at {}", record.deadline);
@@ -239,8 +240,10 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         return Err(expired().into());
     }
     for held in &record.counters {
-        let stands = ws.counter(&held.name.to_string())?.map_or(0, |counter| counter.stands());
-        if held.limit < stands.saturating_add(held.amount) {
+        if held.limit < stands(ws, &held.name)?.saturating_add(held.amount) {
+            free(context, ws, &held.name, now)?;
+        }
+        if held.limit < stands(ws, &held.name)?.saturating_add(held.amount) {
             return Err(expired().into());
         }
     }

@@ -28,7 +28,6 @@ pub(crate) struct Asked<'a> {
     /// Which of the customer's coupons may be used; none is all.
     pub(crate) coupons: Option<&'a [CouponId]>,
     pub(crate) at: Timestamp,
-    pub(crate) frees_all: bool,
 }
 
 /// What is at hand.
@@ -54,8 +53,19 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
         None => 1,
     };
     let lines: Vec<LineFacts<'_>> = asked.cart.lines.iter().map(facts_of).collect();
-    let mut gather =
-        Gather { context, asked, standing: standing.as_ref(), number, lines: &lines, out: Gathered::default() };
+    let units = asked.cart.lines.iter().map(|line| line.quantity.thousandths());
+    let mut units = units;
+    let shipping = asked.cart.shipping.map_or(Ok(0), |shipping| asked.cart.currency.minor(shipping))?;
+    let mut gather = Gather {
+        context,
+        asked,
+        standing: standing.as_ref(),
+        number,
+        lines: &lines,
+        most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
+        most_minor: asked.basket.list_minor().saturating_add(shipping),
+        out: Gathered::default(),
+    };
     gather.load(ws)?;
     for (offer, rules) in context.program.offers_touching(asked.basket) {
         if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency {
@@ -78,6 +88,8 @@ struct Gather<'p, 'a> {
     /// Which order of the customer this one would be.
     number: u32,
     lines: &'a [LineFacts<'a>],
+    most_units: i64,
+    most_minor: i64,
     out: Gathered<'p>,
 }
 
@@ -243,7 +255,8 @@ impl<'p> Gather<'p, '_> {
             customer: self.asked.customer,
             at: self.asked.at,
             currency: rules.currency,
-            frees_all: self.asked.frees_all,
+            most_units: self.most_units,
+            most_minor: self.most_minor,
         };
         match self.out.ledger.rooms(self.context, ws, asking, offer, &skus)? {
             Ok(rooms) => self.out.candidates.push(Candidate { rules, by, ends_at, rooms }),

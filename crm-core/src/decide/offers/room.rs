@@ -2,8 +2,9 @@
 
 use super::super::context::Context;
 use super::super::settle::settle;
-use super::super::workspace::{Decided, Workspace};
+use super::super::workspace::{Decided, HoldKey, Workspace};
 use crate::coupon::Wallet;
+use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::offer::{Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
 use crate::program::{Offer, Program};
 use crate::value::{Currency, CustomerId, Period, Sku, Timestamp, Zone};
@@ -33,8 +34,9 @@ pub(super) struct Asking<'a> {
     pub(super) customer: Option<&'a CustomerId>,
     pub(super) at: Timestamp,
     pub(super) currency: Currency,
-    /// Whether claims that are out of time are looked for under every limit, and not only under those that are reached.
-    pub(super) frees_all: bool,
+    /// The most units and the most money that an offer could count of the cart.
+    pub(super) most_units: i64,
+    pub(super) most_minor: i64,
 }
 
 impl Ledger {
@@ -52,7 +54,12 @@ impl Ledger {
             let (max, kinds) = kinds(asking.currency, limit, skus)?;
             for (counts, article) in kinds {
                 let counted = Counted { name: format!("{name}{article}").into(), per: limit.per, max, until };
-                let place = self.place(context, ws, asking, counted)?;
+                let need = match counts {
+                    RoomFor::Uses => 1,
+                    RoomFor::Units(_) => asking.most_units,
+                    RoomFor::Budget => asking.most_minor,
+                };
+                let place = self.place(context, ws, asking, counted, need)?;
                 let left = self.lefts.get(place).copied().unwrap_or(0);
                 // One article that has run out leaves the others.
                 if left <= 0 && article.is_empty() {
@@ -70,6 +77,7 @@ impl Ledger {
         ws: &mut Workspace,
         asking: Asking<'_>,
         counted: Counted,
+        need: i64,
     ) -> Decided<usize> {
         if let Some(place) = self.counted.iter().position(|known| known.name == counted.name) {
             return Ok(place);
@@ -81,7 +89,8 @@ impl Ledger {
             },
             LimitPer::All => {
                 let mut used = stands(ws, &counted.name)?;
-                if asking.frees_all || counted.max <= used {
+                // What might not fit may be held by claims that are out of time.
+                if counted.max.saturating_sub(used) < need {
                     free(context, ws, &counted.name, asking.at)?;
                     used = stands(ws, &counted.name)?;
                 }
@@ -102,7 +111,7 @@ impl Ledger {
                 own_holds(ws.known(id)?.wallet()?, &counted.name)
             }
             LimitPer::All => {
-                let holds = ws.holds_of(&counted.name)?;
+                let holds = ws.holds_of(&counted.name, false)?;
                 let first = holds.first().map(|((_, deadline, ..), _)| *deadline);
                 (holds.iter().map(|(_, amount)| *amount).sum(), first)
             }
@@ -171,13 +180,18 @@ fn own_holds(wallet: Option<&Wallet>, name: &str) -> (i64, Option<Timestamp>) {
     })
 }
 
-fn stands(ws: &mut Workspace, name: &str) -> Decided<i64> {
+pub(super) fn stands(ws: &mut Workspace, name: &str) -> Decided<i64> {
     Ok(ws.counter(&name.to_owned())?.map_or(0, |counter| counter.stands()))
 }
 
 /// Lets the claims that are out of time go that hold something of a counter.
-fn free(context: &Context<'_>, ws: &mut Workspace, name: &str, at: Timestamp) -> Decided<()> {
-    let over = ws.holds_of(name)?.into_iter().filter(|((_, deadline, ..), _)| *deadline <= at);
+pub(super) fn free(context: &Context<'_>, ws: &mut Workspace, name: &str, at: Timestamp) -> Decided<()> {
+    let is_over = |((_, deadline, ..), _): &(HoldKey, i64)| *deadline <= at;
+    let mut holds = ws.holds_of(name, false)?;
+    if COUNTER_HOLDS_LOOKED_AT <= holds.len() && holds.iter().all(is_over) {
+        holds = ws.holds_of(name, true)?;
+    }
+    let over = holds.into_iter().filter(is_over);
     let holders: BTreeSet<CustomerId> = over.map(|((_, _, customer, _), _)| customer).collect();
     for holder in holders {
         settle(context, ws, &holder)?;

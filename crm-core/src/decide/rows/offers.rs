@@ -37,7 +37,7 @@ pub(crate) fn read_holds(counter: &str) -> Read {
     Read::Prefix { table: Table::CounterHold, prefix, after: None, limit: COUNTER_HOLDS_LOOKED_AT }
 }
 
-/// All of them, for looking only.
+/// All of them.
 pub(crate) fn read_all_holds(counter: &str) -> Read {
     Read::Prefix { table: Table::CounterHold, prefix: identity_key(counter), after: None, limit: usize::MAX }
 }

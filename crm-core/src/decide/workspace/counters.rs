@@ -33,10 +33,11 @@ impl Workspace {
         Ok(())
     }
 
-    /// What open claims hold of a counter, the earliest to end first.
-    pub(crate) fn holds_of(&mut self, counter: &str) -> Decided<Vec<(HoldKey, i64)>> {
-        if !self.all_holds.contains(counter) {
-            return Err(Stop::Need(vec![rows::read_holds(counter)]));
+    /// What open claims hold of a counter, the earliest to end first: all of them, or at least those of the first page.
+    pub(crate) fn holds_of(&mut self, counter: &str, all: bool) -> Decided<Vec<(HoldKey, i64)>> {
+        if self.all_holds.get(counter).is_none_or(|loaded| all && !loaded) {
+            let read = if all { rows::read_all_holds(counter) } else { rows::read_holds(counter) };
+            return Err(Stop::Need(vec![read]));
         }
         let mut found: Vec<_> = self
             .holds
