@@ -94,12 +94,13 @@ impl Search<'_, '_> {
             }
             for offer in bits(now & percents) {
                 if let Some(terms) = self.terms(offer) {
-                    keep(terms, &mut weights.pools);
+                    self.keep(terms, &mut weights.pools);
                 }
             }
         }
         most += weights.groups.iter().sum::<i128>();
-        for (pool, kept) in frame.state.pools.iter().zip(&weights.pools) {
+        let step = if self.problem.consumption { 1 } else { 2 };
+        for (pool, kept) in frame.state.pools.iter().zip(&weights.pools).step_by(step) {
             most += i128::from(pool.net) * i128::from(ONE - kept);
         }
         for offer in bits(percents) {
@@ -111,6 +112,19 @@ impl Search<'_, '_> {
     /// The pools of a class that an offer sees and that can have something in them.
     fn seen(&self, terms: &Terms<'_>) -> std::ops::Range<usize> {
         if self.problem.consumption { terms.places() } else { 0..1 }
+    }
+
+    /// Multiplies the part that a percentage keeps into the weights of its lines.
+    fn keep(&self, terms: &Terms<'_>, weights: &mut [i64]) {
+        let whole = i64::from(Percent::WHOLE.millionths());
+        let kept = whole - i64::from(percent(terms).millionths());
+        for class in &terms.lens {
+            for of in self.seen(terms) {
+                if let Some(weight) = weights.get_mut(class * 2 + of) {
+                    *weight = *weight * kept / whole;
+                }
+            }
+        }
     }
 
     /// The largest part that is kept of any of its lines.
@@ -146,19 +160,4 @@ impl Search<'_, '_> {
 
 fn percent(terms: &Terms<'_>) -> Percent {
     if let Work::Cut(Cut::Percent(percent, _)) = terms.work { percent } else { Percent::ZERO }
-}
-
-fn pools<'t>(terms: &'t Terms<'_>) -> impl Iterator<Item = usize> + 't {
-    terms.lens.iter().flat_map(|class| terms.places().map(move |of| class * 2 + of))
-}
-
-/// Multiplies the part that a percentage keeps into the weights of its lines.
-fn keep(terms: &Terms<'_>, weights: &mut [i64]) {
-    let whole = i64::from(Percent::WHOLE.millionths());
-    let kept = whole - i64::from(percent(terms).millionths());
-    for place in pools(terms) {
-        if let Some(weight) = weights.get_mut(place) {
-            *weight = *weight * kept / whole;
-        }
-    }
 }

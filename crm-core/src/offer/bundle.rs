@@ -19,7 +19,7 @@ impl Terms<'_> {
         mode: Mode,
         scratch: &mut Scratch,
     ) -> Result<i64, Out> {
-        self.runs(state, &self.lens, &mut scratch.runs);
+        self.runs(state, &bundle.classes, &mut scratch.runs);
         let size: i64 = bundle.slots.iter().map(|(_, units)| units).sum();
         let have: i64 = scratch.runs.iter().map(|run| run.units).sum();
         let bound = mode != Mode::Real;

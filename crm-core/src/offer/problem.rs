@@ -133,7 +133,8 @@ fn shared<'a>(terms: &Terms<'a>, classes: usize) -> Vec<Shared<'a>> {
     if reads_cart(terms) {
         all.extend((0..classes).map(Shared::Class));
     } else {
-        all.extend(terms.lens.iter().copied().map(Shared::Class));
+        let read = terms.lens.iter().filter(|_| terms.reads_lens());
+        all.extend(read.copied().map(Shared::Class));
         all.extend(terms.writes().into_iter().map(Shared::Class));
     }
     all.extend(terms.held.iter().map(|held| Shared::Counter(held.counter)));
