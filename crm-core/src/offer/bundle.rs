@@ -43,7 +43,7 @@ impl Terms<'_> {
         let base = scratch.amount();
         let off = base - bundle.price.saturating_mul(bundles);
         // Parts of runs are rounded; when other parts are taken later, each may round the other way.
-        let slack = if bound { i64::try_from(scratch.takes.len()).unwrap_or(0) } else { 0 };
+        let slack = if bound { i64::try_from(scratch.runs.len()).unwrap_or(0) } else { 0 };
         Ok((off + slack).clamp(0, base))
     }
 

@@ -172,6 +172,11 @@ impl<'a> Terms<'a> {
         matches!(self.work, Work::Gift)
     }
 
+    /// Whether it takes a part off that no cap bounds.
+    pub(super) const fn is_percent(&self) -> bool {
+        matches!(self.work, Work::Cut(Cut::Percent(_, None)))
+    }
+
     pub(super) fn has_budget(&self) -> bool {
         self.held.iter().any(|held| matches!(held.counts, RoomFor::Budget))
     }

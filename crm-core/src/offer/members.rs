@@ -21,6 +21,10 @@ impl Classes {
         Self(words)
     }
 
+    fn covers(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| b & !a == 0)
+    }
+
     fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }
@@ -59,7 +63,12 @@ impl<'p, 'a> Search<'p, 'a> {
                 // Two that take a constant amount off the same lines take the same off together in either order.
                 let commute = lenses.is_some() && is_constant(of) && is_constant(theirs) && a.writes == b.writes;
                 member.touches |= u128::from(after) << other;
+                let earlier = theirs.phase <= of.phase && b.writes.meets(&a.reads);
+                member.touched |= u128::from(earlier || counter) << other;
                 member.wakes |= u128::from((after || before) && !commute) << other;
+                let covers = b.writes.covers(&a.writes) && (!theirs.respects || of.respects || !problem.consumption);
+                let partial = of.phase <= theirs.phase && b.writes.meets(&a.writes) && !covers;
+                member.partial |= u128::from(partial) << other;
                 let peers = group.is_some() && group == theirs.candidate.rules.stack.group.as_ref();
                 member.peers |= u128::from(peers) << other;
             }

@@ -70,6 +70,10 @@ pub(super) struct Member {
     pub(super) wakes: u128,
     /// Offers that may take off something else after it.
     pub(super) touches: u128,
+    /// Offers of its phase or an earlier one that can change what it finds.
+    pub(super) touched: u128,
+    /// Percents of its phase or a later one that take some of its lines and not all.
+    pub(super) partial: u128,
     /// Its group, without itself being alone there.
     pub(super) peers: u128,
     pub(super) most: usize,
@@ -146,6 +150,14 @@ impl<'p, 'a> Search<'p, 'a> {
 
     pub(super) fn peers(&self, member: usize) -> u128 {
         self.member(member).map_or(0, |member| member.peers)
+    }
+
+    pub(super) fn touched(&self, member: usize) -> u128 {
+        self.member(member).map_or(0, |member| member.touched)
+    }
+
+    pub(super) fn partial(&self, member: usize) -> u128 {
+        self.member(member).map_or(0, |member| member.partial)
     }
 
     pub(super) fn writes(&self, member: usize) -> &[usize] {
