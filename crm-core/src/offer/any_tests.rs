@@ -68,7 +68,7 @@ fn effect((kind, size, number, _, rest): Seed) -> Effect {
     let pick = [Pick::Cheapest, Pick::Groups, Pick::Dearest][usize::from(two % 3)];
     let (few, max) = (u32::from(number % 3) + 1, (one % 4 == 0).then_some(1));
     let off = |seed: u8, minor: u16| {
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             Off::Amount { amount: euro(i64::from(minor % 2000) + 1) }
         } else {
             Off::Percent { percent: percents(seed / 2), cap: None }

@@ -21,6 +21,8 @@ pub struct Basket {
     pub(super) shipping: i64,
     pub(super) shipping_rate: Percent,
     pub(super) stored: Vec<i64>,
+    list: i64,
+    units: i64,
 }
 
 /// A line of a basket.
@@ -62,8 +64,13 @@ impl Basket {
 
     /// What all lines cost before discounts, in minor units.
     #[must_use]
-    pub fn list_minor(&self) -> i64 {
-        self.classes.iter().map(|class| class.list).sum()
+    pub const fn list_minor(&self) -> i64 {
+        self.list
+    }
+
+    /// All units; goods by weight have none.
+    pub(super) const fn units(&self) -> i64 {
+        self.units
     }
 }
 
@@ -94,6 +101,8 @@ impl Cart {
             shipping,
             shipping_rate: self.shipping_tax_rate.unwrap_or(Percent::ZERO),
             stored: self.stored()?,
+            list: 0,
+            units: 0,
         };
         self.fill(&mut basket)?;
         let sum: i128 = basket.classes.iter().map(|class| i128::from(class.list)).sum();
@@ -102,6 +111,8 @@ impl Cart {
             let message = "the cart is beyond the largest amount";
             return Err(Error::new(ErrorCode::MoneyRange, message).field("lines").limit(limits::MINOR_ABS_MAX / 2));
         }
+        basket.list = basket.classes.iter().map(|class| class.list).sum();
+        basket.units = basket.classes.iter().map(|class| class.units).sum();
         Ok(basket)
     }
 

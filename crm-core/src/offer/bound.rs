@@ -49,6 +49,10 @@ impl Search<'_, '_> {
         let Some(terms) = self.terms(offer) else { return false };
         let Work::Cut(Cut::Percent(_, most)) = terms.work else { return false };
         let alone = self.single_group(offer).is_none() || live & self.peers(offer) == 1 << offer;
+        // Nothing can change what it finds any more: then its rounding is known, too, and it is like an amount.
+        if self.writes(offer).len() == 1 && self.touched(offer) & live == 0 {
+            return false;
+        }
         alone && most.is_none_or(|most| cap < most) && terms.held.is_empty()
     }
 
@@ -78,6 +82,7 @@ impl Search<'_, '_> {
         // Each product of weights is rounded down, by less than one for each percentage.
         let loss = i64::from(percents.count_ones());
         let mut most: i128 = 0;
+        let mut kept_whole = true;
         for phase in (0..PHASES.len()).rev() {
             let now = live & self.phases.get(phase).copied().unwrap_or(0);
             for offer in bits(now & !percents) {
@@ -85,7 +90,8 @@ impl Search<'_, '_> {
                 if cap == 0 {
                     continue;
                 }
-                let kept = self.terms(offer).map_or(ONE, |terms| self.highest(terms, offer, &weights.pools));
+                let highest = |terms| self.highest(terms, offer, &weights.pools);
+                let kept = if kept_whole { ONE } else { self.terms(offer).map_or(ONE, highest) };
                 let takes = i128::from(cap) * i128::from((kept + loss).min(ONE));
                 match self.single_group(offer).and_then(|group| weights.groups.get_mut(group)) {
                     Some(most) => *most = (*most).max(takes),
@@ -94,16 +100,18 @@ impl Search<'_, '_> {
             }
             for offer in bits(now & percents) {
                 if let Some(terms) = self.terms(offer) {
-                    keep(terms, &mut weights.pools);
+                    self.keep(terms, &mut weights.pools);
                 }
             }
+            kept_whole &= now & percents == 0;
         }
         most += weights.groups.iter().sum::<i128>();
-        for (pool, kept) in frame.state.pools.iter().zip(&weights.pools) {
+        let step = if self.problem.consumption { 1 } else { 2 };
+        for (pool, kept) in frame.state.pools.iter().zip(&weights.pools).step_by(step) {
             most += i128::from(pool.net) * i128::from(ONE - kept);
         }
         for offer in bits(percents) {
-            most += self.terms(offer).map_or(0, |terms| self.rounding(terms, &weights.pools));
+            most += self.terms(offer).map_or(0, |terms| self.rounding(terms, offer, percents));
         }
         i64::try_from(most >> ONE.trailing_zeros()).unwrap_or(i64::MAX)
     }
@@ -111,6 +119,19 @@ impl Search<'_, '_> {
     /// The pools of a class that an offer sees and that can have something in them.
     fn seen(&self, terms: &Terms<'_>) -> std::ops::Range<usize> {
         if self.problem.consumption { terms.places() } else { 0..1 }
+    }
+
+    /// Multiplies the part that a percentage keeps into the weights of its lines.
+    fn keep(&self, terms: &Terms<'_>, weights: &mut [i64]) {
+        let whole = i64::from(Percent::WHOLE.millionths());
+        let kept = whole - i64::from(percent(terms).millionths());
+        for class in &terms.lens {
+            for of in self.seen(terms) {
+                if let Some(weight) = weights.get_mut(class * 2 + of) {
+                    *weight = *weight * kept / whole;
+                }
+            }
+        }
     }
 
     /// The largest part that is kept of any of its lines.
@@ -125,40 +146,20 @@ impl Search<'_, '_> {
         self.writes(offer).iter().flat_map(of).copied().max().unwrap_or(ONE)
     }
 
-    /// What rounding can add to one percentage: half a unit in all, and what the shares of its lines are off, where lines are kept in
-    /// different parts by the others.
-    fn rounding(&self, terms: &Terms<'_>, weights: &[i64]) -> i128 {
+    /// What rounding can add to one percentage: half a unit in all, and what the shares of its lines are off, where other percents keep
+    /// different parts of them.
+    fn rounding(&self, terms: &Terms<'_>, offer: usize, percents: u128) -> i128 {
         let whole = i64::from(Percent::WHOLE.millionths());
-        let kept = whole - i64::from(percent(terms).millionths());
-        let (mut low, mut high) = (ONE, 0);
-        for class in &terms.lens {
-            for of in self.seen(terms) {
-                let weight = weights.get(class * 2 + of).copied().unwrap_or(ONE);
-                (low, high) = (low.min(weight), high.max(weight));
-            }
+        let mut even = ONE;
+        for other in bits(self.partial(offer) & percents) {
+            even = even * (whole - self.terms(other).map_or(0, |other| i64::from(percent(other).millionths()))) / whole;
         }
-        // Shares above their exact value sum to a quarter of the number of lines at most.
-        let uneven = if kept == 0 || low >= high { 0 } else { ((high - low) * whole / kept + 2).min(ONE) };
-        let count = i128::try_from(terms.lens.len() * 2 + 3).unwrap_or(i128::MAX >> 64) / 4;
-        i128::from(ONE / 2 + 2) + i128::from(uneven) * count
+        // Shares above their exact value sum to a quarter of the number of pools at most.
+        let pools = i128::try_from(terms.lens.len() * 2 + 3).unwrap_or(i128::MAX >> 64);
+        i128::from(ONE / 2 + 2) + i128::from(ONE - even) * pools / 4
     }
 }
 
 fn percent(terms: &Terms<'_>) -> Percent {
     if let Work::Cut(Cut::Percent(percent, _)) = terms.work { percent } else { Percent::ZERO }
-}
-
-fn pools<'t>(terms: &'t Terms<'_>) -> impl Iterator<Item = usize> + 't {
-    terms.lens.iter().flat_map(|class| terms.places().map(move |of| class * 2 + of))
-}
-
-/// Multiplies the part that a percentage keeps into the weights of its lines.
-fn keep(terms: &Terms<'_>, weights: &mut [i64]) {
-    let whole = i64::from(Percent::WHOLE.millionths());
-    let kept = whole - i64::from(percent(terms).millionths());
-    for place in pools(terms) {
-        if let Some(weight) = weights.get_mut(place) {
-            *weight = *weight * kept / whole;
-        }
-    }
 }

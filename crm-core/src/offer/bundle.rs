@@ -19,7 +19,7 @@ impl Terms<'_> {
         mode: Mode,
         scratch: &mut Scratch,
     ) -> Result<i64, Out> {
-        self.runs(state, &self.lens, &mut scratch.runs);
+        self.runs(state, &bundle.classes, &mut scratch.runs);
         let size: i64 = bundle.slots.iter().map(|(_, units)| units).sum();
         let have: i64 = scratch.runs.iter().map(|run| run.units).sum();
         let bound = mode != Mode::Real;
@@ -43,7 +43,7 @@ impl Terms<'_> {
         let base = scratch.amount();
         let off = base - bundle.price.saturating_mul(bundles);
         // Parts of runs are rounded; when other parts are taken later, each may round the other way.
-        let slack = if bound { i64::try_from(scratch.takes.len()).unwrap_or(0) } else { 0 };
+        let slack = if bound { i64::try_from(scratch.runs.len()).unwrap_or(0) } else { 0 };
         Ok((off + slack).clamp(0, base))
     }
 

@@ -35,6 +35,8 @@ pub(super) enum From {
 pub(super) struct BundleWork {
     /// Classes and units of each slot.
     pub(super) slots: Vec<(Vec<usize>, i64)>,
+    /// The classes of all slots, ascending.
+    pub(super) classes: Vec<usize>,
     pub(super) price: i64,
     pub(super) max: i64,
     /// Whether no unit can fill two different slots, or those slots take the same classes.
@@ -146,13 +148,18 @@ impl<'a> Terms<'a> {
         let mut classes = match &self.work {
             Work::Shipping(_) | Work::Gift => Vec::new(),
             Work::OneOf(options) => options.iter().map(|(class, _)| *class).collect(),
-            Work::Bundle(bundle) => bundle.slots.iter().flat_map(|(classes, _)| classes).copied().collect(),
+            Work::Bundle(bundle) => return bundle.classes.clone(),
             Work::Get(GetWork { targets: Some(targets), .. }) => self.lens.iter().chain(targets).copied().collect(),
-            _ => self.lens.clone(),
+            _ => return self.lens.clone(),
         };
         classes.sort_unstable();
         classes.dedup();
         classes
+    }
+
+    /// Whether its own lines matter beyond those that it lowers: they are measured, or some of them may be used up.
+    pub(super) fn reads_lens(&self) -> bool {
+        self.gauge.amount.is_some() || self.gauge.units.is_some() || self.respects
     }
 
     /// How many ways there are to apply it.
@@ -163,6 +170,11 @@ impl<'a> Terms<'a> {
     /// Whether it takes nothing off and only adds something.
     pub(super) const fn is_gift(&self) -> bool {
         matches!(self.work, Work::Gift)
+    }
+
+    /// Whether it takes a part off that no cap bounds.
+    pub(super) const fn is_percent(&self) -> bool {
+        matches!(self.work, Work::Cut(Cut::Percent(_, None)))
     }
 
     pub(super) fn has_budget(&self) -> bool {
@@ -215,7 +227,10 @@ fn work(basket: &Basket, rules: &OfferRules, lens: &[usize]) -> Result<Work> {
                 slots.iter().all(|(b, _)| a == b || !a.iter().any(|class| b.binary_search(class).is_ok()))
             });
             let price = minor(currency, *price, "price")?;
-            Work::Bundle(BundleWork { slots, price, max: times(*max), apart })
+            let mut classes: Vec<usize> = slots.iter().flat_map(|(classes, _)| classes).copied().collect();
+            classes.sort_unstable();
+            classes.dedup();
+            Work::Bundle(BundleWork { slots, classes, price, max: times(*max), apart })
         }
         Effect::BuyGet { buy, get, off, get_lines, pick, max } => Work::Get(GetWork {
             buy: i64::from(*buy),

@@ -97,6 +97,7 @@ impl Terms<'_> {
             }
         }
         let places = self.places();
+        // Without units that are used up, what has lines has something in them.
         if !self.lens.iter().any(|class| places.clone().any(|of| !state.pool(class * 2 + of).is_empty())) {
             return Err(Out::NoEligible);
         }
@@ -127,6 +128,7 @@ impl Terms<'_> {
 
     fn work(&self, state: &State, mode: Mode, choice: usize, scratch: &mut Scratch) -> Result<i64, Out> {
         match &self.work {
+            Work::Cut(cut) if mode != Mode::Real && self.held.is_empty() => Ok(cut.of(self.eligible(state))),
             Work::Cut(cut) => Ok(self.cut(state, *cut, &self.lens, scratch)),
             Work::Price(price) => Ok(self.price(state, *price, scratch)),
             Work::Bundle(bundle) => self.bundle(state, bundle, mode, scratch),
@@ -156,6 +158,20 @@ impl Terms<'_> {
             Work::Shipping(cut) => Ok(cut.of(state.shipping)),
             Work::Gift => Ok(0),
         }
+    }
+
+    /// What is left of the eligible lines.
+    fn eligible(&self, state: &State) -> i64 {
+        if self.is_whole() {
+            return state.goods;
+        }
+        let places = self.places();
+        self.lens.iter().flat_map(|class| places.clone().map(move |of| state.pool(class * 2 + of).net)).sum()
+    }
+
+    /// Whether it sees everything there is.
+    fn is_whole(&self) -> bool {
+        !self.respects && self.lens.len() == self.basket.classes.len()
     }
 
     /// So much off all eligible units, or off as many of the dearest as limits leave.
@@ -246,6 +262,14 @@ impl Terms<'_> {
 
     /// Amount and units of the eligible lines, or of all, as the offer measures them.
     fn measure(&self, state: &State, cart: bool) -> (i64, i64) {
+        if (cart || self.is_whole()) && !self.is_taxed() {
+            let amount = match self.gauge.basis {
+                ThresholdBasis::List => self.basket.list_minor(),
+                ThresholdBasis::PhaseEntry if state.phase == self.phase => state.goods_entry,
+                ThresholdBasis::PhaseEntry | ThresholdBasis::Running => state.goods,
+            };
+            return (amount, self.basket.units());
+        }
         let (mut amount, mut units) = (0, 0);
         let mut add = |class: usize, places: std::ops::Range<usize>| {
             let mut sum = 0;
@@ -267,6 +291,14 @@ impl Terms<'_> {
             self.lens.iter().for_each(|class| add(*class, self.places()));
         }
         (amount, units)
+    }
+
+    /// Whether it measures with or without tax otherwise than the cart is priced.
+    pub(super) const fn is_taxed(&self) -> bool {
+        matches!(
+            (self.basket.tax_mode, self.gauge.tax),
+            (TaxMode::Included, ThresholdTax::Net) | (TaxMode::Added, ThresholdTax::Gross)
+        )
     }
 
     /// An amount of a class with or without tax, as the threshold wants it.

@@ -2,12 +2,14 @@
 
 use super::any_tests::{RoomSeed, any_cart, any_rules, limited, plain_cart};
 use super::evaluate::{Mode, Scratch};
-use super::example_tests::{minor, now, priced};
+use super::example_tests::{candidates, cart, euro, fixed, line, minor, now, offer, part, priced};
 use super::naive_tests;
 use super::price::prepare;
 use super::problem::Problem;
 use super::state::State;
 use super::*;
+use crate::error::ErrorCode;
+use crate::value::{Quantity, TaxMode};
 use proptest::prelude::*;
 
 const ALL: [Objective; 5] = [
@@ -83,4 +85,205 @@ proptest! {
             prop_assert!(off(&few) <= best && (!few.search.optimal || off(&few) == best));
         }
     }
+
+    /// Shares are what is off, none is negative or above what its line cost at that time, a line that costs nothing has none; lines cost
+    /// from nothing to their list price; sums are sums. Parties bear what is off, in all and line by line, and both ways agree.
+    /// To see it fail: spread by list prices in `cut`, or give each line's parties a split of its own in `application`.
+    #[test]
+    fn shares_and_sums_are_exact(
+        cart in any_cart(6),
+        rules in any_rules(6),
+        rooms in rooms(),
+        objective in prop::sample::select(ALL.to_vec()),
+    ) {
+        let basket = cart.check().unwrap();
+        let settings = Settings { objective, ..Settings::default() };
+        let quote = quote(&basket, &limited(&rules, &rooms), settings, now(), 1).unwrap();
+        let mut nets: Vec<i64> = quote.lines.iter().map(|line| minor(line.list)).collect();
+        let mut shipping = minor(quote.shipping.list);
+        for one in &quote.applied {
+            let mut parties = std::collections::BTreeMap::new();
+            for share in &one.shares {
+                let place = quote.lines.iter().position(|line| line.line_no == share.line_no).unwrap();
+                prop_assert!(0 < minor(share.off) && minor(share.off) <= nets[place]);
+                prop_assert!(i64::try_from(share.units).unwrap() <= basket.lines[place].units);
+                nets[place] -= minor(share.off);
+                for funded in &share.funders {
+                    *parties.entry(funded.party.clone()).or_insert(0) += minor(funded.amount);
+                }
+                let borne: i64 = share.funders.iter().map(|funded| minor(funded.amount)).sum();
+                prop_assert!(borne == minor(share.off) || share.funders.is_empty());
+            }
+            shipping -= minor(one.shipping);
+            let shares: i64 = one.shares.iter().map(|share| minor(share.off)).sum();
+            prop_assert_eq!(shares + minor(one.shipping), minor(one.off));
+            let borne: i64 = one.funders.iter().map(|funded| minor(funded.amount)).sum();
+            prop_assert!(borne == minor(one.off) || one.funders.is_empty());
+            if minor(one.shipping) == 0 {
+                for funded in &one.funders {
+                    prop_assert_eq!(parties.remove(&funded.party), Some(minor(funded.amount)));
+                }
+                prop_assert!(parties.is_empty());
+            }
+        }
+        for (line, net) in quote.lines.iter().zip(&nets) {
+            prop_assert_eq!(minor(line.net), *net);
+            prop_assert!(0 <= *net && minor(line.tax) >= 0);
+            prop_assert_eq!(minor(line.list) - minor(line.discount), *net);
+        }
+        prop_assert_eq!(minor(quote.shipping.net), shipping);
+        let added = if cart.tax_mode == TaxMode::Added { minor(quote.totals.tax) } else { 0 };
+        prop_assert_eq!(nets.iter().sum::<i64>() + shipping + added, minor(quote.totals.total));
+        prop_assert!(off(&quote) <= minor(quote.search.bound));
+    }
+
+    /// Groups, exclusive offers and limits hold, and units that an offer used up are lowered by none that respects it.
+    /// To see it fail: let `still_allowed` count one too few, or leave `use_up` out of `apply`.
+    #[test]
+    fn what_does_not_combine_is_not_combined(
+        cart in any_cart(6),
+        rules in any_rules(7),
+        rooms in rooms(),
+        objective in prop::sample::select(ALL.to_vec()),
+    ) {
+        let basket = cart.check().unwrap();
+        let candidates = limited(&rules, &rooms);
+        let settings = Settings { objective, ..Settings::default() };
+        let quote = quote(&basket, &candidates, settings, now(), 1).unwrap();
+        let of = |one: &Application| candidates.iter().find(|c| c.rules.id == one.offer).unwrap();
+        let applied: Vec<_> = quote.applied.iter().map(of).collect();
+        prop_assert!(applied.windows(2).all(|pair| pair[0].rules.phase <= pair[1].rules.phase));
+        for one in &applied {
+            let stack = &one.rules.stack;
+            prop_assert!(stack.exclusive != Exclusive::All || applied.len() == 1);
+            let mates = applied.iter().filter(|other| stack.group.is_some() && other.rules.stack.group == stack.group);
+            prop_assert!(stack.group.is_none() || mates.count() <= stack.max_per_group.unwrap_or(1) as usize);
+        }
+        for room in candidates.iter().flat_map(|c| &c.rooms) {
+            let holds = |c: &Candidate<'_>| c.rooms.iter().any(|other| other.counter == room.counter);
+            let used = quote.applied.iter().filter(|one| holds(of(one))).map(|one| match room.counts {
+                RoomFor::Uses => 1,
+                RoomFor::Budget => minor(one.off),
+                RoomFor::Units(_) => one.shares.iter().map(|share| i64::try_from(share.units).unwrap()).sum(),
+            });
+            prop_assert!(used.sum::<i64>() <= room.left.max(0));
+        }
+        for (place, line) in quote.lines.iter().enumerate() {
+            let strict = quote.applied.iter().filter(|one| of(one).rules.units == UnitUse { consumes: true, respects: true });
+            let units = strict.flat_map(|one| &one.shares).filter(|share| share.line_no == line.line_no).map(|share| share.units);
+            let class = basket.classes.iter().find(|class| class.lines.contains(&place)).unwrap();
+            prop_assert!(i64::try_from(units.sum::<u64>()).unwrap() <= class.units.max(basket.lines[place].units));
+        }
+    }
+
+    /// How equal pieces are cut into lines changes no sum.
+    /// To see it fail: give every line a class of its own.
+    #[test]
+    fn cutting_equal_lines_changes_no_sum(cart in any_cart(5), rules in any_rules(5), turn in 0usize..4) {
+        let mut cart = cart;
+        for line in &mut cart.lines {
+            line.quantity = Quantity::pieces((line.quantity.thousandths() + 999) / 1000).unwrap();
+        }
+        let mut cut = cart.clone();
+        cut.lines = cart.lines.iter().flat_map(|line| {
+            let pieces = usize::try_from(line.quantity.thousandths() / 1000).unwrap();
+            vec![CartLine { quantity: Quantity::ONE, ..line.clone() }; pieces]
+        }).collect();
+        // What appears first stays first; all the rest may stand in any order.
+        let mut firsts: Vec<CartLine> = Vec::new();
+        let mut rest: Vec<CartLine> = Vec::new();
+        for line in cut.lines.drain(..) {
+            if firsts.contains(&line) { rest.push(line) } else { firsts.push(line) }
+        }
+        let turn = turn.min(rest.len());
+        rest.rotate_left(turn);
+        cut.lines = firsts.into_iter().chain(rest).collect();
+        let (whole, cut) = (priced(&cart, &rules, Objective::CustomerBest), priced(&cut, &rules, Objective::CustomerBest));
+        prop_assert_eq!(whole.totals, cut.totals);
+    }
+
+    /// In which order candidates come changes nothing.
+    /// To see it fail: leave the sort out of `prepare`.
+    #[test]
+    fn the_order_of_candidates_changes_nothing(
+        cart in any_cart(5),
+        (rules, other) in any_rules(6).prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle())),
+        objective in prop::sample::select(ALL.to_vec()),
+    ) {
+        prop_assert_eq!(priced(&cart, &rules, objective), priced(&cart, &other, objective));
+    }
+
+    /// One more coupon never takes less off.
+    /// To see it fail: leave "none of it" out: let `close` do nothing while something of the phase is left.
+    #[test]
+    fn one_more_coupon_never_costs(cart in any_cart(5), rules in any_rules(6)) {
+        let fewer = &rules[..rules.len() - 1];
+        let (more, fewer) = (priced(&cart, &rules, Objective::CustomerBest), priced(&cart, fewer, Objective::CustomerBest));
+        prop_assert!(off(&fewer) <= off(&more));
+        if cart.tax_mode == TaxMode::Included {
+            prop_assert!(minor(more.totals.total) <= minor(fewer.totals.total));
+        }
+    }
+
+    /// What stored value pays changes no tax and no discount; it pays at most what it has and what is to be paid.
+    /// To see it fail: take stored value off before the tax in `totals`.
+    #[test]
+    fn stored_value_changes_no_tax(cart in any_cart(5), rules in any_rules(4), cards in prop::collection::vec(0i64..9000, 1..4)) {
+        let plain = priced(&cart, &rules, Objective::CustomerBest);
+        let mut with = cart;
+        with.stored_value = cards.iter().map(|balance| StoredValue { id: "card".to_owned(), balance: euro(*balance) }).collect();
+        let with = priced(&with, &rules, Objective::CustomerBest);
+        prop_assert_eq!((&plain.lines, plain.totals.tax, plain.totals.total), (&with.lines, with.totals.tax, with.totals.total));
+        let (paid, due) = (minor(with.totals.stored_value), minor(with.totals.due));
+        prop_assert_eq!(paid, cards.iter().sum::<i64>().min(minor(with.totals.total)));
+        prop_assert_eq!(paid + due, minor(with.totals.total));
+    }
+
+    /// Amounts up to the bound are worked out exactly; what is beyond is refused, and nothing wraps.
+    /// To see it fail: sum lines without `checked_add`, or multiply in 64 bits in `dearer`.
+    #[test]
+    fn the_largest_amounts_are_exact_or_refused(
+        rows in prop::collection::vec((1i64..=1_000_000_000, 0i64..=9_007_199_254_740_991), 1..6),
+        rules in any_rules(4),
+    ) {
+        let lines = rows.iter().enumerate().map(|(n, (pieces, price))| line(&format!("s{n}"), *pieces, *price / *pieces)).collect();
+        let cart = cart(lines);
+        let sum: i128 = cart.lines.iter().map(|line| i128::from(minor(line.unit_price)) * i128::from(line.quantity.thousandths() / 1000)).sum();
+        match cart.check() {
+            Ok(basket) => {
+                prop_assert_eq!(i128::from(basket.list_minor()), sum);
+                let quote = quote(&basket, &candidates(&rules), Settings::default(), now(), 1).unwrap();
+                prop_assert_eq!(i128::from(minor(quote.totals.total) + minor(quote.totals.discount)), sum);
+            }
+            Err(error) => {
+                prop_assert_eq!(error.code(), ErrorCode::MoneyRange);
+                prop_assert!(sum > i128::from(crate::limits::MINOR_ABS_MAX / 2));
+            }
+        }
+    }
+}
+
+/// Twelve coupons for one cart are proven within the nodes that a search has by default.
+#[test]
+fn a_full_wallet_is_proven() {
+    let cart = cart((0..6).map(|n| line(&format!("s{n}"), 2, 1_234 + n * 777)).collect());
+    let rules: Vec<OfferRules> = (0..12)
+        .map(|n| {
+            offer(
+                &format!("c{n:02}"),
+                if n % 3 == 0 {
+                    part(["5", "10", "12.5", "3"][n / 3])
+                } else {
+                    fixed(150 + 37 * i64::try_from(n).unwrap())
+                },
+            )
+        })
+        .collect();
+    let quote = priced(&cart, &rules, Objective::CustomerBest);
+    assert!(quote.search.optimal, "{:?}", quote.search);
+    assert_eq!(quote.applied.len(), 12);
+    assert_eq!(
+        quote.applied.iter().take(4).filter(|one| ["c00", "c03", "c06", "c09"].contains(&one.offer.as_str())).count(),
+        4
+    );
 }

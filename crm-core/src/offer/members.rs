@@ -2,10 +2,9 @@
 
 use super::compile::{Terms, Work};
 use super::problem::{PHASES, Problem, is_constant, most_of_group, reads_cart};
-use super::rules::ThresholdTax;
+use super::quote::Source;
 use super::search::{Member, Search};
 use super::terms::RoomFor;
-use crate::value::TaxMode;
 
 /// A set of classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +19,10 @@ impl Classes {
             }
         }
         Self(words)
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| b & !a == 0)
     }
 
     fn meets(&self, other: &Self) -> bool {
@@ -60,7 +63,12 @@ impl<'p, 'a> Search<'p, 'a> {
                 // Two that take a constant amount off the same lines take the same off together in either order.
                 let commute = lenses.is_some() && is_constant(of) && is_constant(theirs) && a.writes == b.writes;
                 member.touches |= u128::from(after) << other;
+                let earlier = theirs.phase <= of.phase && b.writes.meets(&a.reads);
+                member.touched |= u128::from(earlier || counter) << other;
                 member.wakes |= u128::from((after || before) && !commute) << other;
+                let covers = b.writes.covers(&a.writes) && (!theirs.respects || of.respects || !problem.consumption);
+                let partial = of.phase <= theirs.phase && b.writes.meets(&a.writes) && !covers;
+                member.partial |= u128::from(partial) << other;
                 let peers = group.is_some() && group == theirs.candidate.rules.stack.group.as_ref();
                 member.peers |= u128::from(peers) << other;
             }
@@ -73,6 +81,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 *phase |= 1 << place;
             }
         }
+        search.coupons = terms.iter().any(|terms| terms.candidate.by != Source::Automatic);
         search.groups = groups;
         search.lenses = lenses;
         search.classes = (0..count).filter(|class| writes.iter().any(|of| of.binary_search(class).is_ok())).collect();
@@ -82,7 +91,8 @@ impl<'p, 'a> Search<'p, 'a> {
 }
 
 fn reach(terms: &Terms<'_>, writes: &[usize], count: usize) -> Reach {
-    let reads: Vec<usize> = terms.lens.iter().chain(writes).copied().collect();
+    let lens: &[usize] = if terms.reads_lens() { &terms.lens } else { &[] };
+    let reads: Vec<usize> = lens.iter().chain(writes).copied().collect();
     Reach {
         reads: Classes::new(&reads, count),
         writes: Classes::new(writes, count),
@@ -112,12 +122,8 @@ fn groups(terms: &[&Terms<'_>]) -> (usize, Vec<Option<usize>>) {
 /// The sets of lines whose sums alone matter: where every offer lowers such a set as a whole, and no two sets meet but equal ones.
 fn lenses(problem: &Problem<'_>, terms: &[&Terms<'_>], writes: &[Vec<usize>]) -> Option<Vec<Vec<usize>>> {
     let taxed = |terms: &Terms<'_>| {
-        let reads = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
-        let foreign = match problem.basket.tax_mode {
-            TaxMode::Included => ThresholdTax::Net,
-            TaxMode::Added => ThresholdTax::Gross,
-        };
-        reads && terms.gauge.tax == foreign
+        let measures = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
+        measures && terms.is_taxed()
     };
     let plain = |terms: &&&Terms<'_>| {
         matches!(terms.work, Work::Cut(_) | Work::Every { .. } | Work::Tiered(_) | Work::Shipping(_))

@@ -130,9 +130,10 @@ pub(super) fn prepare<'a>(
             }
         }
     }
-    // The sort is stable: of equal ones the lower name.
+    // The sort is stable: of equal ones the lower name. Percents come first, because they take most off before anything else did, so that
+    // the first combination that a search tries is a good one.
     let end = |terms: &Terms<'_>| (terms.candidate.ends_at.is_none(), terms.candidate.ends_at);
-    able.sort_by_key(|(terms, cap)| (terms.phase, Reverse(*cap), end(terms)));
+    able.sort_by_key(|(terms, cap)| (terms.phase, !terms.is_percent(), Reverse(*cap), end(terms)));
     problem.consumption = able.iter().any(|(terms, _)| terms.consumes);
     for (terms, cap) in able {
         problem.terms.push(terms);

@@ -44,12 +44,18 @@ impl Problem<'_> {
     /// Sets of offers that have nothing to do with each other: no line, no counter, no group in common. Each is an ascending list.
     pub(super) fn components(&self, offers: &[usize]) -> Vec<Vec<usize>> {
         let mut sets = Sets::new(offers.len());
-        let mut owners: BTreeMap<Shared<'_>, usize> = BTreeMap::new();
+        let mut all: Vec<(Shared<'_>, usize)> = Vec::new();
         for (place, offer) in offers.iter().enumerate() {
-            let Some(terms) = self.terms.get(*offer) else { continue };
-            for shared in shared(terms, self.basket.classes.len()) {
-                let owner = *owners.entry(shared).or_insert(place);
-                sets.join(owner, place);
+            if let Some(terms) = self.terms.get(*offer) {
+                shared(terms, self.basket.classes.len(), |shared| all.push((shared, place)));
+            }
+        }
+        all.sort_unstable();
+        for pair in all.windows(2) {
+            if let [(a, left), (b, right)] = pair
+                && a == b
+            {
+                sets.join(*left, *right);
             }
         }
         let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -125,20 +131,18 @@ enum Shared<'a> {
     Group(&'a str),
 }
 
-fn shared<'a>(terms: &Terms<'a>, classes: usize) -> Vec<Shared<'a>> {
-    let mut all: Vec<Shared<'a>> = match &terms.work {
-        Work::Shipping(_) => vec![Shared::Shipping],
-        _ => Vec::new(),
-    };
-    if reads_cart(terms) {
-        all.extend((0..classes).map(Shared::Class));
-    } else {
-        all.extend(terms.lens.iter().copied().map(Shared::Class));
-        all.extend(terms.writes().into_iter().map(Shared::Class));
+fn shared<'a>(terms: &Terms<'a>, classes: usize, mut add: impl FnMut(Shared<'a>)) {
+    if matches!(terms.work, Work::Shipping(_)) {
+        add(Shared::Shipping);
     }
-    all.extend(terms.held.iter().map(|held| Shared::Counter(held.counter)));
-    all.extend(terms.candidate.rules.stack.group.as_ref().map(|group| Shared::Group(group.as_str())));
-    all
+    if reads_cart(terms) {
+        (0..classes).map(Shared::Class).for_each(&mut add);
+    } else {
+        terms.lens.iter().filter(|_| terms.reads_lens()).copied().map(Shared::Class).for_each(&mut add);
+        terms.writes().into_iter().map(Shared::Class).for_each(&mut add);
+    }
+    terms.held.iter().map(|held| Shared::Counter(held.counter)).for_each(&mut add);
+    terms.candidate.rules.stack.group.iter().map(|group| Shared::Group(group.as_str())).for_each(&mut add);
 }
 
 /// Disjoint sets, each named by its smallest member.

@@ -70,6 +70,10 @@ pub(super) struct Member {
     pub(super) wakes: u128,
     /// Offers that may take off something else after it.
     pub(super) touches: u128,
+    /// Offers of its phase or an earlier one that can change what it finds.
+    pub(super) touched: u128,
+    /// Percents of its phase or a later one that take some of its lines and not all.
+    pub(super) partial: u128,
     /// Its group, without itself being alone there.
     pub(super) peers: u128,
     pub(super) most: usize,
@@ -92,6 +96,8 @@ pub(super) struct Search<'p, 'a> {
     pub(super) classes: Vec<usize>,
     pub(super) weights: Weights,
     pub(super) must: u128,
+    /// Whether any of them came by a coupon or a code.
+    pub(super) coupons: bool,
     pub(super) nodes: u64,
     pub(super) limit: u64,
     pub(super) stopped: bool,
@@ -116,6 +122,7 @@ impl<'p, 'a> Search<'p, 'a> {
             classes: Vec::new(),
             weights: Weights::default(),
             must: 0,
+            coupons: false,
             nodes: 0,
             limit,
             stopped: false,
@@ -143,6 +150,14 @@ impl<'p, 'a> Search<'p, 'a> {
 
     pub(super) fn peers(&self, member: usize) -> u128 {
         self.member(member).map_or(0, |member| member.peers)
+    }
+
+    pub(super) fn touched(&self, member: usize) -> u128 {
+        self.member(member).map_or(0, |member| member.touched)
+    }
+
+    pub(super) fn partial(&self, member: usize) -> u128 {
+        self.member(member).map_or(0, |member| member.partial)
     }
 
     pub(super) fn writes(&self, member: usize) -> &[usize] {
@@ -312,7 +327,10 @@ impl<'p, 'a> Search<'p, 'a> {
         let phase = frame.state.phase as usize;
         // What a set costs the merchant, and whether anything can be added to it, depends on more than where it ends.
         let whole_path_matters = self.problem.settings.objective == Objective::MerchantCost;
-        if (place.applied & self.phase(phase)).count_ones() < 2 || now & !place.asleep == 0 || whole_path_matters {
+        let here = place.applied & self.phase(phase);
+        // Without an order that matters among them, they came here in one order only.
+        let ordered = bits(here).any(|member| self.member(member).is_some_and(|member| member.wakes & here != 0));
+        if !ordered || now & !place.asleep == 0 || whole_path_matters {
             return false;
         }
         let key = (phase, place.applied, self.key(&frame.state, place.off));
@@ -398,8 +416,8 @@ impl<'p, 'a> Search<'p, 'a> {
         self.member(member).map_or(usize::MAX, |member| member.offer)
     }
 
-    /// Whether ties are still worth a look.
+    /// Whether ties are still worth a look: among coupons, of which some may be kept.
     pub(super) fn minds_ties(&self) -> bool {
-        self.nodes < limits::TIE_NODES_MAX
+        self.nodes < limits::TIE_NODES_MAX && self.coupons
     }
 }

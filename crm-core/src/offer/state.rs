@@ -51,6 +51,9 @@ pub(super) struct State {
     pub(super) shipping: i64,
     pub(super) left: Vec<i64>,
     pub(super) phase: Phase,
+    /// The net of all pools, and what it was when the phase began.
+    pub(super) goods: i64,
+    pub(super) goods_entry: i64,
 }
 
 impl State {
@@ -60,7 +63,8 @@ impl State {
             pools.push(Pool { units: class.units, net: class.list, entry: class.list, list: class.list });
             pools.push(Pool::default());
         }
-        Self { pools, shipping: basket.shipping, left, phase: Phase::Item }
+        let goods = basket.list_minor();
+        Self { pools, shipping: basket.shipping, left, phase: Phase::Item, goods, goods_entry: goods }
     }
 
     pub(super) fn pool(&self, place: usize) -> Pool {
@@ -68,14 +72,15 @@ impl State {
     }
 
     /// What is left of lines and delivery.
-    pub(super) fn net(&self) -> i64 {
-        self.pools.iter().map(|pool| pool.net).sum::<i64>() + self.shipping
+    pub(super) const fn net(&self) -> i64 {
+        self.goods + self.shipping
     }
 
     /// Begins a phase.
     pub(super) fn enter(&mut self, phase: Phase) {
         if self.phase != phase {
             self.phase = phase;
+            self.goods_entry = self.goods;
             for pool in &mut self.pools {
                 pool.entry = pool.net;
             }
@@ -85,6 +90,7 @@ impl State {
     pub(super) fn lower(&mut self, place: usize, by: i64) {
         if let Some(pool) = self.pools.get_mut(place) {
             pool.net -= by;
+            self.goods -= by;
         }
     }
 
@@ -102,5 +108,7 @@ impl State {
         self.left.clone_from(&other.left);
         self.shipping = other.shipping;
         self.phase = other.phase;
+        self.goods = other.goods;
+        self.goods_entry = other.goods_entry;
     }
 }

@@ -62,18 +62,18 @@ impl Terms<'_> {
             Pick::Cheapest => some(scratch, got, spare, true, |run| run.gets),
             Pick::Dearest => some(scratch, got, if bound { i64::MAX } else { spare }, false, |run| run.gets),
         }
-        let parts = i64::try_from(scratch.takes.iter().filter(|take| self.is_part(state, take)).count()).unwrap_or(0);
         if !bound {
             buy(scratch, bought);
         }
         self.keep_within_rooms(state, scratch);
-        // A part of a run is rounded; if other parts are taken later, each may round the other way.
-        let slack = if bound { parts + 1 } else { 0 };
-        Ok(get.off.of(scratch.amount() + slack))
+        Ok(get.off.of(scratch.amount() + if bound { self.slack(get, scratch) } else { 0 }))
     }
 
-    fn is_part(&self, state: &State, take: &Take) -> bool {
-        take.units < state.pool(take.place).units
+    /// What rounding can add when other units are taken later: a part of a run is rounded, and each may round the other way. Where at
+    /// most one run is taken in part, now and later, what is rounded only ever falls.
+    fn slack(&self, get: &GetWork, scratch: &Scratch) -> i64 {
+        let one = get.targets.is_none() && (get.pick != Pick::Groups || scratch.runs.len() < 2) && self.held.is_empty();
+        if one { 0 } else { i64::try_from(scratch.runs.len() + 1).unwrap_or(i64::MAX >> 1) }
     }
 }
 

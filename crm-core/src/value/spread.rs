@@ -12,21 +12,31 @@ pub(crate) fn spread(total: i64, weights: &[i64]) -> Vec<i64> {
     let mut parts = Vec::with_capacity(weights.len());
     let mut rests = Vec::with_capacity(weights.len());
     let mut missing = total;
+    // Nearly always 64 bits are enough, and a division of 128 bits costs ten of 64.
+    let small = i64::try_from(sum).ok().filter(|sum| sum.checked_mul(total).is_some());
     for (place, weight) in weights.iter().enumerate() {
-        let product = i128::from(total) * i128::from((*weight).max(0));
-        let part = narrow(product / sum);
+        let weight = (*weight).max(0);
+        let (part, rest) = match small {
+            Some(sum) => (total * weight / sum, i128::from(total * weight % sum)),
+            None => {
+                let product = i128::from(total) * i128::from(weight);
+                (narrow(product / sum), product % sum)
+            }
+        };
         missing -= part;
         parts.push(part);
-        rests.push((std::cmp::Reverse(product % sum), place));
-    }
-    rests.sort_unstable();
-    for (_, place) in rests {
-        if missing == 0 {
-            break;
+        if rest != 0 {
+            rests.push((std::cmp::Reverse(rest), place));
         }
+    }
+    // Fewer are missing than have a rest, and only which of them come first matters.
+    let count = usize::try_from(missing).unwrap_or(rests.len());
+    if 0 < count && count < rests.len() {
+        rests.select_nth_unstable(count);
+    }
+    for (_, place) in rests.into_iter().take(count) {
         if let Some(part) = parts.get_mut(place) {
             *part += 1;
-            missing -= 1;
         }
     }
     parts
