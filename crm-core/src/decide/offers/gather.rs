@@ -47,7 +47,6 @@ pub(crate) fn code_name(code: &str) -> String {
 
 /// Looks at every offer, coupon and code.
 pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Gathered<'p>> {
-    let standing = asked.customer.map(|id| standing_of(context, ws, id, asked.at)).transpose()?;
     let number = match asked.customer {
         Some(id) => ws.known(id)?.state.orders.saturating_add(1),
         None => 1,
@@ -59,7 +58,7 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
     let mut gather = Gather {
         context,
         asked,
-        standing: standing.as_ref(),
+        standing: None,
         number,
         lines: &lines,
         most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
@@ -84,7 +83,8 @@ fn facts_of(line: &crate::offer::CartLine) -> LineFacts<'_> {
 struct Gather<'p, 'a> {
     context: &'a Context<'p>,
     asked: Asked<'a>,
-    standing: Option<&'a Standing>,
+    /// Worked out when the first condition asks for it.
+    standing: Option<Standing>,
     /// Which order of the customer this one would be.
     number: u32,
     lines: &'a [LineFacts<'a>],
@@ -242,7 +242,7 @@ impl<'p> Gather<'p, '_> {
         by: Source,
         ends_at: Option<Timestamp>,
     ) -> Decided<()> {
-        if let Some(why) = self.out_of_force(offer, rules) {
+        if let Some(why) = self.out_of_force(ws, offer, rules)? {
             self.reject(Some(offer), by, why);
             return Ok(());
         }
@@ -265,7 +265,18 @@ impl<'p> Gather<'p, '_> {
         Ok(())
     }
 
-    fn out_of_force(&self, offer: &Offer, rules: &OfferRules) -> Option<Why> {
+    fn out_of_force(&mut self, ws: &mut Workspace, offer: &Offer, rules: &OfferRules) -> Decided<Option<Why>> {
+        if let Some(why) = self.out_of_time(offer, rules) {
+            return Ok(Some(why));
+        }
+        let Some(when) = &offer.when else { return Ok(None) };
+        if let (None, Some(id)) = (&self.standing, self.asked.customer) {
+            self.standing = Some(standing_of(self.context, ws, id, self.asked.at)?);
+        }
+        Ok(self.unmet(when))
+    }
+
+    fn out_of_time(&self, offer: &Offer, rules: &OfferRules) -> Option<Why> {
         if rules.currency != self.asked.cart.currency {
             return Some(Why::CurrencyMismatch);
         }
@@ -273,18 +284,15 @@ impl<'p> Gather<'p, '_> {
         if let Some(why) = outside(offer.valid, at) {
             return Some(why);
         }
-        if let Some((campaign, zone)) = offer.campaign.as_ref().and_then(|id| self.context.program.campaign(id)) {
-            if campaign.state != CampaignState::Running {
-                return Some(Why::NotRunning);
-            }
-            if let Some(why) = outside(campaign.valid, at) {
-                return Some(why);
-            }
-            if !campaign.hours.is_empty() && !campaign.hours.iter().any(|hours| is_in(hours, zone, at)) {
-                return Some(Why::OutsideHours);
-            }
+        let (campaign, zone) = offer.campaign.as_ref().and_then(|id| self.context.program.campaign(id))?;
+        if campaign.state != CampaignState::Running {
+            return Some(Why::NotRunning);
         }
-        offer.when.as_ref().and_then(|when| self.unmet(when))
+        if let Some(why) = outside(campaign.valid, at) {
+            return Some(why);
+        }
+        let open = campaign.hours.is_empty() || campaign.hours.iter().any(|hours| is_in(hours, zone, at));
+        (!open).then_some(Why::OutsideHours)
     }
 
     /// Why a condition does not hold.
@@ -298,7 +306,7 @@ impl<'p> Gather<'p, '_> {
             number: Some(self.number),
             lines: self.lines,
         };
-        let holds = |when: &Condition| match self.standing {
+        let holds = |when: &Condition| match &self.standing {
             Some(standing) => {
                 let tiers = standing.tiers();
                 when.holds(&standing.facts(&tiers, self.context.zone(), self.asked.at, Some(order), None))

@@ -12,7 +12,7 @@ use crate::offer::{
     CartLine, Quote, Receipt, RefundPlan, RefundPolicy, RefundedLine, Refunds, ReturnOn, ReturnedLine, Source,
 };
 use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundLine, RefundWhat};
-use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, Timestamp};
+use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, TaxMode, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an order goes back.
@@ -60,8 +60,13 @@ pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order
         let message = format!("line `{number}` of claim `{claim}` is missing");
         return Err(differs(message, "order.lines".to_owned()).into());
     }
-    let shipping = quote.shipping.net;
-    if order.shipping.is_some_and(|given| given != shipping && given != quote.shipping.list) {
+    // An order has no tax of delivery, so where tax comes on top it is part of what delivery cost.
+    let shipping = match cart.tax_mode {
+        TaxMode::Included => quote.shipping.net,
+        TaxMode::Added => Amount::new(quote.shipping.net.decimal() + quote.shipping.tax.decimal()),
+    };
+    let known = [shipping, quote.shipping.net, quote.shipping.list];
+    if order.shipping.is_some_and(|given| !known.contains(&given)) {
         let message = format!("delivery of claim `{claim}` costs `{shipping}`");
         return Err(differs(message, "order.shipping".to_owned()).into());
     }
