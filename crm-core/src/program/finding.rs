@@ -153,6 +153,10 @@ findings! {
     OfferFunders = "offer.funders", Error, "name each party once, with shares above zero that sum to 100";
     OfferLimit = "offer.limit", Error, "give a bound above zero, with at most the digits of the currency";
     LifecyclePreset = "lifecycle.preset_unknown", Error, "name one of the presets, or write `rules`";
+    GroupOffer = "group.offer_unknown", Error, "name an offer of the document";
+    GroupPrice = "group.price", Error, "give members either an offer, or a price of zero or more in a currency that is accepted and with at most its digits";
+    GroupSize = "group.size", Error, "have at least as many seats as form the group";
+    GroupNever = "group.never", Error, "give a time that ends after it begins";
 }
 
 /// Collects findings, up to a bound.

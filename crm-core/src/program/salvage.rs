@@ -13,10 +13,11 @@ pub(super) enum List {
     Tiers,
     Campaigns,
     Offers,
+    Groups,
 }
 
 impl List {
-    const ALL: [Self; 5] = [Self::Points, Self::Earn, Self::Tiers, Self::Campaigns, Self::Offers];
+    const ALL: [Self; 6] = [Self::Points, Self::Earn, Self::Tiers, Self::Campaigns, Self::Offers, Self::Groups];
 
     const fn name(self) -> &'static str {
         match self {
@@ -25,6 +26,7 @@ impl List {
             Self::Tiers => "tiers",
             Self::Campaigns => "campaigns",
             Self::Offers => "offers",
+            Self::Groups => "groups",
         }
     }
 }
@@ -37,6 +39,7 @@ pub(super) struct Places {
     tiers: Vec<usize>,
     campaigns: Vec<usize>,
     offers: Vec<usize>,
+    groups: Vec<usize>,
     /// Names of entries that were left out.
     names: BTreeSet<(List, String)>,
     /// Lists of which some entry has no name that can be read.
@@ -55,6 +58,7 @@ impl Places {
             List::Tiers => &mut self.tiers,
             List::Campaigns => &mut self.campaigns,
             List::Offers => &mut self.offers,
+            List::Groups => &mut self.groups,
         }
     }
 
@@ -66,6 +70,7 @@ impl Places {
             List::Tiers => &self.tiers,
             List::Campaigns => &self.campaigns,
             List::Offers => &self.offers,
+            List::Groups => &self.groups,
         };
         format!("/{}/{}", list.name(), places.get(index).copied().unwrap_or(index))
     }
@@ -104,7 +109,7 @@ pub(super) fn salvage(mut value: Value, report: &mut Report) -> Option<(Document
             fields.insert(name.to_owned(), stand_in);
         }
     }
-    for name in ["country", "basis", "lifecycle", "refunds", "checkout"] {
+    for name in ["country", "basis", "lifecycle", "refunds", "checkout", "gift_cards"] {
         if is_broken(&format!("/{name}")) {
             fields.remove(name);
         }
