@@ -12,8 +12,8 @@ use crm_core::value::{RequestId, Timestamp};
 use crm_core::{Engine, corpus};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 
 const MINUTE: i64 = 60_000;
 const PEOPLE: [&str; 4] = ["ann", "bob", "cho", "dan"];
@@ -67,11 +67,12 @@ fn group(engine: &Engine, id: &str, at: i64) -> GroupView {
 
 /// Sends the commands of many hands at once, and counts how many were carried out.
 fn at_once(engine: &Engine, commands: Vec<Value>) -> usize {
-    let done = Arc::new(AtomicUsize::new(0));
+    let (done, start) = (Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(commands.len())));
     std::thread::scope(|scope| {
         for (number, command) in commands.into_iter().enumerate() {
-            let (engine, done) = (engine.clone(), done.clone());
+            let (engine, done, start) = (engine.clone(), done.clone(), start.clone());
             scope.spawn(move || {
+                start.wait();
                 let outcome = engine.execute(request(&format!("hand-{number}"), MINUTE, command));
                 match outcome {
                     Ok(_) => drop(done.fetch_add(1, Ordering::Relaxed)),
@@ -83,23 +84,27 @@ fn at_once(engine: &Engine, commands: Vec<Value>) -> usize {
     done.load(Ordering::Relaxed)
 }
 
-/// Sixteen tills take 9.00 each of a card with 100.00: eleven get it. Seen to fail: with `Guard::Any` for the rows of cards.
+/// Sixteen people take 9.00 each of a card with 100.00: eleven get it. Seen to fail: with `Guard::Any` for the rows of cards.
 #[test]
 fn tills_do_not_overdraw_a_card() {
-    let engine = engine("proportional");
-    let issue = json!({ "type": "issue_gift_card", "customer_id": "ann", "card_id": "c", "currency": "EUR", "amount": "100.00" });
-    engine.execute(request("issue", 0, issue)).unwrap();
-    let take = |number: usize| {
-        let who = PEOPLE[number % 4];
-        json!({ "type": "spend_gift_card", "customer_id": who, "card_id": "c", "amount": "9.00", "redemption_id": format!("s{number}") })
-    };
-    assert_eq!(at_once(&engine, (0..16).map(take).collect()), 11);
-    let view = card(&engine, "c", MINUTE);
-    assert_eq!(
-        (view.available.to_string(), view.redeemed.to_string(), view.uses.len()),
-        ("1.00".into(), "99.00".into(), 11)
-    );
-    corpus::add_up(&engine).unwrap();
+    for _ in 0..8 {
+        let engine = engine("proportional");
+        let issue = json!({ "type": "issue_gift_card", "customer_id": "ann", "card_id": "c", "currency": "EUR", "amount": "100.00" });
+        engine.execute(request("issue", 0, issue)).unwrap();
+        for number in 0..16 {
+            let command = json!({ "type": "register_customer", "customer_id": format!("p{number}") });
+            engine.execute(request("new", 0, command)).unwrap();
+        }
+        let take = |number: usize| {
+            json!({ "type": "spend_gift_card", "customer_id": format!("p{number}"), "card_id": "c", "amount": "9.00",
+                    "redemption_id": format!("s{number}") })
+        };
+        assert_eq!(at_once(&engine, (0..16).map(take).collect()), 11);
+        let view = card(&engine, "c", MINUTE);
+        let books = (view.available.to_string(), view.redeemed.to_string(), view.uses.len());
+        assert_eq!(books, ("1.00".into(), "99.00".into(), 11));
+        corpus::add_up(&engine).unwrap();
+    }
 }
 
 /// Four people want three seats. Seen to fail: with `Guard::Any` for the rows of groups.
@@ -124,6 +129,67 @@ fn the_limit_per_customer_holds_over_all_groups() {
     let engine = engine("proportional");
     let open = |number: usize| json!({ "type": "open_group", "customer_id": "ann", "group_id": format!("g{number}"), "rules": "r" });
     assert_eq!(at_once(&engine, (0..8).map(open).collect()), 2);
+    corpus::add_up(&engine).unwrap();
+}
+
+/// The refund of an order takes each card back that it bought, in one commit: so their number is bounded.
+#[test]
+fn an_order_buys_as_many_cards_as_its_refund_can_take_back() {
+    let engine = engine("proportional");
+    let order = json!({ "type": "record_order", "buyer": { "type": "customer", "id": "ann" }, "order": { "id": "o", "paid_at": instant(0).to_string(),
+        "currency": "EUR", "lines": [{ "sku": "card", "quantity": 101, "unit_price": "5.00" }] } });
+    engine.execute(request("order", 0, order)).unwrap();
+    let issue = |number: usize| {
+        json!({ "type": "issue_gift_card", "customer_id": PEOPLE[number % 4], "card_id": format!("c{number}"), "currency": "EUR",
+                "amount": "5.00", "order_id": "o" })
+    };
+    let requests = (0..100).map(|number| request(&format!("i{number}"), 0, issue(number))).collect();
+    assert!(engine.execute_many(requests).unwrap().iter().all(Result::is_ok));
+    let refused = engine.execute(request("more", 0, issue(100))).unwrap_err();
+    assert_eq!((refused.code().as_str(), &refused.details()["limit"]), ("value.too_many", &json!(100)));
+    engine.execute(request("back", MINUTE, json!({ "type": "cancel_order", "order_id": "o" }))).unwrap();
+    let answer = engine.ask(&Query::GiftCardLiability { at: instant(MINUTE) }).unwrap();
+    let Answer::GiftCardLiability { currencies } = answer else { panic!("another answer") };
+    assert_eq!((currencies[0].cards, currencies[0].revoked.to_string()), (100, "500.00".to_owned()));
+    corpus::add_up(&engine).unwrap();
+}
+
+/// Everybody's seats in a large group end in one commit, and one customer's groups are looked at in one load.
+#[test]
+fn a_large_group_ends_in_one_commit() {
+    let engine = Engine::open(MemoryStore::new()).unwrap();
+    let program = json!({
+        "version": 1, "program": "laws", "revision": 1, "zone": "UTC", "currencies": ["EUR"],
+        "groups": [{ "id": "r", "price": "1", "size": 500, "hours": 2, "seat_seconds": 900, "per_customer": 100 }]
+    });
+    engine.publish_json(&program.to_string(), instant(0)).unwrap();
+    let mut requests = Vec::new();
+    for number in 0..500 {
+        let who = format!("p{number}");
+        requests.push(request("new", 0, json!({ "type": "register_customer", "customer_id": who })));
+        requests.push(request(
+            "seat",
+            0,
+            match number {
+                0 => json!({ "type": "open_group", "customer_id": who, "group_id": "g", "rules": "r" }),
+                _ => json!({ "type": "join_group", "customer_id": who, "group_id": "g" }),
+            },
+        ));
+    }
+    for number in 0..100 {
+        let command =
+            json!({ "type": "open_group", "customer_id": "p7", "group_id": format!("own-{number}"), "rules": "r" });
+        requests.push(request(&format!("own{number}"), 0, command));
+    }
+    let outcomes = engine.execute_many(requests).unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1, "p7 has a hundred seats then");
+    let more = json!({ "type": "open_group", "customer_id": "p7", "group_id": "more", "rules": "r" });
+    assert_eq!(engine.execute(request("m", 1, more.clone())).unwrap_err().code().as_str(), "group.limit");
+    engine.execute(request("m", 15 * MINUTE, more)).unwrap();
+    assert_eq!(group(&engine, "g", 15 * MINUTE).free, 500);
+    let report = engine.sweep(instant(120 * MINUTE), &mut |_| {}).unwrap();
+    assert_eq!((report.settled, report.failed), (101, 0));
+    assert_eq!(engine.next_due().unwrap(), Some(instant(135 * MINUTE)));
     corpus::add_up(&engine).unwrap();
 }
 

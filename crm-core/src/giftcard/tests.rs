@@ -99,6 +99,17 @@ fn a_returned_card_pays_what_was_not_recovered() {
 }
 
 #[test]
+fn a_card_is_used_a_thousand_times() {
+    let mut card = card(2_000, None);
+    for number in 0..crate::limits::GIFT_CARD_USES_MAX {
+        card.spend(taking(&format!("s{number}"), 1), at(1)).unwrap();
+    }
+    assert_eq!(code(card.spend(taking("more", 1), at(1))), ErrorCode::GiftCardTooMany);
+    assert_eq!(code(card.hold(taking("more", 1), at(9), at(1))), ErrorCode::GiftCardTooMany);
+    card.restore(&name("s0"), 1, None, at(2)).unwrap();
+}
+
+#[test]
 fn a_card_is_stored_and_read() {
     let mut card = card(100, Some(10));
     card.hold(taking("h", 10), at(60), at(1)).unwrap();

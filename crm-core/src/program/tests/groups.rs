@@ -33,6 +33,12 @@ pub(super) fn of_groups(rows: &mut Rows) {
     );
     rows.check(&[one(json!({ "max_size": 2 }))], &[("group.size", "/groups/0/max_size")]);
     rows.check(&[one(json!({ "size": 1 }))], &[("program.out_of_range", "/groups/0/size")]);
+    let most = crate::limits::GROUP_SEATS_MAX;
+    rows.check(&[one(json!({ "size": most, "per_customer": crate::limits::GROUP_SEATS_EACH_MAX }))], &[]);
+    rows.check(&[one(json!({ "size": most + 1 }))], &[("program.out_of_range", "/groups/0/size")]);
+    rows.check(&[one(json!({ "max_size": most + 1 }))], &[("program.out_of_range", "/groups/0/max_size")]);
+    let each = crate::limits::GROUP_SEATS_EACH_MAX + 1;
+    rows.check(&[one(json!({ "per_customer": each }))], &[("program.out_of_range", "/groups/0/per_customer")]);
     rows.check(&[one(json!({ "hours": 0 }))], &[("program.out_of_range", "/groups/0/hours")]);
     rows.check(
         &[one(json!({ "valid": { "from": "2026-01-02T00:00:00Z", "until": "2026-01-02T00:00:00Z" } }))],
@@ -40,5 +46,8 @@ pub(super) fn of_groups(rows: &mut Rows) {
     );
     let cards = |rules: Value| ("/gift_cards", rules);
     rows.check(&[cards(json!({ "valid_days": 1_095, "restore_days": 0 }))], &[]);
+    let days = crate::limits::GIFT_CARD_DAYS_MAX;
+    rows.check(&[cards(json!({ "valid_days": days, "restore_days": days }))], &[]);
+    rows.check(&[cards(json!({ "restore_days": days + 1 }))], &[("program.out_of_range", "/gift_cards/restore_days")]);
     rows.check(&[cards(json!({ "valid_days": 0 }))], &[("program.out_of_range", "/gift_cards/valid_days")]);
 }
