@@ -4,9 +4,8 @@ use super::context::Context;
 use super::giftcards::orders as cards;
 use super::groups;
 use super::rows::extra_of;
-use super::state::encode;
+use super::state::{OrderExtra, encode};
 use super::workspace::{Decided, Workspace};
-use crate::order::OrderStatus;
 use crate::value::{CustomerId, OrderId, RefundId};
 
 /// Gives gift cards their part of a refund back, takes back the cards that the order bought, and frees the seat that it paid for.
@@ -21,20 +20,19 @@ pub(crate) fn follow(
     let Some(order) = ws.order(&key)? else { return Ok(()) };
     let known = extra_of(order)?;
     let paid_by_card = order.tenders().iter().any(crate::order::BookedTender::names_card);
-    if known.cards.is_empty() && known.group.is_none() && !paid_by_card {
+    if known.links.is_none() && !paid_by_card {
         return Ok(());
     }
-    let (mut order, mut extra) = (order.clone(), known.clone());
-    cards::give_back(context, ws, id, &order, &mut extra)?;
-    cards::take_back(context, ws, id, &order, &mut extra)?;
+    let (mut order, mut links) = (order.clone(), known.links.as_deref().cloned().unwrap_or_default());
+    cards::give_back(context, ws, id, &order, &mut links)?;
+    cards::take_back(context, ws, id, &order, &mut links)?;
     if !order.status().is_valid()
-        && let Some(group) = extra.group.take()
+        && let Some(group) = links.group.take()
     {
-        let reverted = order.status() == OrderStatus::Reverted;
-        groups::commands::order_gone(context, ws, id, (&group, order_id), refund.filter(|_| !reverted))?;
+        groups::commands::order_gone(context, ws, id, (&group, order_id), refund)?;
     }
-    if extra != known {
-        order.extra = encode(&extra);
+    if known.links.as_deref() != Some(&links) {
+        order.extra = encode(&OrderExtra { links: Some(Box::new(links)), ..known });
         ws.put_order(key, Some(order));
     }
     Ok(())

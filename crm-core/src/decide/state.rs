@@ -178,16 +178,22 @@ pub(crate) struct OrderExtra {
     /// The claim that it was paid with.
     #[n(7)]
     pub(crate) claim: Option<ClaimId>,
-    /// What was already given back to gift cards, per tender of stored value with a redemption, in minor units.
+    /// What it means to gift cards and groups; most orders mean nothing to them, and keep nothing.
     #[n(8)]
-    #[cbor(default)]
-    pub(crate) cards_restored: Vec<i64>,
+    pub(crate) links: Option<Box<OrderLinks>>,
+}
+
+/// What an order means to gift cards and groups.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub(crate) struct OrderLinks {
+    /// What was already given back to gift cards, per tender of stored value with a redemption, in minor units.
+    #[n(0)]
+    pub(crate) restored: Vec<i64>,
     /// Gift cards that it bought and that have not been taken back, with the line that they are on.
-    #[n(9)]
-    #[cbor(default)]
+    #[n(1)]
     pub(crate) cards: Vec<(GiftCardId, Option<u32>)>,
     /// The group in which it pays for a seat.
-    #[n(10)]
+    #[n(2)]
     pub(crate) group: Option<GroupId>,
 }
 

@@ -17,7 +17,7 @@ pub struct GiftCard {
     #[n(1)]
     pub customer: CustomerId,
     /// The code by which it can be named, in its normal form.
-    #[cbor(n(2), with = "crate::giftcard::card::code", default)]
+    #[cbor(n(2), with = "crate::value::shared::maybe", default)]
     pub code: Option<Arc<str>>,
     /// Of all its amounts.
     #[n(3)]
@@ -64,34 +64,6 @@ pub struct GiftCard {
     /// What is held and what was taken, the oldest first.
     #[n(17)]
     pub uses: Vec<CardUse>,
-}
-
-/// Codes as CBOR.
-pub(crate) mod code {
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder};
-    use std::sync::Arc;
-
-    #[allow(clippy::ref_option, reason = "the form that the derive calls")]
-    pub(crate) fn encode<C, W: Write>(
-        code: &Option<Arc<str>>,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        match code {
-            Some(code) => e.str(code)?,
-            None => e.null()?,
-        };
-        Ok(())
-    }
-
-    pub(crate) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Option<Arc<str>>, minicbor::decode::Error> {
-        if d.datatype()? == minicbor::data::Type::Null {
-            d.null()?;
-            return Ok(None);
-        }
-        Ok(Some(Arc::from(d.str()?)))
-    }
 }
 
 /// Where a card stands.

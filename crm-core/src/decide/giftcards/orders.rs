@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::orders::find_order;
 use super::super::refunds::tender;
 use super::super::settle::settle;
-use super::super::state::{OrderExtra, decode, encode};
+use super::super::state::{OrderLinks, decode, encode};
 use super::super::workspace::{Decided, Missing, Workspace};
 use super::commands::give;
 use super::{known, pass, released, use_name};
@@ -36,11 +36,12 @@ pub(super) fn bought(context: &Context<'_>, ws: &mut Workspace, command: &IssueG
         let message = format!("what bought the card went back: order `{order_id}` is {}", order.status().as_str());
         return Err(Error::new(ErrorCode::OrderCancelled, message).field("order_id").into());
     }
-    if ORDER_CARDS_MAX <= extra.cards.len() {
-        let message = format!("order `{order_id}` bought {} gift cards", extra.cards.len());
+    let cards = &mut extra.links.get_or_insert_default().cards;
+    if ORDER_CARDS_MAX <= cards.len() {
+        let message = format!("order `{order_id}` bought {} gift cards", cards.len());
         return Err(Error::new(ErrorCode::ValueTooMany, message).field("order_id").limit(ORDER_CARDS_MAX).into());
     }
-    extra.cards.push((command.card_id.clone(), command.line_no));
+    cards.push((command.card_id.clone(), command.line_no));
     order.extra = encode(&extra);
     // Whatever belongs to a customer is written together with their row.
     settle(context, ws, &owner)?;
@@ -64,12 +65,12 @@ pub(crate) fn give_back(
     ws: &mut Workspace,
     id: &CustomerId,
     order: &OrderRecord,
-    extra: &mut OrderExtra,
+    links: &mut OrderLinks,
 ) -> Decided<()> {
     let shares = order.cards_back(tender(context));
     let cards = cards_of(ws, &shares)?;
     for (place, (share, card_id)) in shares.iter().zip(cards).enumerate() {
-        let done = extra.cards_restored.get(place).copied().unwrap_or(0);
+        let done = links.restored.get(place).copied().unwrap_or(0);
         let Some(card_id) = card_id else { continue };
         let now = ws.known(id)?.state.recorded_at;
         let now = pass(context, ws, &card_id, now)?;
@@ -84,8 +85,8 @@ pub(crate) fn give_back(
             continue;
         }
         give(context, ws, id, (&card_id, &share.redemption), minor, now)?;
-        extra.cards_restored.resize(extra.cards_restored.len().max(place.saturating_add(1)), 0);
-        if let Some(slot) = extra.cards_restored.get_mut(place) {
+        links.restored.resize(links.restored.len().max(place.saturating_add(1)), 0);
+        if let Some(slot) = links.restored.get_mut(place) {
             *slot = done.saturating_add(minor);
         }
     }
@@ -118,11 +119,11 @@ pub(crate) fn take_back(
     ws: &mut Workspace,
     id: &CustomerId,
     order: &OrderRecord,
-    extra: &mut OrderExtra,
+    links: &mut OrderLinks,
 ) -> Decided<()> {
     let (gone, left): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut extra.cards).into_iter().partition(|(_, line_no)| is_gone(order, *line_no));
-    extra.cards = left;
+        std::mem::take(&mut links.cards).into_iter().partition(|(_, line_no)| is_gone(order, *line_no));
+    links.cards = left;
     let mut missing = Missing::default();
     for (card, _) in &gone {
         missing.note(ws.card(card).map(|_| ()))?;

@@ -88,7 +88,7 @@ pub(crate) fn pay(context: &Context<'_>, ws: &mut Workspace, command: &PaySeat) 
         Some("is of another customer".to_owned())
     } else if !order.status().is_valid() {
         Some(format!("is {}", order.status().as_str()))
-    } else if extra.group.is_some() && !paid {
+    } else if extra.links.as_ref().is_some_and(|links| links.group.is_some()) && !paid {
         Some("has paid for a seat already".to_owned())
     } else {
         None
@@ -100,7 +100,7 @@ pub(crate) fn pay(context: &Context<'_>, ws: &mut Workspace, command: &PaySeat) 
     let group = &mut ws.group_mut(group_id)?.thing;
     let Some(forms) = group.pay(id, order_id, now)? else { return Ok(id.clone()) };
     let opener = group.opener.clone();
-    extra.group = Some(group_id.clone());
+    extra.links.get_or_insert_default().group = Some(group_id.clone());
     order.extra = encode(&extra);
     ws.put_order((owner, order_id.clone()), Some(order));
     let what = What::SeatPaid(SeatPaid { group_id: group_id.clone(), order_id: order_id.clone() });
