@@ -1,17 +1,28 @@
 //! What can be asked of the engine: every change is a request with an id, an instant and one command.
 
+mod giftcards;
+mod groups;
 mod offers;
+mod tiers;
+mod upkeep;
 
+pub use giftcards::{
+    CaptureGiftCard, FreezeGiftCard, HoldGiftCard, IssueGiftCard, ReleaseGiftCard, RestoreGiftCard, SpendGiftCard,
+    UnfreezeGiftCard,
+};
+pub use groups::{JoinGroup, LeaveGroup, OpenGroup, PaySeat, RefundSeat};
 pub use offers::{
     BuyCoupon, ClaimOffers, CodeIssue, ConfirmClaim, IssueCoupon, PointsOf, ReleaseClaim, RevokeCoupon, TransferCoupon,
 };
+pub use tiers::{LockTier, UnlockTier, UseBenefit};
+pub use upkeep::{RevertOrder, Settle, Unregister};
 
 use crate::customer::{Buyer, Consent, CustomerChange, Identifier, Profile};
 use crate::error::{Error, Result};
 use crate::order::{Event, Order, Refund};
 use crate::value::{
-    Actor, Attribute, AttributeName, BatchId, BenefitId, ClaimId, CustomerId, HoldId, LadderId, OrderId, PointCurrency,
-    Points, Reason, RedemptionId, RequestId, Tag, TierId, Timestamp, read, read_text,
+    Actor, Attribute, AttributeName, BatchId, ClaimId, CustomerId, HoldId, OrderId, PointCurrency, Points, Reason,
+    RedemptionId, RequestId, Tag, Timestamp, read, read_text,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,22 +142,32 @@ pub enum Command {
     ConfirmClaim(ConfirmClaim),
     /// Gives up what a claim holds.
     ReleaseClaim(ReleaseClaim),
-}
-
-/// Takes an order back that came with an import.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RevertOrder {
-    /// Which.
-    pub order_id: OrderId,
-}
-
-/// Takes a registration back that came with an import.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Unregister {
-    /// Whose.
-    pub customer_id: CustomerId,
+    /// Issues a gift card.
+    IssueGiftCard(IssueGiftCard),
+    /// Holds a part of a gift card while a payment runs.
+    HoldGiftCard(HoldGiftCard),
+    /// Takes what is held of a gift card, all or some; the rest is released.
+    CaptureGiftCard(CaptureGiftCard),
+    /// Gives up what is held of a gift card.
+    ReleaseGiftCard(ReleaseGiftCard),
+    /// Takes a part of a gift card.
+    SpendGiftCard(SpendGiftCard),
+    /// Gives back what was taken of a gift card, all or some.
+    RestoreGiftCard(RestoreGiftCard),
+    /// Keeps a gift card from being used; the request needs an actor and a reason.
+    FreezeGiftCard(FreezeGiftCard),
+    /// Lets a frozen gift card be used again; the request needs an actor and a reason.
+    UnfreezeGiftCard(UnfreezeGiftCard),
+    /// Opens a group that buys together, and takes its first seat.
+    OpenGroup(OpenGroup),
+    /// Takes a seat of a group until it is paid or out of time.
+    JoinGroup(JoinGroup),
+    /// Pays the seat with an order.
+    PaySeat(PaySeat),
+    /// Gives the seat up; one that was paid has to be refunded then.
+    LeaveGroup(LeaveGroup),
+    /// Notes that the money of a seat went back.
+    RefundSeat(RefundSeat),
 }
 
 /// Registers a customer.
@@ -368,50 +389,6 @@ pub struct ActivatePoints {
     pub order_id: OrderId,
 }
 
-/// Fixes a tier by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LockTier {
-    /// Whose.
-    pub customer_id: CustomerId,
-    /// On which ladder.
-    pub ladder: LadderId,
-    /// At which tier.
-    pub tier: TierId,
-    /// Through this local day.
-    pub through: crate::value::CalendarDate,
-}
-
-/// Ends a tier lock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnlockTier {
-    /// Whose.
-    pub customer_id: CustomerId,
-    /// On which ladder.
-    pub ladder: LadderId,
-}
-
-/// Uses a benefit once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UseBenefit {
-    /// Whose.
-    pub customer_id: CustomerId,
-    /// On which ladder.
-    pub ladder: LadderId,
-    /// Which.
-    pub benefit: BenefitId,
-}
-
-/// Writes what time alone has done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settle {
-    /// To whom.
-    pub customer_id: CustomerId,
-}
-
 impl Command {
     /// The customer that the command names by id, and the other one of a transfer.
     #[must_use]
@@ -444,6 +421,19 @@ impl Command {
             Self::ClaimOffers(c) => (Some(&c.customer_id), None),
             Self::ConfirmClaim(c) => (Some(&c.customer_id), None),
             Self::ReleaseClaim(c) => (Some(&c.customer_id), None),
+            Self::IssueGiftCard(c) => (Some(&c.customer_id), None),
+            Self::HoldGiftCard(c) => (Some(&c.customer_id), None),
+            Self::CaptureGiftCard(c) => (Some(&c.customer_id), None),
+            Self::ReleaseGiftCard(c) => (Some(&c.customer_id), None),
+            Self::SpendGiftCard(c) => (Some(&c.customer_id), None),
+            Self::RestoreGiftCard(c) => (Some(&c.customer_id), None),
+            Self::FreezeGiftCard(c) => (Some(&c.customer_id), None),
+            Self::UnfreezeGiftCard(c) => (Some(&c.customer_id), None),
+            Self::OpenGroup(c) => (Some(&c.customer_id), None),
+            Self::JoinGroup(c) => (Some(&c.customer_id), None),
+            Self::PaySeat(c) => (Some(&c.customer_id), None),
+            Self::LeaveGroup(c) => (Some(&c.customer_id), None),
+            Self::RefundSeat(c) => (Some(&c.customer_id), None),
         }
     }
 

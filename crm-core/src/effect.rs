@@ -1,12 +1,22 @@
 //! What happened: entries of the journal and the receipts made of them.
 
+mod receipt;
+mod shared;
+
+pub use receipt::{CurrencyBalance, Done, Outcome, Receipt};
+pub use shared::{
+    GiftCardExpired, GiftCardFrozen, GiftCardHeld, GiftCardIssued, GiftCardRedeemed, GiftCardReleased,
+    GiftCardRestored, GiftCardUnfrozen, GroupExpired, GroupFormed, GroupOpened, SeatLeft, SeatPaid, SeatRefunded,
+    SeatTaken, SeatTimedOut,
+};
+
 use crate::coupon::{ClaimState, CouponState, Origin};
 use crate::lifecycle::Transition;
-use crate::points::{Balances, MovementKind, Posting, Shortfall};
+use crate::points::{MovementKind, Posting, Shortfall};
 use crate::tier::TierChange;
 use crate::value::{
     Actor, BatchId, BenefitId, ClaimId, CouponId, Currency, CustomerId, EventId, EventName, HoldId, LadderId, OfferId,
-    OrderId, PointCurrency, Points, Reason, RedemptionId, RefundId, RequestId, RuleId, TierId, Timestamp,
+    OrderId, PointCurrency, Reason, RedemptionId, RefundId, RequestId, RuleId, TierId, Timestamp,
 };
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -292,6 +302,54 @@ pub enum What {
         #[n(1)]
         order_id: OrderId,
     },
+    /// A gift card was issued to the customer.
+    #[n(21)]
+    GiftCardIssued(#[n(0)] GiftCardIssued),
+    /// A checkout holds a part of a gift card.
+    #[n(22)]
+    GiftCardHeld(#[n(0)] GiftCardHeld),
+    /// What was held of a gift card is free again: given up, out of time, or because the card was frozen.
+    #[n(23)]
+    GiftCardReleased(#[n(0)] GiftCardReleased),
+    /// A part of a gift card was taken.
+    #[n(24)]
+    GiftCardRedeemed(#[n(0)] GiftCardRedeemed),
+    /// What was taken of a gift card came back to it.
+    #[n(25)]
+    GiftCardRestored(#[n(0)] GiftCardRestored),
+    /// The time of a gift card was over with something on it.
+    #[n(26)]
+    GiftCardExpired(#[n(0)] GiftCardExpired),
+    /// A gift card may not be used any more: by hand, or because its purchase went back.
+    #[n(27)]
+    GiftCardFrozen(#[n(0)] GiftCardFrozen),
+    /// A frozen gift card may be used again.
+    #[n(28)]
+    GiftCardUnfrozen(#[n(0)] GiftCardUnfrozen),
+    /// The customer opened a group.
+    #[n(29)]
+    GroupOpened(#[n(0)] GroupOpened),
+    /// The customer has a seat in a group.
+    #[n(30)]
+    SeatTaken(#[n(0)] SeatTaken),
+    /// The customer paid for the seat.
+    #[n(31)]
+    SeatPaid(#[n(0)] SeatPaid),
+    /// The customer gave the seat up.
+    #[n(32)]
+    SeatLeft(#[n(0)] SeatLeft),
+    /// A seat of the customer's group was not paid in time.
+    #[n(33)]
+    SeatTimedOut(#[n(0)] SeatTimedOut),
+    /// The money of the customer's seat went back.
+    #[n(34)]
+    SeatRefunded(#[n(0)] SeatRefunded),
+    /// The customer's group has formed.
+    #[n(35)]
+    GroupFormed(#[n(0)] GroupFormed),
+    /// The customer's group has not formed in time.
+    #[n(36)]
+    GroupExpired(#[n(0)] GroupExpired),
 }
 
 /// What an entry did to one point currency.
@@ -330,77 +388,4 @@ pub struct PointsChange {
     #[n(8)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<CustomerId>,
-}
-
-/// What a request did: the entries it wrote and the balances after it. Stored, and returned again to the same request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// The request.
-    pub request_id: RequestId,
-    /// The customer it was about; none for a refund that waits for its order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer_id: Option<CustomerId>,
-    /// What happened; empty when there was nothing to do (the same order again, nothing due). A change of a customer that changes nothing
-    /// is one entry without fields, so that its request is remembered.
-    pub entries: Vec<Entry>,
-    /// Balances of every currency of the customer after it.
-    pub balances: Vec<CurrencyBalance>,
-    /// True for a refund that waits for its order.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub parked: bool,
-}
-
-/// A balance by currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
-pub struct CurrencyBalance {
-    /// Of which currency.
-    #[n(0)]
-    pub currency: PointCurrency,
-    /// Usable now.
-    #[n(1)]
-    pub available: Points,
-    /// Earned, not usable yet.
-    #[n(2)]
-    pub pending: Points,
-    /// Reserved.
-    #[n(3)]
-    pub held: Points,
-    /// Owed.
-    #[n(4)]
-    pub debt: Points,
-}
-
-impl CurrencyBalance {
-    /// The four figures of an account.
-    #[must_use]
-    pub fn of(currency: &PointCurrency, balances: &Balances) -> Self {
-        Self {
-            currency: currency.clone(),
-            available: balances.available,
-            pending: balances.pending,
-            held: balances.held,
-            debt: balances.debt,
-        }
-    }
-}
-
-/// How a request ended when it was not refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
-    /// What it did.
-    pub receipt: Receipt,
-    /// How the receipt came about.
-    pub outcome: Outcome,
-}
-
-/// How a receipt came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The request was carried out now.
-    Applied,
-    /// It had been carried out before; this is the stored receipt.
-    Replayed,
-    /// There was nothing to do.
-    Unchanged,
 }

@@ -10,6 +10,8 @@ mod decide;
 pub mod effect;
 pub mod engine;
 pub mod error;
+pub mod giftcard;
+pub mod group;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod lifecycle;

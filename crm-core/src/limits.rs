@@ -163,6 +163,19 @@ pub const COUNTER_HOLDS_LOOKED_AT: usize = 64;
 /// Longest claim of a checkout, in seconds: as for holds of points.
 pub const CLAIM_SECONDS_MAX: u32 = 31 * 24 * 3600;
 
+/// Most uses of one gift card, held ones included: one a day for almost three years; they travel with the card's row.
+pub const GIFT_CARD_USES_MAX: usize = 1_000;
+/// Most gift cards that one order buys: the refund of the order takes each of them back, in one commit.
+pub const ORDER_CARDS_MAX: usize = 100;
+/// Most days for which a gift card is good, by default or once more: a hundred years are as good as for ever.
+pub const GIFT_CARD_DAYS_MAX: u32 = 36_600;
+/// Most seats of one group: far above any group that people fill by asking friends, and all seats travel with the group's row.
+pub const GROUP_SEATS_MAX: u32 = 500;
+/// Most seats that rules let one customer have: a new seat looks at the groups of all the others.
+pub const GROUP_SEATS_EACH_MAX: u32 = 100;
+/// How many members who are gone a group still lists: as many as show that somebody plays with it; their journals have them all.
+pub const GROUP_GONE_KEPT: usize = 100;
+
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.
 #[must_use]
 pub fn quote(text: &str) -> String {

@@ -1,8 +1,12 @@
 //! What can be read, and the answers. Answers never depend on whether a sweep has run.
 
+mod liability;
 mod offers;
+mod shared;
 
+pub use liability::{GiftCardLiability, Liability, LiabilityMonth};
 pub use offers::{ClaimView, LimitUse};
+pub use shared::{GiftCardUse, GiftCardView, GroupView};
 
 use crate::coupon::Coupon;
 use crate::customer::{Consent, CustomerRecord, Identifier};
@@ -12,8 +16,8 @@ use crate::offer::{Cart, Quote, RefundPlan, ReturnedLine};
 use crate::points::{Account, Balances, Lot, Shortfall};
 use crate::tier::TierExplanation;
 use crate::value::{
-    Amount, BenefitId, CalendarDate, ClaimId, CouponId, CustomerId, HoldId, LadderId, Money, OrderId, PointCurrency,
-    Points, Quantity, Reason, RefundId, RuleId, Sku, TierId, Timestamp,
+    Amount, BenefitId, CalendarDate, ClaimId, CouponId, CustomerId, GiftCardId, GroupId, HoldId, LadderId, Money,
+    OrderId, PointCurrency, Points, Quantity, Reason, RefundId, RuleId, Sku, TierId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -153,6 +157,29 @@ pub enum Query {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<usize>,
     },
+    /// What is on a gift card, and what became of the rest?
+    GiftCard {
+        /// Which card; or by its code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        card_id: Option<GiftCardId>,
+        /// Its code, in any spelling of case and dashes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// The instant; not before the last thing that happened to it.
+        at: Timestamp,
+    },
+    /// What does the merchant owe on gift cards at this instant?
+    GiftCardLiability {
+        /// The instant; not before the last thing that happened to any card.
+        at: Timestamp,
+    },
+    /// Who is in a group, and how far has it come?
+    Group {
+        /// Which.
+        group_id: GroupId,
+        /// The instant; not before the last thing that happened to it.
+        at: Timestamp,
+    },
 }
 
 /// An answer.
@@ -228,6 +255,15 @@ pub enum Answer {
         /// Who, and since when, the earliest first.
         due: Vec<Due>,
     },
+    /// To `gift_card`.
+    GiftCard(Box<GiftCardView>),
+    /// To `gift_card_liability`.
+    GiftCardLiability {
+        /// One per currency that cards were issued in, by its code.
+        currencies: Vec<GiftCardLiability>,
+    },
+    /// To `group`.
+    Group(Box<GroupView>),
 }
 
 /// What a customer holds.
@@ -392,42 +428,6 @@ pub struct BenefitLeft {
     pub left: Option<u32>,
 }
 
-/// What a merchant owes in one currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Liability {
-    /// The currency.
-    pub currency: PointCurrency,
-    /// Pending, available and held points of all customers.
-    pub outstanding: Points,
-    /// Their value, where the currency has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<Money>,
-    /// What customers owe.
-    pub debt: Points,
-    /// Ever issued.
-    pub issued: Points,
-    /// Ever redeemed, less what was reversed.
-    pub redeemed: Points,
-    /// Ever expired: breakage.
-    pub expired: Points,
-    /// Ever taken back.
-    pub revoked: Points,
-    /// Ever used up by paying debt. With `outstanding`, `redeemed`, `expired` and `revoked` it sums to `issued`.
-    pub offset: Points,
-    /// By local month of the last usable day; none is without expiry. Sums to `outstanding`.
-    pub by_month: Vec<LiabilityMonth>,
-}
-
-/// What ends in one month.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LiabilityMonth {
-    /// `YYYY-MM`; none for points without expiry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub month: Option<String>,
-    /// How many.
-    pub points: Points,
-}
-
 /// Somebody who is due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
@@ -435,6 +435,12 @@ pub struct Due {
     pub customer_id: CustomerId,
     /// Since when.
     pub due_at: Timestamp,
+    /// With a gift card that was issued to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_id: Option<GiftCardId>,
+    /// With a group that they opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<GroupId>,
 }
 
 /// A customer as they stand at an instant, in a walk over everybody.

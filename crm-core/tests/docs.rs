@@ -205,6 +205,21 @@ const COMMANDS: &[&str] = &[
   "cart": { "currency": "CNY", "codes": ["spring 10"], "lines": [{ "sku": "tea", "quantity": 2, "unit_price": "19.99" }] } }"#,
     r#"{ "type": "confirm_claim", "customer_id": "ann", "claim_id": "checkout-17" }"#,
     r#"{ "type": "release_claim", "customer_id": "ann", "claim_id": "checkout-17" }"#,
+    r#"{ "type": "issue_gift_card", "customer_id": "ann", "card_id": "card-1", "currency": "CNY", "amount": "200.00",
+  "code": "K7PX-22QD-9MNA", "order_id": "o1", "line_no": 1 }"#,
+    r#"{ "type": "hold_gift_card", "customer_id": "bob", "code": "k7px 22qd 9mna", "amount": "80.00", "hold_id": "checkout-18",
+  "until": "2026-03-10T12:15:00+08:00" }"#,
+    r#"{ "type": "capture_gift_card", "customer_id": "bob", "hold_id": "checkout-18", "amount": "65.00", "order_id": "o2" }"#,
+    r#"{ "type": "release_gift_card", "customer_id": "bob", "hold_id": "checkout-18" }"#,
+    r#"{ "type": "spend_gift_card", "customer_id": "bob", "card_id": "card-1", "amount": "20.00", "redemption_id": "till-3-0815" }"#,
+    r#"{ "type": "restore_gift_card", "customer_id": "bob", "redemption_id": "till-3-0815", "amount": "5.00" }"#,
+    r#"{ "type": "freeze_gift_card", "customer_id": "ann", "card_id": "card-1" }"#,
+    r#"{ "type": "unfreeze_gift_card", "customer_id": "ann", "card_id": "card-1" }"#,
+    r#"{ "type": "open_group", "customer_id": "ann", "group_id": "g-4711", "rules": "tea-for-three" }"#,
+    r#"{ "type": "join_group", "customer_id": "bob", "group_id": "g-4711" }"#,
+    r#"{ "type": "pay_seat", "customer_id": "bob", "group_id": "g-4711", "order_id": "o2" }"#,
+    r#"{ "type": "leave_group", "customer_id": "bob", "group_id": "g-4711" }"#,
+    r#"{ "type": "refund_seat", "customer_id": "bob", "group_id": "g-4711", "refund_id": "f2" }"#,
 ];
 
 /// One of each question.
@@ -227,13 +242,20 @@ const QUERIES: &[&str] = &[
     r#"{ "type": "limits", "at": "2026-03-10T12:00:00+08:00" }"#,
     r#"{ "type": "liability", "at": "2026-03-31T23:59:59+08:00" }"#,
     r#"{ "type": "due", "until": "2026-03-31T23:59:59+08:00", "limit": 100 }"#,
+    r#"{ "type": "gift_card", "code": "K7PX-22QD-9MNA", "at": "2026-03-10T12:00:00+08:00" }"#,
+    r#"{ "type": "gift_card_liability", "at": "2026-03-31T23:59:59+08:00" }"#,
+    r#"{ "type": "group", "group_id": "g-4711", "at": "2026-03-10T12:00:00+08:00" }"#,
 ];
 
 /// Where the types of the border are declared.
 const DECLARED: &[&str] = &[
     "command.rs",
     "query.rs",
+    "command/giftcards.rs",
+    "command/groups.rs",
     "command/offers.rs",
+    "command/tiers.rs",
+    "command/upkeep.rs",
     "offer/cart.rs",
     "offer/receipt.rs",
     "value/tax.rs",

@@ -29,13 +29,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("offer", &["value"]),
     ("code", &["value"]),
     ("coupon", &["value"]),
+    ("giftcard", &["value"]),
+    ("group", &["value"]),
     ("points", &["value"]),
     ("tier", &["value"]),
     ("lifecycle", &["value"]),
     ("program", &["value", "customer", "order", "offer", "code", "coupon", "points", "tier", "lifecycle"]),
     ("command", &["value", "customer", "order", "offer"]),
-    ("effect", &["value", "offer", "coupon", "points", "tier", "lifecycle"]),
-    ("query", &["value", "customer", "offer", "coupon", "points", "tier", "lifecycle", "effect"]),
+    ("effect", &["value", "offer", "coupon", "giftcard", "points", "tier", "lifecycle"]),
+    ("query", &["value", "customer", "offer", "coupon", "giftcard", "group", "points", "tier", "lifecycle", "effect"]),
     ("store", &["value"]),
     (
         "decide",
@@ -46,6 +48,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "offer",
             "code",
             "coupon",
+            "giftcard",
+            "group",
             "points",
             "tier",
             "lifecycle",
@@ -59,12 +63,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "value", "customer", "order", "offer", "code", "coupon", "points", "program", "command", "effect", "query",
-            "store", "decide",
+            "value", "customer", "order", "offer", "code", "coupon", "giftcard", "group", "points", "program",
+            "command", "effect", "query", "store", "decide",
         ],
     ),
     // These two stand outside: they use what a host uses.
-    ("corpus", &["value", "offer", "points", "program", "command", "effect", "query", "store", "engine"]),
+    (
+        "corpus",
+        &["value", "offer", "giftcard", "group", "points", "program", "command", "effect", "query", "store", "engine"],
+    ),
     ("import", &["value", "customer", "order", "program", "command", "effect", "query", "store", "engine"]),
 ];
 
@@ -132,13 +139,18 @@ const TOP: &[&str] = &[
 const WORDS: &[(&str, &[&str])] = &[
     ("command.rs", &["Command"]),
     ("query.rs", &["Query"]),
-    ("effect.rs", &["What", "Outcome"]),
+    ("effect.rs", &["What"]),
+    ("effect/receipt.rs", &["Outcome"]),
     ("points/ledger.rs", &["Book", "MovementKind"]),
     ("order/record.rs", &["OrderStatus"]),
     ("customer/profile.rs", &["Buyer", "ConsentSource"]),
     ("offer/rules.rs", &["Effect", "Phase", "Pick", "Objective", "RefundPolicy"]),
     ("coupon/item.rs", &["CouponState"]),
     ("coupon/claim.rs", &["ClaimState"]),
+    ("giftcard/card.rs", &["GiftCardState"]),
+    ("giftcard/usage.rs", &["UseState"]),
+    ("group/state.rs", &["GroupState"]),
+    ("group/seat.rs", &["SeatState"]),
 ];
 
 // ---------------------------------------------------------------------------------------------------------------- the tests

@@ -1,11 +1,13 @@
 //! The books of an engine: what must hold after any story.
 
 use crate::command::{Command, Request};
-use crate::effect::{Done, Entry, Outcome};
+use crate::effect::{
+    Done, Entry, GiftCardExpired, GiftCardFrozen, GiftCardIssued, GiftCardRedeemed, GiftCardRestored, Outcome, What,
+};
 use crate::engine::Engine;
 use crate::points::{Account, Book};
 use crate::store::{Read, Table};
-use crate::value::{CustomerId, PointCurrency};
+use crate::value::{CustomerId, GiftCardId, PointCurrency};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -55,7 +57,9 @@ pub fn add_up(engine: &Engine) -> Result<(), String> {
     let mut sums: BTreeMap<(CustomerId, PointCurrency, Book), i64> = BTreeMap::new();
     let mut seqs: BTreeMap<CustomerId, u64> = BTreeMap::new();
     let mut wrong = Vec::new();
+    let mut cards: BTreeMap<GiftCardId, CardSums> = BTreeMap::new();
     let each = &mut |entry: Entry| {
+        tell_card(&entry.what, &mut cards);
         let last = seqs.entry(entry.customer_id.clone()).or_default();
         if entry.seq != *last + 1 {
             wrong.push(format!("journal of `{}` jumps from {last} to {}", entry.customer_id, entry.seq));
@@ -80,7 +84,52 @@ pub fn add_up(engine: &Engine) -> Result<(), String> {
         Ok(())
     };
     engine.each_stored(each).map_err(|error| error.to_string())?;
+    shared_add_up(engine, &mut cards, &mut wrong)?;
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+/// What journals say of a gift card: issued, redeemed, expired and revoked, in minor units.
+type CardSums = [i64; 4];
+
+fn tell_card(what: &What, cards: &mut BTreeMap<GiftCardId, CardSums>) {
+    let (card, told) = match what {
+        What::GiftCardIssued(GiftCardIssued { card_id, amount_minor, .. }) => (card_id, [*amount_minor, 0, 0, 0]),
+        What::GiftCardRedeemed(GiftCardRedeemed { card_id, amount_minor, .. }) => (card_id, [0, *amount_minor, 0, 0]),
+        What::GiftCardRestored(GiftCardRestored { card_id, amount_minor, revoked_minor, .. }) => {
+            (card_id, [0, -*amount_minor, 0, *revoked_minor])
+        }
+        What::GiftCardExpired(GiftCardExpired { card_id, amount_minor, .. }) => (card_id, [0, 0, *amount_minor, 0]),
+        What::GiftCardFrozen(GiftCardFrozen { card_id, revoked_minor, .. }) => (card_id, [0, 0, 0, *revoked_minor]),
+        _ => return,
+    };
+    let sums = cards.entry(card.clone()).or_default();
+    for (sum, part) in sums.iter_mut().zip(told) {
+        *sum = sum.saturating_add(part);
+    }
+}
+
+/// Gift cards and groups add up, and journals say of each card what its books say.
+fn shared_add_up(
+    engine: &Engine,
+    cards: &mut BTreeMap<GiftCardId, CardSums>,
+    wrong: &mut Vec<String>,
+) -> Result<(), String> {
+    let each_card = &mut |card: crate::giftcard::GiftCard| {
+        let books = [card.issued_minor, card.redeemed_minor, card.expired_minor, card.revoked_minor];
+        let told = cards.remove(&card.id).unwrap_or_default();
+        if books != told {
+            wrong.push(format!("gift card `{}`: journals say {told:?}, its books {books:?}", card.id));
+        }
+        wrong.extend(card.check().err().map(|error| error.to_string()));
+        Ok(())
+    };
+    engine.each_gift_card(each_card).map_err(|error| error.to_string())?;
+    wrong.extend(cards.keys().map(|card| format!("journals tell of a gift card `{card}` that is not there")));
+    let each_group = &mut |group: crate::group::Group| {
+        wrong.extend(group.check().err().map(|error| error.to_string()));
+        Ok(())
+    };
+    engine.each_group(each_group).map_err(|error| error.to_string())
 }
 
 fn account_adds_up(

@@ -18,7 +18,7 @@ pub struct Coupon {
     #[n(1)]
     pub offer: OfferId,
     /// The code by which it can be named at a checkout, in its normal form.
-    #[cbor(n(2), with = "crate::coupon::item::code", default)]
+    #[cbor(n(2), with = "crate::value::shared::maybe", default)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Arc<str>>,
     /// When it was issued to this customer.
@@ -47,34 +47,6 @@ pub struct Coupon {
     /// Where it stands.
     #[n(10)]
     pub state: CouponState,
-}
-
-/// Codes as CBOR.
-pub(crate) mod code {
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder};
-    use std::sync::Arc;
-
-    #[allow(clippy::ref_option, reason = "the form that the derive calls")]
-    pub(crate) fn encode<C, W: Write>(
-        code: &Option<Arc<str>>,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        match code {
-            Some(code) => e.str(code)?,
-            None => e.null()?,
-        };
-        Ok(())
-    }
-
-    pub(crate) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Option<Arc<str>>, minicbor::decode::Error> {
-        if d.datatype()? == minicbor::data::Type::Null {
-            d.null()?;
-            return Ok(None);
-        }
-        Ok(Some(Arc::from(d.str()?)))
-    }
 }
 
 /// Where a coupon stands.

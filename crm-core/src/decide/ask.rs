@@ -4,6 +4,8 @@ use super::benefits;
 use super::context::{Context, order_name};
 use super::explain;
 use super::facts::{all_life_facts, all_tier_facts};
+use super::giftcards;
+use super::groups;
 use super::offers;
 use super::settle::{next_due, settle};
 use super::standing::follow;
@@ -91,7 +93,9 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
             offers::answer::claim(ws, customer_id, claim_id)
         }
         Query::RefundPlan { order_id, lines } => offers::answer::refund_plan(ws, order_id, lines),
-        Query::Liability { .. } | Query::Due { .. } | Query::Limits { .. } => {
+        Query::GiftCard { card_id, code, at } => giftcards::answer::card(ws, card_id.as_ref(), code.as_deref(), *at),
+        Query::Group { group_id, at } => groups::answer::group(ws, group_id, *at),
+        Query::Liability { .. } | Query::Due { .. } | Query::Limits { .. } | Query::GiftCardLiability { .. } => {
             Err(Error::internal("a question about everybody is not asked here").into())
         }
     }
@@ -99,7 +103,7 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
 
 /// The reads that a question is sure to need.
 pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read> {
-    use super::rows::{read_claim, read_customer, read_identity, read_journal};
+    use super::rows::{read_claim, read_customer, read_gift_card, read_group, read_identity, read_journal};
     match query {
         Query::Customer { customer_id }
         | Query::Wallet { customer_id, .. }
@@ -120,7 +124,11 @@ pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read>
             identifier.key(program.country()).map(|key| read_identity(&key.as_str().to_owned())).into_iter().collect()
         }
         Query::Order { order_id } | Query::RefundPlan { order_id, .. } => vec![read_identity(&order_name(order_id))],
-        Query::Liability { .. } | Query::Due { .. } | Query::Limits { .. } => Vec::new(),
+        Query::GiftCard { card_id, .. } => card_id.iter().map(read_gift_card).collect(),
+        Query::Group { group_id, .. } => vec![read_group(group_id)],
+        Query::Liability { .. } | Query::Due { .. } | Query::Limits { .. } | Query::GiftCardLiability { .. } => {
+            Vec::new()
+        }
     }
 }
 
@@ -140,7 +148,7 @@ fn looking(id: &CustomerId, at: Timestamp) -> Decided<Request> {
         actor: None,
         reason: None,
         batch: None,
-        command: Command::Settle(Settle { customer_id: id.clone() }),
+        command: Command::Settle(Settle { customer_id: id.clone(), card_id: None, group_id: None }),
     })
 }
 

@@ -1,5 +1,6 @@
 //! What every decision has at hand: the rules, the request, and the ways to write entries.
 
+use super::giftcards::use_name;
 use super::rows;
 use super::workspace::{Decided, Stop, Workspace};
 use crate::command::{Command, Request};
@@ -73,6 +74,35 @@ impl<'a> Context<'a> {
             Command::ClaimOffers(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
             Command::ConfirmClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
             Command::ReleaseClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
+            Command::IssueGiftCard(c) => {
+                reads.push(rows::read_gift_card(&c.card_id));
+                reads.extend(c.order_id.as_ref().map(|order| rows::read_identity(&order_name(order))));
+            }
+            Command::HoldGiftCard(c) => {
+                reads.extend(c.card_id.as_ref().map(rows::read_gift_card));
+                reads.push(rows::read_identity(&use_name(c.hold_id.as_str())));
+            }
+            Command::SpendGiftCard(c) => {
+                reads.extend(c.card_id.as_ref().map(rows::read_gift_card));
+                let name = c.redemption_id.as_ref().map_or(self.request.request_id.as_str(), |id| id.as_str());
+                reads.push(rows::read_identity(&use_name(name)));
+            }
+            Command::CaptureGiftCard(c) => reads.push(rows::read_identity(&use_name(c.hold_id.as_str()))),
+            Command::ReleaseGiftCard(c) => reads.push(rows::read_identity(&use_name(c.hold_id.as_str()))),
+            Command::RestoreGiftCard(c) => reads.push(rows::read_identity(&use_name(c.redemption_id.as_str()))),
+            Command::FreezeGiftCard(c) => reads.push(rows::read_gift_card(&c.card_id)),
+            Command::UnfreezeGiftCard(c) => reads.push(rows::read_gift_card(&c.card_id)),
+            Command::OpenGroup(c) => reads.push(rows::read_group(&c.group_id)),
+            Command::JoinGroup(c) => reads.push(rows::read_group(&c.group_id)),
+            Command::PaySeat(c) => {
+                reads.extend([rows::read_group(&c.group_id), rows::read_identity(&order_name(&c.order_id))]);
+            }
+            Command::LeaveGroup(c) => reads.push(rows::read_group(&c.group_id)),
+            Command::RefundSeat(c) => reads.push(rows::read_group(&c.group_id)),
+            Command::Settle(c) => {
+                reads.extend(c.card_id.as_ref().map(rows::read_gift_card));
+                reads.extend(c.group_id.as_ref().map(rows::read_group));
+            }
             Command::IssueCoupon(c) => reads.push(rows::read_coupon(&(c.customer_id.clone(), c.coupon_id.clone()))),
             _ => {}
         }

@@ -10,11 +10,14 @@ mod context;
 mod customers;
 mod explain;
 mod facts;
+pub(crate) mod giftcards;
+mod groups;
 mod lazy;
 pub(crate) mod offers;
 mod orders;
 mod points;
 mod refunds;
+mod returned;
 pub(crate) mod rows;
 pub(crate) mod settle;
 mod standing;
@@ -23,7 +26,7 @@ mod tiers;
 pub(crate) mod view;
 pub(crate) mod workspace;
 
-use crate::command::{Command, RecordOrder, Request};
+use crate::command::{Command, RecordOrder, Request, Settle};
 use crate::effect::{CurrencyBalance, Done, Outcome, Receipt, What};
 use crate::error::{Error, ErrorCode};
 use crate::program::Program;
@@ -107,11 +110,38 @@ fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<Custom
         Command::ClaimOffers(command) => some(offers::claims::claim(context, ws, command)),
         Command::ConfirmClaim(command) => some(offers::claims::confirm(context, ws, command)),
         Command::ReleaseClaim(command) => some(offers::claims::release(context, ws, command)),
-        Command::Settle(command) => {
-            settle::settle(context, ws, &command.customer_id)?;
-            Ok(Some(command.customer_id.clone()))
-        }
+        Command::Settle(command) => some(shared_settle(context, ws, command)),
+        Command::IssueGiftCard(command) => some(giftcards::commands::issue(context, ws, command)),
+        Command::HoldGiftCard(command) => some(giftcards::commands::hold(context, ws, command)),
+        Command::CaptureGiftCard(command) => some(giftcards::commands::capture(context, ws, command)),
+        Command::ReleaseGiftCard(command) => some(giftcards::commands::release(context, ws, command)),
+        Command::SpendGiftCard(command) => some(giftcards::commands::spend(context, ws, command)),
+        Command::RestoreGiftCard(command) => some(giftcards::commands::restore(context, ws, command)),
+        Command::FreezeGiftCard(command) => some(giftcards::commands::freeze(context, ws, command)),
+        Command::UnfreezeGiftCard(command) => some(giftcards::commands::unfreeze(context, ws, command)),
+        Command::OpenGroup(command) => some(groups::commands::open(context, ws, command)),
+        Command::JoinGroup(command) => some(groups::commands::join(context, ws, command)),
+        Command::PaySeat(command) => some(groups::commands::pay(context, ws, command)),
+        Command::LeaveGroup(command) => some(groups::commands::leave(context, ws, command)),
+        Command::RefundSeat(command) => some(groups::commands::refund(context, ws, command)),
     }
+}
+
+/// Lets time pass for a customer, and for a card or a group of theirs where the command names one.
+fn shared_settle(context: &Context<'_>, ws: &mut Workspace, command: &Settle) -> Decided<CustomerId> {
+    let id = &command.customer_id;
+    if command.card_id.is_none() && command.group_id.is_none() {
+        settle::settle(context, ws, id)?;
+    } else {
+        settle::stand_by(context, ws, id)?;
+    }
+    if let Some(card) = &command.card_id {
+        giftcards::pass(context, ws, card, context.request.at)?;
+    }
+    if let Some(group) = &command.group_id {
+        groups::pass(context, ws, group, context.request.at)?;
+    }
+    Ok(id.clone())
 }
 
 /// Follows the facts through tiers and lifecycle, checks the books, and makes the receipt.

@@ -164,8 +164,8 @@ fn place(
     context.write_own(ws, id, own)?;
     record.revision = context.program.revision();
     record.batch.clone_from(&context.request.batch);
-    let (restored, unfit) = (Vec::new(), Vec::new());
-    record.extra = encode(&OrderExtra { awards, number, restored, unfit, referral, spend_minor, spend_basis, claim });
+    let known = OrderExtra { awards, number, referral, spend_minor, spend_basis, claim, ..OrderExtra::default() };
+    record.extra = encode(&known);
     ws.put_order((id.clone(), record.id().clone()), Some(record));
     Ok(())
 }

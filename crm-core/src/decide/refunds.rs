@@ -5,6 +5,7 @@ use super::caps;
 use super::context::{Context, order_name, part};
 use super::offers::{self, sale::Back};
 use super::orders::{buyer, find_order, spend_left};
+use super::returned;
 use super::rows;
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, decode, encode};
@@ -163,6 +164,7 @@ fn apply(
     let claim = extra.claim.clone().filter(|_| full);
     let order_id = order.id().clone();
     write_back(context, ws, id, order, extra, what, refund.refunded_at, effects)?;
+    returned::follow(context, ws, id, &order_id, Some(&refund.id))?;
     match claim {
         Some(claim) => offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded),
         None => Ok(()),
@@ -412,6 +414,7 @@ pub(crate) fn take_out(
     };
     let claim = extra.claim.clone();
     write_back(context, ws, &id, order, extra, what, at, effects)?;
+    returned::follow(context, ws, &id, order_id, None)?;
     if let Some(claim) = claim {
         offers::sale::give_back(context, ws, &id, (&claim, order_id), Back::Cancelled)?;
     }

@@ -1,10 +1,12 @@
 //! Rows of the store and the things they stand for.
 
 mod offers;
+mod shared;
 
 pub(crate) use offers::{
     claim_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold, read_holds,
 };
+pub(crate) use shared::{gift_card_of, group_of, read_gift_card, read_group};
 
 use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, Shown, decode, encode};
 use super::workspace::{Identity, Mark, Workspace, cell};
@@ -15,8 +17,8 @@ use crate::points::{Book, Lot, LotId};
 use crate::program::Program;
 use crate::store::{Commit, Guard, Read, Row, Table, Value, Write};
 use crate::value::{
-    Actor, BatchId, ClaimId, CouponId, CustomerId, OrderId, PointCurrency, Points, Reason, RedemptionId, RequestId,
-    Timestamp, bucket_of,
+    Actor, BatchId, ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, Points, Reason,
+    RedemptionId, RequestId, Timestamp, bucket_of,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -89,6 +91,8 @@ pub(crate) enum Want {
     Counter(String),
     /// Of a counter; all of them, or those that end first.
     Holds(String, bool),
+    GiftCard(GiftCardId),
+    Group(GroupId),
 }
 
 impl Want {
@@ -114,6 +118,8 @@ impl Want {
                 Table::Coupon => Some(Self::Coupon((customer(key)?, CouponId::trusted(text(key, 2)?)))),
                 Table::Claim => Some(Self::Claim((customer(key)?, ClaimId::trusted(text(key, 2)?)))),
                 Table::Counter => Some(Self::Counter(text(key, 1)?.to_string())),
+                Table::GiftCard => Some(Self::GiftCard(GiftCardId::trusted(text(key, 1)?))),
+                Table::Group => Some(Self::Group(GroupId::trusted(text(key, 1)?))),
                 _ => None,
             },
             Read::Index { table: Table::Entry, index: 0, cells } => {
@@ -256,6 +262,22 @@ fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
         What::Claimed { claim_id, .. } => ("claimed", Some(claim_id.as_str())),
         What::ClaimEnded { claim_id, .. } => ("claim_ended", Some(claim_id.as_str())),
         What::ClaimReturned { claim_id, .. } => ("claim_returned", Some(claim_id.as_str())),
+        What::GiftCardIssued(_)
+        | What::GiftCardHeld(_)
+        | What::GiftCardReleased(_)
+        | What::GiftCardRedeemed(_)
+        | What::GiftCardRestored(_)
+        | What::GiftCardExpired(_)
+        | What::GiftCardFrozen(_)
+        | What::GiftCardUnfrozen(_)
+        | What::GroupOpened(_)
+        | What::SeatTaken(_)
+        | What::SeatPaid(_)
+        | What::SeatLeft(_)
+        | What::SeatTimedOut(_)
+        | What::SeatRefunded(_)
+        | What::GroupFormed(_)
+        | What::GroupExpired(_) => shared::kind_and_subject(&entry.what),
     }
 }
 
@@ -433,6 +455,7 @@ impl Workspace {
             writes.push(write_body(Table::Redemption, key, slot.value.as_ref().map(encode::<RedemptionRecord>)));
         }
         self.flush_offers(writes);
+        self.flush_shared(writes);
         Ok(())
     }
 }

@@ -38,6 +38,19 @@ pub(crate) fn settle(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId)
     Ok(now)
 }
 
+/// Brings somebody to the instant of the request in whose journal something is about to be told, should they still be registered or not.
+pub(crate) fn stand_by(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<()> {
+    match ws.customer(id)? {
+        Some(customer) if !customer.state.unregistered => settle(context, ws, id).map(|_| ()),
+        Some(_) => {
+            let state = &mut ws.customer_mut(id)?.state;
+            state.recorded_at = state.recorded_at.max(context.request.at);
+            Ok(())
+        }
+        None => Err(Error::internal(format!("customer `{id}` is gone")).into()),
+    }
+}
+
 /// Files what an account operation has finished with: closed lots and resolved holds.
 pub(crate) fn keep_books(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<()> {
     let customer = ws.customer_mut(id)?;

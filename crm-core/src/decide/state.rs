@@ -8,8 +8,8 @@ use crate::lifecycle::LifeState;
 use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
-    BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, HoldId, LadderId, OfferId, OrderId, PointCurrency,
-    Points, RefundId, RuleId, TierId, Timestamp,
+    BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, GiftCardId, GroupId, HoldId, LadderId, OfferId,
+    OrderId, PointCurrency, Points, RefundId, RuleId, TierId, Timestamp,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -178,6 +178,30 @@ pub(crate) struct OrderExtra {
     /// The claim that it was paid with.
     #[n(7)]
     pub(crate) claim: Option<ClaimId>,
+    /// What it means to gift cards and groups; most orders mean nothing to them, and keep nothing.
+    #[n(8)]
+    pub(crate) links: Option<Box<OrderLinks>>,
+}
+
+/// What an order means to gift cards and groups.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub(crate) struct OrderLinks {
+    /// What was already given back to gift cards, per tender of stored value with a redemption, in minor units.
+    #[n(0)]
+    pub(crate) restored: Vec<i64>,
+    /// Gift cards that it bought and that have not been taken back, with the line that they are on.
+    #[n(1)]
+    pub(crate) cards: Vec<(GiftCardId, Option<u32>)>,
+    /// The group in which it pays for a seat.
+    #[n(2)]
+    pub(crate) group: Option<GroupId>,
+}
+
+/// A thing in a row of its own, with the version of the stored row; 0 for a new one.
+#[derive(Clone, Debug)]
+pub(crate) struct Versioned<T> {
+    pub(crate) version: i64,
+    pub(crate) thing: T,
 }
 
 /// What a code stands for.

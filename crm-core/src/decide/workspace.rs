@@ -4,18 +4,24 @@
 //! A refused command leaves no trace: every first touch of a thing keeps its old form until the command is accepted.
 
 mod counters;
+mod missing;
 
 pub(crate) use counters::{Counter, HoldKey};
+pub(crate) use missing::Missing;
 
 use super::rows;
-use super::state::{ClaimRecord, Customer, RedemptionRecord, decode};
+use super::state::{ClaimRecord, Customer, RedemptionRecord, Versioned, decode};
 use crate::coupon::Coupon;
 use crate::effect::Entry;
 use crate::error::{Error, ErrorCode, Result};
+use crate::giftcard::GiftCard;
+use crate::group::Group;
 use crate::order::OrderRecord;
 use crate::points::{Lot, LotId};
 use crate::store::{Read, Row, Value};
-use crate::value::{ClaimId, CouponId, CustomerId, OrderId, PointCurrency, RedemptionId, RequestId};
+use crate::value::{
+    ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, RedemptionId, RequestId,
+};
 use foldhash::{HashMap, HashSet};
 
 /// Why a decision stopped.
@@ -92,6 +98,8 @@ enum Undo {
     Claim((CustomerId, ClaimId), Slot<ClaimRecord>),
     Counter(String, Slot<Counter>),
     Hold(HoldKey, Slot<i64>),
+    GiftCard(GiftCardId, Slot<Versioned<GiftCard>>),
+    Group(GroupId, Slot<Versioned<Group>>),
 }
 
 /// The working set.
@@ -106,6 +114,8 @@ pub(crate) struct Workspace {
     pub(crate) claims: HashMap<(CustomerId, ClaimId), Slot<ClaimRecord>>,
     pub(crate) counters: HashMap<String, Slot<Counter>>,
     pub(crate) holds: HashMap<HoldKey, Slot<i64>>,
+    pub(crate) cards: HashMap<GiftCardId, Slot<Versioned<GiftCard>>>,
+    pub(crate) groups: HashMap<GroupId, Slot<Versioned<Group>>>,
     /// Counters whose holds were loaded: all of them, or those that end first.
     all_holds: HashMap<String, bool>,
     /// Marks that were loaded.
@@ -226,6 +236,8 @@ impl Workspace {
     things!(claims, (CustomerId, ClaimId), ClaimRecord, Claim, claim, claim_mut, put_claim, rows::read_claim);
     things!(counters, String, Counter, Counter, counter, counter_mut, put_counter, rows::read_counter);
     things!(holds, HoldKey, i64, Hold, hold, hold_mut, put_hold, rows::read_hold);
+    things!(cards, GiftCardId, Versioned<GiftCard>, GiftCard, card, card_mut, put_card, rows::read_gift_card);
+    things!(groups, GroupId, Versioned<Group>, Group, group, group_mut, put_group, rows::read_group);
 
     /// A customer that must exist.
     pub(crate) fn known(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
@@ -345,6 +357,8 @@ impl Workspace {
                 Undo::Claim(key, slot) => drop(self.claims.insert(key, slot)),
                 Undo::Counter(key, slot) => drop(self.counters.insert(key, slot)),
                 Undo::Hold(key, slot) => drop(self.holds.insert(key, slot)),
+                Undo::GiftCard(key, slot) => drop(self.cards.insert(key, slot)),
+                Undo::Group(key, slot) => drop(self.groups.insert(key, slot)),
             }
         }
         self.turn += 1;
@@ -371,6 +385,8 @@ impl Workspace {
             Some(rows::Want::Claim(key)) => self.claims.contains_key(&key),
             Some(rows::Want::Counter(name)) => self.counters.contains_key(&name),
             Some(rows::Want::Holds(name, all)) => self.all_holds.get(&name).is_some_and(|loaded| *loaded || !all),
+            Some(rows::Want::GiftCard(id)) => self.cards.contains_key(&id),
+            Some(rows::Want::Group(id)) => self.groups.contains_key(&id),
             None => false,
         }
     }
@@ -441,6 +457,14 @@ impl Workspace {
                     self.holds.entry(key).or_insert_with(|| slot(Some(amount)));
                 }
                 self.all_holds.insert(name, all);
+            }
+            rows::Want::GiftCard(id) => {
+                let value = found.pop().map(|row| rows::gift_card_of(&row)).transpose()?;
+                self.cards.insert(id, slot(value));
+            }
+            rows::Want::Group(id) => {
+                let value = found.pop().map(|row| rows::group_of(&row)).transpose()?;
+                self.groups.insert(id, slot(value));
             }
             rows::Want::Orders(id) => {
                 let mut ids = Vec::with_capacity(found.len());

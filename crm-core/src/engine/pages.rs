@@ -2,11 +2,13 @@
 
 use super::sync::Engine;
 use crate::decide::offers::answer::claim_view;
-use crate::decide::rows::{claim_of, customer_of, entry_of, order_of};
+use crate::decide::rows::{claim_of, customer_of, entry_of, gift_card_of, group_of, order_of};
 use crate::decide::state::Customer;
 use crate::decide::view;
 use crate::effect::Entry;
 use crate::error::Result;
+use crate::giftcard::GiftCard;
+use crate::group::Group;
 use crate::order::OrderRecord;
 use crate::points::Account;
 use crate::program::Program;
@@ -70,6 +72,22 @@ impl Engine {
             let customer = customer_of(row)?;
             each(StoredCustomer { id: customer.id, accounts: customer.state.accounts, seq: customer.state.seq })
         })
+    }
+
+    /// Walks over all gift cards as they are stored, without time having passed.
+    ///
+    /// # Errors
+    /// `store.*`, or what `each` returns.
+    pub fn each_gift_card(&self, each: &mut dyn FnMut(GiftCard) -> Result<()>) -> Result<()> {
+        each_row(self, Table::GiftCard, &mut |row| each(gift_card_of(row)?.thing))
+    }
+
+    /// Walks over all groups as they are stored, without time having passed.
+    ///
+    /// # Errors
+    /// `store.*`, or what `each` returns.
+    pub fn each_group(&self, each: &mut dyn FnMut(Group) -> Result<()>) -> Result<()> {
+        each_row(self, Table::Group, &mut |row| each(group_of(row)?.thing))
     }
 
     /// Walks over all entries, customer by customer, each journal in its order.

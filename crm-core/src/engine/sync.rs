@@ -12,7 +12,7 @@ use crate::limits::BATCH_COMMANDS_MAX;
 use crate::program::{Document, Finding, Program};
 use crate::query::{Answer, Due, Query};
 use crate::store::{Commit, CommitReply, Guard, Read, Row, Store, Table, Value, Write};
-use crate::value::{CustomerId, RequestId, Timestamp};
+use crate::value::{CustomerId, GiftCardId, GroupId, RequestId, Timestamp, fingerprint};
 use std::sync::{Arc, RwLock};
 
 /// The engine: a store, the rules in force, and the ways to change and to ask. Cheap to clone; safe to share between threads.
@@ -213,6 +213,7 @@ impl Engine {
     pub fn ask(&self, query: &Query) -> Result<Answer> {
         let program = self.program()?;
         match query {
+            Query::GiftCardLiability { at } => return super::totals::gift_cards(self, *at),
             Query::Liability { at } => return super::totals::liability(self, &program, *at),
             Query::Limits { at } => return super::limits::limits(self, &program, *at),
             Query::Due { until, limit } => {
@@ -237,9 +238,13 @@ impl Engine {
 
     /// Who is due up to an instant, the earliest first.
     fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Due>> {
-        let read = due_page(until, None, limit);
-        let rows = self.store.load(&[read])?.pop().unwrap_or_default();
-        rows.iter().map(due_of).collect()
+        let reads: Vec<Read> = SWEPT.iter().map(|swept| due_page(*swept, until, None, limit)).collect();
+        let rows = self.store.load(&reads)?.into_iter().flatten();
+        let mut due = rows.map(|row| due_of(&row)).collect::<Result<Vec<_>>>()?;
+        // Stable: at one instant customers come before what is theirs.
+        due.sort_by_key(|due| due.due_at);
+        due.truncate(limit);
+        Ok(due)
     }
 
     /// When time alone changes something for anybody next: when to call [`Engine::sweep`] again.
@@ -257,11 +262,26 @@ impl Engine {
     /// `store.*`; what was swept before the error stays swept.
     pub fn sweep(&self, until: Timestamp, progress: &mut dyn FnMut(&SweepReport)) -> Result<SweepReport> {
         let mut report = SweepReport::default();
+        for swept in SWEPT {
+            self.sweep_one(*swept, until, &mut report, progress)?;
+        }
+        Ok(report)
+    }
+
+    /// Sweeps one table.
+    fn sweep_one(
+        &self,
+        swept: Swept,
+        until: Timestamp,
+        report: &mut SweepReport,
+        progress: &mut dyn FnMut(&SweepReport),
+    ) -> Result<()> {
         let mut after = None;
         loop {
-            let rows = self.store.load(&[due_page(until, after.take(), SWEEP_PAGE)])?.pop().unwrap_or_default();
-            let Some(last) = rows.last() else { return Ok(report) };
-            after = last.cells.get(8).cloned().map(|due| (due, last.key().to_vec()));
+            let read = due_page(swept, until, after.take(), SWEEP_PAGE);
+            let rows = self.store.load(&[read])?.pop().unwrap_or_default();
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.cells.get(swept.due).cloned().map(|due| (due, last.key().to_vec()));
             let requests = rows.iter().map(|row| settle_request(row, until)).collect::<Result<Vec<_>>>()?;
             for outcome in self.execute_many(requests)? {
                 match outcome {
@@ -272,7 +292,7 @@ impl Engine {
                     Err(_) => report.failed += 1,
                 }
             }
-            progress(&report);
+            progress(report);
         }
     }
 
@@ -304,26 +324,55 @@ fn invalid(findings: &[Finding]) -> Error {
     Error::new(ErrorCode::ProgramInvalid, format!("the program has {count} findings{first}")).with("findings", findings)
 }
 
-fn due_page(until: Timestamp, after: Option<(Value, Vec<Value>)>, limit: usize) -> Read {
-    Read::UpTo { table: Table::Customer, index: 0, up_to: Value::Int(until.millis()), after, limit }
+/// A table whose rows time alone changes: where its due instant stands, and where its customer.
+#[derive(Clone, Copy)]
+struct Swept {
+    table: Table,
+    due: usize,
+    customer: usize,
+}
+
+/// Customers, then the cards that were issued to them and the groups that they opened.
+const SWEPT: &[Swept] = &[
+    Swept { table: Table::Customer, due: 8, customer: 1 },
+    Swept { table: Table::GiftCard, due: 10, customer: 3 },
+    Swept { table: Table::Group, due: 10, customer: 3 },
+];
+
+fn due_page(swept: Swept, until: Timestamp, after: Option<(Value, Vec<Value>)>, limit: usize) -> Read {
+    Read::UpTo { table: swept.table, index: 0, up_to: Value::Int(until.millis()), after, limit }
 }
 
 fn due_of(row: &Row) -> Result<Due> {
-    let corrupt = || Error::new(ErrorCode::StoreCorrupt, "a row of `customer` has no readable due instant");
-    let id = row.cells.get(1).and_then(Value::as_text).ok_or_else(corrupt)?;
-    let at = row.cells.get(8).and_then(Value::as_int).ok_or_else(corrupt)?;
-    Ok(Due { customer_id: CustomerId::new(id)?, due_at: Timestamp::from_millis(at)? })
+    let table = row.table.describe().name;
+    let corrupt = || Error::new(ErrorCode::StoreCorrupt, format!("a row of `{table}` has no readable due instant"));
+    let swept = SWEPT.iter().find(|swept| swept.table == row.table).ok_or_else(corrupt)?;
+    let text = |place: usize| row.cells.get(place).and_then(Value::as_text).ok_or_else(corrupt);
+    let at = row.cells.get(swept.due).and_then(Value::as_int).ok_or_else(corrupt)?;
+    Ok(Due {
+        customer_id: CustomerId::new(text(swept.customer)?)?,
+        due_at: Timestamp::from_millis(at)?,
+        card_id: if row.table == Table::GiftCard { Some(GiftCardId::new(text(1)?)?) } else { None },
+        group_id: if row.table == Table::Group { Some(GroupId::new(text(1)?)?) } else { None },
+    })
 }
 
 /// The request of a sweep for one customer; its id is derived from job, owner and instant.
 fn settle_request(row: &Row, until: Timestamp) -> Result<Request> {
     let due = due_of(row)?;
+    let mut name = format!("settle:{}:{}", due.due_at.millis(), until.millis());
+    if due.card_id.is_some() || due.group_id.is_some() {
+        // Several things of one customer may be due at one instant.
+        let print = fingerprint(&(&due.card_id, &due.group_id)).0;
+        name.push(':');
+        name.extend(print.iter().take(8).map(|byte| format!("{byte:02x}")));
+    }
     Ok(Request {
-        request_id: RequestId::new(format!("settle:{}:{}", due.due_at.millis(), until.millis()))?,
+        request_id: RequestId::new(name)?,
         at: until,
         actor: None,
         reason: None,
         batch: None,
-        command: Command::Settle(Settle { customer_id: due.customer_id }),
+        command: Command::Settle(Settle { customer_id: due.customer_id, card_id: due.card_id, group_id: due.group_id }),
     })
 }

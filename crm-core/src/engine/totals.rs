@@ -2,11 +2,12 @@
 
 use super::sync::Engine;
 use crate::decide::ask::past;
-use crate::error::Result;
+use crate::decide::giftcards::answer::bring;
+use crate::error::{Error, ErrorCode, Result};
 use crate::points::Balances;
 use crate::program::Program;
-use crate::query::{Answer, Liability, LiabilityMonth};
-use crate::value::{Points, Timestamp};
+use crate::query::{Answer, GiftCardLiability, Liability, LiabilityMonth};
+use crate::value::{Currency, Points, Timestamp};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -60,4 +61,37 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
         });
     }
     Ok(Answer::Liability { currencies })
+}
+
+/// What cards of one currency come to, in minor units.
+#[derive(Default)]
+struct Cards {
+    count: u64,
+    /// Issued, outstanding, of it frozen, redeemed, expired, revoked.
+    sums: [i64; 6],
+}
+
+/// What is owed on gift cards; reconciles with the books of every card.
+pub(crate) fn gift_cards(engine: &Engine, at: Timestamp) -> Result<Answer> {
+    let mut currencies: BTreeMap<Currency, Cards> = BTreeMap::new();
+    engine.each_gift_card(&mut |mut card| {
+        bring(&mut card, at)?;
+        let cards = currencies.entry(card.currency).or_default();
+        cards.count = cards.count.saturating_add(1);
+        let outstanding = card.outstanding_minor();
+        let frozen = if card.frozen { outstanding } else { 0 };
+        let parts =
+            [card.issued_minor, outstanding, frozen, card.redeemed_minor, card.expired_minor, card.revoked_minor];
+        for (sum, part) in cards.sums.iter_mut().zip(parts) {
+            *sum = sum
+                .checked_add(part)
+                .ok_or_else(|| Error::new(ErrorCode::MoneyRange, "the gift cards come to more than can be counted"))?;
+        }
+        Ok(())
+    })?;
+    let total = |(currency, Cards { count, sums }): (Currency, Cards)| {
+        let [issued, outstanding, frozen, redeemed, expired, revoked] = sums.map(|minor| currency.amount(minor));
+        GiftCardLiability { currency, cards: count, issued, outstanding, frozen, redeemed, expired, revoked }
+    };
+    Ok(Answer::GiftCardLiability { currencies: currencies.into_iter().map(total).collect() })
 }

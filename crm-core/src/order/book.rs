@@ -82,13 +82,16 @@ impl Order {
         let mut booked = Vec::with_capacity(self.tenders.len());
         let mut sum: i128 = 0;
         for (place, tender) in self.tenders.iter().enumerate() {
-            let (Tender::Money { amount } | Tender::Points { amount, .. } | Tender::StoredValue { amount }) = tender;
+            let (Tender::Money { amount } | Tender::Points { amount, .. } | Tender::StoredValue { amount, .. }) =
+                tender;
             let minor = minor(self.currency, *amount, "amount").map_err(|e| e.within(format!("tenders[{place}]")))?;
             sum += i128::from(minor);
             booked.push(match tender {
                 Tender::Money { .. } => BookedTender::Money { minor },
                 Tender::Points { redemption, .. } => BookedTender::Points { minor, redemption: redemption.clone() },
-                Tender::StoredValue { .. } => BookedTender::StoredValue { minor },
+                Tender::StoredValue { redemption, .. } => {
+                    BookedTender::StoredValue { minor, redemption: redemption.clone() }
+                }
             });
         }
         let total = total(facts);

@@ -100,6 +100,9 @@ pub enum Tender {
     StoredValue {
         /// How much.
         amount: Amount,
+        /// The redemption (`spend_gift_card` or a captured hold) that took it from a gift card; a refund gives it back to the card.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        redemption: Option<RedemptionId>,
     },
 }
 

@@ -27,9 +27,14 @@ fn any_order() -> impl Strategy<Value = Order> {
                 amount: currency.amount(minor),
                 redemption: RedemptionId::new(id).unwrap(),
             };
+            let with_card = share(total - with_points, second, 300);
             one.tenders = vec![
                 part(first, "p1"),
-                Tender::Money { amount: currency.amount(total - with_points) },
+                Tender::Money { amount: currency.amount(total - with_points - with_card) },
+                Tender::StoredValue {
+                    amount: currency.amount(with_card),
+                    redemption: Some(RedemptionId::new("g1").unwrap()),
+                },
                 part(with_points - first, "p2"),
             ];
             one.channel = added.then(|| Channel::new("app").unwrap());
@@ -205,19 +210,25 @@ proptest! {
     fn divided_refunds_sum(order in any_order(), steps in steps(), policy in 0usize..3) {
         let policy = [TenderOrder::Proportional, TenderOrder::CashFirst, TenderOrder::PointsFirst][policy];
         let mut record = order.book().unwrap();
-        let (mut money, mut points) = (0, std::collections::BTreeMap::new());
+        let (mut money, mut cards, mut points) = (0, 0, std::collections::BTreeMap::new());
         let whats: Vec<RefundWhat> = steps.into_iter().map(|one| step(&record, one)).chain([RefundWhat::Full]).collect();
         for (n, what) in whats.into_iter().enumerate() {
             let Some(effect) = taken(&mut record, n, what) else { continue };
             let (cash, parts) = record.split_refund(effect.amount_minor, policy);
-            prop_assert_eq!(cash + parts.iter().map(|(_, minor)| minor).sum::<i64>(), effect.amount_minor);
+            let card: i64 = record.cards_back(policy).iter().map(|back| back.refunded_minor).sum();
+            prop_assert!(cards <= card);
+            let whole = cash + card - cards + parts.iter().map(|(_, minor)| minor).sum::<i64>();
+            prop_assert_eq!(whole, effect.amount_minor);
+            cards = card;
             prop_assert!(0 <= cash && parts.iter().all(|(_, minor)| 0 < *minor));
             money += cash;
             for (id, minor) in parts {
                 *points.entry(id).or_insert(0) += minor;
             }
         }
-        prop_assert_eq!(money, record.paid_minor());
+        prop_assert_eq!(money + cards, record.paid_minor());
+        let of_card = |tender: &BookedTender| matches!(tender, BookedTender::StoredValue { .. });
+        prop_assert_eq!(cards, record.tenders().iter().filter(|one| of_card(one)).map(BookedTender::minor).sum::<i64>());
         for tender in record.tenders() {
             if let BookedTender::Points { minor, redemption } = tender {
                 prop_assert_eq!(points.get(redemption).copied().unwrap_or(0), *minor);

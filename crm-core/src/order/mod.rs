@@ -19,7 +19,7 @@ pub use basis::{BasisRules, Counted, LineAmount, LinesSeen};
 pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, Tender};
 pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
 pub use refund::RefundEffect;
-pub use tender::{PointsBack, TenderOrder};
+pub use tender::{TenderBack, TenderOrder};
 pub use view::LineBack;
 
 #[cfg(test)]

@@ -137,15 +137,24 @@ pub enum BookedTender {
         /// How much.
         #[n(0)]
         minor: i64,
+        /// What took it from a gift card.
+        #[n(1)]
+        redemption: Option<RedemptionId>,
     },
 }
 
 impl BookedTender {
+    /// Whether it is stored value that names its redemption.
+    #[must_use]
+    pub const fn names_card(&self) -> bool {
+        matches!(self, Self::StoredValue { redemption: Some(_), .. })
+    }
+
     /// How much.
     #[must_use]
     pub const fn minor(&self) -> i64 {
         match self {
-            Self::Money { minor } | Self::Points { minor, .. } | Self::StoredValue { minor } => *minor,
+            Self::Money { minor } | Self::Points { minor, .. } | Self::StoredValue { minor, .. } => *minor,
         }
     }
 }

@@ -174,7 +174,7 @@ fn free_orders_are_refunded_by_units() {
 #[test]
 fn tenders_go_back_by_policy() {
     let mut mixed = order(vec![line("a", 1, "100.00")]);
-    let stored = Tender::StoredValue { amount: amount("20.00") };
+    let stored = Tender::StoredValue { amount: amount("20.00"), redemption: None };
     let money = Tender::Money { amount: amount("40.00") };
     mixed.tenders = vec![money, stored, points("30.00", "p1"), points("10.00", "p2")];
     let split = |steps: &[&str], order: TenderOrder| -> Vec<(i64, Vec<i64>)> {
@@ -197,6 +197,44 @@ fn tenders_go_back_by_policy() {
     let mut plain = example_6().book().unwrap();
     take(&mut plain, "r", some_amount("3.00")).unwrap();
     assert_eq!(plain.split_refund(300, TenderOrder::PointsFirst), (300, vec![]));
+}
+
+#[test]
+fn gift_cards_go_back_between_money_and_points() {
+    let mut mixed = order(vec![line("a", 1, "100.00")]);
+    let card = |text: &str, id: &str| Tender::StoredValue {
+        amount: amount(text),
+        redemption: Some(crate::value::RedemptionId::new(id).unwrap()),
+    };
+    let money = Tender::Money { amount: amount("40.00") };
+    mixed.tenders = vec![money, card("20.00", "g1"), points("30.00", "p1"), card("10.00", "g2")];
+    let split = |step: &str, order: TenderOrder| -> (i64, Vec<i64>, Vec<i64>) {
+        let mut record = mixed.book().unwrap();
+        let effect = take(&mut record, "r", some_amount(step)).unwrap();
+        let (money, _) = record.split_refund(effect.amount_minor, order);
+        let minor = |back: Vec<TenderBack>| back.into_iter().map(|one| one.refunded_minor).collect();
+        (money, minor(record.cards_back(order)), minor(record.points_back(order)))
+    };
+    assert_eq!(split("50.00", TenderOrder::Proportional), (2000, vec![1000, 500], vec![1500]));
+    assert_eq!(split("50.00", TenderOrder::CashFirst), (4000, vec![667, 333], vec![0]));
+    assert_eq!(split("50.00", TenderOrder::PointsFirst), (0, vec![1333, 667], vec![3000]));
+    for order in [TenderOrder::Proportional, TenderOrder::CashFirst, TenderOrder::PointsFirst] {
+        assert_eq!(split("100.00", order), (4000, vec![2000, 1000], vec![3000]));
+    }
+    let mut record = mixed.book().unwrap();
+    take(&mut record, "r", some_amount("1.00")).unwrap();
+    assert_eq!(OrderRecord::from_bytes(&record.to_bytes().unwrap()).unwrap(), record);
+}
+
+/// Orders that were stored when stored value named no redemption.
+#[test]
+fn tenders_of_before_are_read() {
+    let mut bytes = Vec::new();
+    minicbor::Encoder::new(&mut bytes).array(2).unwrap().u8(2).unwrap().i64(500).unwrap();
+    assert_eq!(
+        minicbor::decode::<BookedTender>(&bytes).unwrap(),
+        BookedTender::StoredValue { minor: 500, redemption: None }
+    );
 }
 
 #[test]

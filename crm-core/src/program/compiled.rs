@@ -3,6 +3,7 @@
 use super::check::Parts;
 use super::document::{Basis, Document, EarnRule, RefundRules};
 use super::finding::{Finding, FindingCode, Severity};
+use super::groups::{GiftCardRules, GroupRules};
 use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
 use crate::lifecycle::Lifecycle;
@@ -354,6 +355,18 @@ impl Program {
     #[must_use]
     pub const fn checkout(&self) -> &Checkout {
         &self.document.checkout
+    }
+
+    /// How long gift cards are good.
+    #[must_use]
+    pub const fn gift_cards(&self) -> &GiftCardRules {
+        &self.document.gift_cards
+    }
+
+    /// Rules for groups by name.
+    #[must_use]
+    pub fn group_rules(&self, id: &RuleId) -> Option<&GroupRules> {
+        self.document.groups.iter().find(|rules| rules.id == *id)
     }
 
     /// Stages and activity, when the program has them.

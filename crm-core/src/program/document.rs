@@ -1,6 +1,7 @@
 //! The program document, version 1: every rule of a merchant as data.
 
 use super::condition::Condition;
+use super::groups::{GiftCardRules, GroupRules};
 use super::offers::{Campaign, Checkout, IssueRule, Offer};
 use crate::lifecycle::LifecycleRules;
 use crate::points::{Cap, CurrencyRules, EarnOn, ExpiryPolicy, Gives, PendingPolicy, Validity};
@@ -62,6 +63,12 @@ pub struct Document {
     /// How a checkout looks for the best offers and holds them.
     #[serde(default)]
     pub checkout: Checkout,
+    /// How long gift cards are good.
+    #[serde(default)]
+    pub gift_cards: GiftCardRules,
+    /// Groups that buy together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupRules>,
 }
 
 /// The lifecycle of a program: a preset by name, or rules of its own.

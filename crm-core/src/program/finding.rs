@@ -156,6 +156,10 @@ findings! {
     OfferReachesZero = "offer.reaches_zero", Warning, "raise a threshold, or put the offers into one stack group";
     IssueOffer = "issue.offer", Error, "name an offer of the document that needs a coupon";
     LifecyclePreset = "lifecycle.preset_unknown", Error, "name one of the presets, or write `rules`";
+    GroupOffer = "group.offer_unknown", Error, "name an offer of the document";
+    GroupPrice = "group.price", Error, "give members either an offer, or a price of zero or more in a currency that is accepted and with at most its digits";
+    GroupSize = "group.size", Error, "have at least as many seats as form the group";
+    GroupNever = "group.never", Error, "give a time that ends after it begins";
 }
 
 /// Collects findings, up to a bound.

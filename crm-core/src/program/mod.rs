@@ -10,6 +10,7 @@ mod condition;
 mod document;
 mod facts;
 mod finding;
+mod groups;
 mod holds;
 mod offers;
 mod read;
@@ -26,6 +27,7 @@ pub use condition::{Comparison, Condition};
 pub use document::{Basis, Document, EarnRule, InOrOut, LifecycleChoice, RefundRules, TenderOrder, WithoutOrder};
 pub use facts::{CustomerFacts, Facts, LineFacts, OrderFacts};
 pub use finding::{Finding, FindingCode, Severity};
+pub use groups::{GiftCardRules, GroupRules};
 pub use offers::{
     Campaign, CampaignState, Checkout, CouponTerms, CouponValidity, IssueOn, IssueRule, LateConfirm, Needs, Offer,
     PointPrice,

@@ -14,10 +14,12 @@ pub(super) enum List {
     Campaigns,
     Offers,
     Issue,
+    Groups,
 }
 
 impl List {
-    const ALL: [Self; 6] = [Self::Points, Self::Earn, Self::Tiers, Self::Campaigns, Self::Offers, Self::Issue];
+    const ALL: [Self; 7] =
+        [Self::Points, Self::Earn, Self::Tiers, Self::Campaigns, Self::Offers, Self::Issue, Self::Groups];
 
     const fn name(self) -> &'static str {
         match self {
@@ -27,6 +29,7 @@ impl List {
             Self::Campaigns => "campaigns",
             Self::Offers => "offers",
             Self::Issue => "issue",
+            Self::Groups => "groups",
         }
     }
 }
@@ -40,6 +43,7 @@ pub(super) struct Places {
     campaigns: Vec<usize>,
     offers: Vec<usize>,
     issue: Vec<usize>,
+    groups: Vec<usize>,
     /// Names of entries that were left out.
     names: BTreeSet<(List, String)>,
     /// Lists of which some entry has no name that can be read.
@@ -59,6 +63,7 @@ impl Places {
             List::Campaigns => &mut self.campaigns,
             List::Offers => &mut self.offers,
             List::Issue => &mut self.issue,
+            List::Groups => &mut self.groups,
         }
     }
 
@@ -71,6 +76,7 @@ impl Places {
             List::Campaigns => &self.campaigns,
             List::Offers => &self.offers,
             List::Issue => &self.issue,
+            List::Groups => &self.groups,
         };
         format!("/{}/{}", list.name(), places.get(index).copied().unwrap_or(index))
     }
@@ -109,7 +115,7 @@ pub(super) fn salvage(mut value: Value, report: &mut Report) -> Option<(Document
             fields.insert(name.to_owned(), stand_in);
         }
     }
-    for name in ["country", "basis", "lifecycle", "refunds", "checkout"] {
+    for name in ["country", "basis", "lifecycle", "refunds", "checkout", "gift_cards"] {
         if is_broken(&format!("/{name}")) {
             fields.remove(name);
         }

@@ -27,6 +27,10 @@ pub enum Table {
     Coupon,
     /// Claims of checkouts, with their receipts.
     Claim,
+    /// Gift cards: one row per card, whoever uses it.
+    GiftCard,
+    /// Groups that buy together: one row per group, with its seats.
+    Group,
 }
 
 /// What a column holds.
@@ -120,6 +124,8 @@ impl Table {
         Self::CounterHold,
         Self::Coupon,
         Self::Claim,
+        Self::GiftCard,
+        Self::Group,
     ];
 
     /// Its description.
@@ -138,6 +144,8 @@ impl Table {
             Self::CounterHold => &COUNTER_HOLDS,
             Self::Coupon => &COUPONS,
             Self::Claim => &CLAIMS,
+            Self::GiftCard => &GIFT_CARDS,
+            Self::Group => &GROUPS,
         }
     }
 }
@@ -336,4 +344,48 @@ static CLAIMS: Description = Description {
     key: 3,
     version: None,
     indexes: &[],
+};
+
+static GIFT_CARDS: Description = Description {
+    name: "gift_card",
+    meaning: "a gift card, as of the last thing that happened to it",
+    columns: &[
+        BUCKET,
+        text("card_id", "the card"),
+        int("version", "counts the commits that changed this card"),
+        text("customer_id", "to whom it was issued"),
+        text("state", "active, frozen, used, expired"),
+        text("currency", "ISO 4217"),
+        int("issued_minor", "what it was issued with, in minor units"),
+        int("balance_minor", "what can be used, in minor units"),
+        int("held_minor", "what checkouts hold, in minor units"),
+        int_or_null("valid_until", "first instant after its last one, ms since 1970 UTC"),
+        int_or_null("next_due_at", "when time alone changes something next, ms since 1970 UTC"),
+        blob("body", "code, books, holds and redemptions"),
+    ],
+    key: 2,
+    version: Some(2),
+    indexes: &[Index { name: "gift_card_due", columns: &[10], unique: false, not_null: Some(10) }],
+};
+
+static GROUPS: Description = Description {
+    name: "group_buy",
+    meaning: "a group that buys together, as of the last thing that happened to it",
+    columns: &[
+        BUCKET,
+        text("group_id", "the group"),
+        int("version", "counts the commits that changed this group"),
+        text("customer_id", "who opened it"),
+        text("rules", "under which rules of the program"),
+        text("state", "open, forming, formed, expired, refunding, closed"),
+        int("opened_at", "when it was opened, ms since 1970 UTC"),
+        int("forms_by", "first instant at which it cannot form any more, ms since 1970 UTC"),
+        int("taken", "how many seats are held or paid"),
+        int("paid", "how many seats are paid"),
+        int_or_null("next_due_at", "when time alone changes something next, ms since 1970 UTC"),
+        blob("body", "terms and seats"),
+    ],
+    key: 2,
+    version: Some(2),
+    indexes: &[Index { name: "group_due", columns: &[10], unique: false, not_null: Some(10) }],
 };

@@ -143,7 +143,11 @@ ids! {
     EventId = "event_id";
     /// The kind of a custom event: `review`, `check_in`, `visit`, …
     EventName = "event";
-    /// A reservation of points.
+    /// One gift card.
+    GiftCardId = "card_id";
+    /// One group that buys together.
+    GroupId = "group_id";
+    /// A reservation of points, or of the balance of a gift card.
     HoldId = "hold_id";
     /// A tier ladder of the program.
     LadderId = "ladder";

@@ -22,8 +22,8 @@ pub use amount::{Amount, Currency, Money};
 pub use attribute::Attribute;
 pub use id::{
     Actor, AttributeName, BatchId, BenefitId, CampaignId, Category, Channel, ClaimId, CouponId, CustomerId, EventId,
-    EventName, HoldId, LadderId, LimitId, OfferId, OrderId, Party, PointCurrency, Reason, RedemptionId, RefundId,
-    RequestId, RuleId, Sku, StackGroup, StoreId, Tag, TierId,
+    EventName, GiftCardId, GroupId, HoldId, LadderId, LimitId, OfferId, OrderId, Party, PointCurrency, Reason,
+    RedemptionId, RefundId, RequestId, RuleId, Sku, StackGroup, StoreId, Tag, TierId,
 };
 pub use percent::Percent;
 pub use points::Points;

@@ -1,11 +1,14 @@
 //! Numbers, dates and happenings as people read them.
 
+mod shared;
+
 use crm_core::effect::{Entry, PointsChange, What};
 use crm_core::lifecycle::{Axis, Transition, TransitionCause};
 use crm_core::points::{Book, MovementKind, Shortfall, Source, SourceKind};
 use crm_core::program::Program;
 use crm_core::tier::{Metric, TierCause, TierChange};
 use crm_core::value::{Currency, Money, Timestamp, Zone};
+use shared::{of_cards, of_groups};
 
 /// A whole number with its thousands apart: `-1,234,567`.
 pub(crate) fn number(value: impl Into<i128>) -> String {
@@ -197,6 +200,22 @@ pub(crate) fn entry(program: &Program, entry: &Entry) -> String {
         | What::Claimed { .. }
         | What::ClaimEnded { .. }
         | What::ClaimReturned { .. } => of_offers(zone, &entry.what),
+        What::GiftCardIssued(_)
+        | What::GiftCardHeld(_)
+        | What::GiftCardReleased(_)
+        | What::GiftCardRedeemed(_)
+        | What::GiftCardRestored(_)
+        | What::GiftCardExpired(_)
+        | What::GiftCardFrozen(_)
+        | What::GiftCardUnfrozen(_) => of_cards(zone, &entry.what),
+        What::GroupOpened(_)
+        | What::SeatTaken(_)
+        | What::SeatPaid(_)
+        | What::SeatLeft(_)
+        | What::SeatTimedOut(_)
+        | What::SeatRefunded(_)
+        | What::GroupFormed(_)
+        | What::GroupExpired(_) => of_groups(zone, &entry.what),
     };
     for change in &entry.points {
         let moved = movement(zone, change);

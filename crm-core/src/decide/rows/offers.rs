@@ -90,7 +90,7 @@ impl Workspace {
 }
 
 /// What changed of one kind of thing, in the order of its keys.
-fn dirty<'w, K: Ord, T>(things: impl Iterator<Item = (&'w K, &'w Slot<T>)>) -> Vec<(&'w K, &'w Slot<T>)> {
+pub(super) fn dirty<'w, K: Ord, T>(things: impl Iterator<Item = (&'w K, &'w Slot<T>)>) -> Vec<(&'w K, &'w Slot<T>)> {
     let mut found: Vec<_> = things.filter(|(_, slot)| slot.dirty).collect();
     found.sort_by(|a, b| a.0.cmp(b.0));
     found

@@ -2,6 +2,7 @@
 
 mod condition;
 mod earn;
+mod groups;
 mod issue;
 mod offers;
 mod points;
@@ -28,6 +29,7 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) -> Parts {
     earn::check(sheet, report);
     offers::check(sheet, report);
     issue::check(sheet, report);
+    groups::check(sheet, report);
     standing::check(sheet, report)
 }
 
@@ -41,6 +43,7 @@ fn counts(sheet: &Sheet<'_>, report: &mut Report) {
         ("/campaigns", document.campaigns.len()),
         ("/offers", document.offers.len()),
         ("/issue", document.issue.len()),
+        ("/groups", document.groups.len()),
     ] {
         if count > limits::RULES_MAX {
             let message = format!("there are {count} entries, at most {} are allowed", limits::RULES_MAX);
@@ -60,13 +63,14 @@ fn currencies(sheet: &Sheet<'_>, report: &mut Report) {
 
 fn names(sheet: &Sheet<'_>, report: &mut Report) {
     let document = sheet.document;
-    let lists: [(List, Vec<&str>); 6] = [
+    let lists: [(List, Vec<&str>); 7] = [
         (List::Points, document.points.iter().map(|currency| currency.id.as_str()).collect()),
         (List::Earn, document.earn.iter().map(|rule| rule.id.as_str()).collect()),
         (List::Tiers, document.tiers.iter().map(|ladder| ladder.id.as_str()).collect()),
         (List::Campaigns, document.campaigns.iter().map(|campaign| campaign.id.as_str()).collect()),
         (List::Offers, document.offers.iter().map(|offer| offer.id.as_str()).collect()),
         (List::Issue, document.issue.iter().map(|rule| rule.id.as_str()).collect()),
+        (List::Groups, document.groups.iter().map(|rules| rules.id.as_str()).collect()),
     ];
     for (list, ids) in lists {
         let mut seen = BTreeSet::new();

@@ -110,6 +110,7 @@ fn every_code_has_a_row() {
     of_tiers(&mut rows);
     of_the_lifecycle(&mut rows);
     super::offers::of_offers(&mut rows);
+    super::groups::of_groups(&mut rows);
     let without_document = ["program.json", "program.too_large", "program.duplicate_field"];
     let missing: Vec<_> = FindingCode::ALL
         .iter()

@@ -3,6 +3,7 @@
 mod conditions;
 mod coverage;
 mod findings;
+mod groups;
 mod offers;
 mod reference;
 mod samples;

@@ -45,6 +45,7 @@ const fn clustered(table: Table) -> bool {
     match table {
         Table::Lot | Table::Redemption | Table::Identity | Table::Counter | Table::CounterHold | Table::Coupon => true,
         Table::Customer | Table::Order | Table::Entry | Table::Program | Table::Batch | Table::Claim => false,
+        Table::GiftCard | Table::Group => false,
     }
 }
 

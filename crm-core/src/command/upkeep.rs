@@ -1,0 +1,34 @@
+//! Commands of sweeps and of imports that are taken back.
+
+use crate::value::{CustomerId, GiftCardId, GroupId, OrderId};
+use serde::{Deserialize, Serialize};
+
+/// Takes an order back that came with an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevertOrder {
+    /// Which.
+    pub order_id: OrderId,
+}
+
+/// Takes a registration back that came with an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unregister {
+    /// Whose.
+    pub customer_id: CustomerId,
+}
+
+/// Writes what time alone has done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {
+    /// To whom.
+    pub customer_id: CustomerId,
+    /// To a gift card, too, that was issued to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_id: Option<GiftCardId>,
+    /// To a group, too, that they opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<GroupId>,
+}
