@@ -2,7 +2,7 @@
 
 use super::any_tests::{RoomSeed, any_cart, any_rules, limited, plain_cart};
 use super::evaluate::{Mode, Scratch};
-use super::example_tests::{candidates, cart, euro, fixed, line, minor, now, offer, part, priced};
+use super::example_tests::{candidates, cart, euro, fixed, line, minor, now, offer, part, priced, skus};
 use super::naive_tests;
 use super::price::prepare;
 use super::problem::Problem;
@@ -65,7 +65,7 @@ proptest! {
     }
 
     /// The search leaves nothing better out, whatever effects, limits and groups there are, and its bound holds.
-    /// To see it fail: leave `rounding` out of the bound, or let percents of equal lines commute.
+    /// To see it fail: leave `rounding` out of the bound, or let `Pick::Cheapest` of a bound be what it is while units are used up.
     #[test]
     fn the_best_is_that_of_every_order_of_every_set(cart in any_cart(6), rules in any_rules(6), rooms in rooms()) {
         let basket = cart.check().unwrap();
@@ -84,6 +84,26 @@ proptest! {
             prop_assert!(best <= minor(few.search.bound), "a bound holds however little was looked at");
             prop_assert!(off(&few) <= best && (!few.search.optimal || off(&few) == best));
         }
+    }
+
+    /// Where only rounding tells orders apart, the search finds the best order all the same: small prices, many percents.
+    /// To see it fail: let percents commute, or leave `partial` out of `rounding`.
+    #[test]
+    fn rounding_alone_is_reason_enough(
+        prices in prop::collection::vec(1i64..60, 2..6),
+        offs in prop::collection::vec((1u32..100, 0u8..32, any::<bool>()), 2..6),
+    ) {
+        let names = ["a", "b", "c", "d", "e"];
+        let cart = cart(prices.iter().zip(names).map(|(price, sku)| line(sku, 1, *price)).collect());
+        let rules = offs.iter().enumerate().map(|(n, (percent, lines, fixed_one))| {
+            let named: Vec<&str> = names.into_iter().enumerate().filter(|(n, _)| lines & 1 << n != 0).map(|(_, sku)| sku).collect();
+            let effect = if *fixed_one && n > 2 { fixed(i64::from(*percent) / 9 + 1) } else { part(&percent.to_string()) };
+            OfferRules { lines: (!named.is_empty()).then(|| skus(&named)), ..offer(&format!("o{n}"), effect) }
+        });
+        let rules: Vec<OfferRules> = rules.collect();
+        let quote = priced(&cart, &rules, Objective::CustomerBest);
+        prop_assert_eq!(off(&quote), naive_tests::best(&cart, &rules));
+        prop_assert!(quote.search.optimal);
     }
 
     /// Shares are what is off, none is negative or above what its line cost at that time, a line that costs nothing has none; lines cost

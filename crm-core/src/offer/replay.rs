@@ -1,6 +1,7 @@
 //! A found combination once more, with everything written down that the answer needs.
 
 use super::apply::ClassShare;
+use super::compile::{Terms, Work};
 use super::evaluate::{Mode, Scratch};
 use super::problem::{PHASES, Problem, Step};
 use super::state::State;
@@ -15,7 +16,7 @@ pub(super) struct Applied {
     pub(super) shares: Vec<ClassShare>,
 }
 
-/// All applications, and how things stood at the end of each phase.
+/// All applications, and, where something is left to be told of it, how things stood at the end of each phase.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Played {
     pub(super) applied: Vec<Applied>,
@@ -44,6 +45,8 @@ impl Problem<'_> {
     /// Plays a path. At the end of each phase the `extra` offers of it join, in their order, if they combine and have an effect.
     pub(super) fn play(&self, path: &[Step], extra: &[usize], pretended: Option<Pretended>) -> Played {
         let (mut state, mut scratch, mut played) = (self.start.clone(), Scratch::default(), Played::default());
+        let measures = |terms: &Terms<'_>| matches!(terms.work, Work::Tiered(_) | Work::Every { .. });
+        let told = pretended.is_none() && (path.len() < self.caps.len() || self.terms.iter().any(measures));
         for phase in PHASES {
             state.enter(phase);
             let of_phase = |offer: usize| self.terms.get(offer).is_some_and(|terms| terms.phase == phase);
@@ -65,7 +68,7 @@ impl Problem<'_> {
                 let step = Step { offer: other.offer, choice: 0 };
                 self.play_one(step, Mode::Pretend, &mut state, &mut scratch, &mut played);
             }
-            if pretended.is_none() {
+            if told {
                 played.ends.push(state.clone());
             }
         }

@@ -39,6 +39,8 @@ pub(super) struct Frame {
     pub(super) caps: Vec<i64>,
     /// What lines and delivery cost at the start.
     pub(super) net: i64,
+    /// The last bound that was worked out here, and of what.
+    pub(super) known: Option<(u128, i64)>,
 }
 
 impl Frame {
@@ -242,6 +244,7 @@ impl<'p, 'a> Search<'p, 'a> {
             next.state.copy(&frame.state);
             next.caps.clone_from(&frame.caps);
             next.net = frame.net;
+            next.known = None;
             terms.apply(&mut next.state, off, &mut self.scratch, None);
             let applied = place.applied | 1 << member;
             let live = self.still_allowed(live & !(1 << member), applied, member);
@@ -279,6 +282,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 next.state.copy(&frame.state);
                 next.caps.clone_from(&frame.caps);
                 next.net = frame.net;
+                next.known = None;
                 let later = PHASES.into_iter().zip(self.phases).skip(phase + 1);
                 if let Some((phase, _)) = later.into_iter().find(|(_, members)| members & live != 0) {
                     next.state.enter(phase);
