@@ -41,13 +41,13 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
-    /// Shows what this is: imports sample exports of two shops and writes a report
+    /// Shows what this is: imports sample exports of two shops, goes through a checkout, and writes a report
     Demo(Demo),
     /// Imports order exports of a shop; the same files again change nothing
     Import(Import),
     /// Takes an import back, or lists the imports
     Revert(Revert),
-    /// Shows one customer: profile, tiers, stage, points and what happened last; or a list of customers
+    /// Shows one customer: profile, tiers, stage, points, coupons and what happened last; or a list of customers
     Show(Show),
     /// Explains a number in words: an order, a tier, a balance
     Explain(Explain),
@@ -59,7 +59,7 @@ pub(crate) enum Task {
     Ask(Ask),
     /// Writes what time alone has done: activations, expiries, reviews, transitions, birthdays
     Sweep(Sweep),
-    /// Writes an HTML page with charts: members, points, liability, tiers, cohorts
+    /// Writes an HTML page with charts: members, points, liability, tiers, offers, cohorts
     Report(Report),
     /// Writes a CSV file of customers, entries, orders or lots
     Export(Export),
