@@ -11,5 +11,10 @@ pub use claim::{ClaimState, LimitHold, OpenClaim};
 pub use item::{Coupon, CouponState, Origin};
 pub use wallet::{Passed, Used, Wallet};
 
+/// Runs what the guide shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/checkout.md")]
+struct Guide;
+
 #[cfg(test)]
 mod tests;

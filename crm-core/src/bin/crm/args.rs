@@ -2,7 +2,7 @@
 
 use crate::clock::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use crm_core::value::{BatchId, LadderId};
+use crm_core::value::{BatchId, CouponId, LadderId};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
@@ -41,23 +41,25 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
-    /// Shows what this is: imports sample exports of two shops and writes a report
+    /// Shows what this is: imports sample exports of two shops, goes through a checkout, and writes a report
     Demo(Demo),
     /// Imports order exports of a shop; the same files again change nothing
     Import(Import),
     /// Takes an import back, or lists the imports
     Revert(Revert),
-    /// Shows one customer: profile, tiers, stage, points and what happened last; or a list of customers
+    /// Shows one customer: profile, tiers, stage, points, coupons and what happened last; or a list of customers
     Show(Show),
     /// Explains a number in words: an order, a tier, a balance
     Explain(Explain),
+    /// Says what a cart costs, and why: each offer that applies, and why each other one does not
+    Quote(Quote),
     /// Carries commands out: JSON requests, one per line
     Do(Do),
     /// Asks a question in JSON
     Ask(Ask),
     /// Writes what time alone has done: activations, expiries, reviews, transitions, birthdays
     Sweep(Sweep),
-    /// Writes an HTML page with charts: members, points, liability, tiers, cohorts
+    /// Writes an HTML page with charts: members, points, liability, tiers, offers, cohorts
     Report(Report),
     /// Writes a CSV file of customers, entries, orders or lots
     Export(Export),
@@ -168,6 +170,23 @@ pub(crate) enum What {
         /// Id of a customer, or an identifier
         customer: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Quote {
+    /// A file with a cart in JSON, or `-` for stdin
+    ///
+    /// {"currency":"CNY","lines":[{"sku":"tea","category":"茶叶","quantity":2,"unit_price":"268.00"}],"codes":["SPRING15"]}
+    pub(crate) cart: PathBuf,
+    /// Whose cart it is: id of a customer, or an identifier; default somebody who is not known
+    #[arg(long)]
+    pub(crate) customer: Option<String>,
+    /// Which of the customer's coupons may be used; default all that are open
+    #[arg(long, value_name = "ID", value_delimiter = ',', requires = "customer")]
+    pub(crate) coupons: Vec<CouponId>,
+    /// Asks a program instead of a database: a document, or a sample: supermarket, cafe, mall
+    #[arg(long, value_name = "FILE|SAMPLE", conflicts_with_all = ["customer", "coupons"])]
+    pub(crate) program: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! `crm demo`: from sample exports to members, points and a report, in one go.
 
 use crate::args::{Demo, Global};
+use crate::checkout::Checkout;
 use crate::import;
 use crate::members;
 use crate::output::{NewFile, Out};
@@ -12,7 +13,7 @@ use crm_core::Error;
 use crm_core::import::{Format, ImportOptions, ImportReport, Source};
 use crm_core::program::sample;
 use crm_core::store::OpenMode;
-use crm_core::value::{CustomerId, Timestamp};
+use crm_core::value::{CustomerId, OrderId, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -54,12 +55,15 @@ pub(crate) fn demo(global: &Global, task: &Demo, out: &mut Out) -> Finished {
     // The samples are of a certain time, and are looked at when it ends, so that a demo tells the same story on every day; or at the last
     // entry, where somebody has gone on from there.
     let last = taobao.last_at.max(shopify.last_at).unwrap_or_else(crate::clock::now);
+    let end = shop.program()?.zone().end_of(shop.program()?.zone().date(last)).plus_millis(-1);
     let at = match global.at {
         Some(at) => shop.instant_for_all(Some(at))?,
-        None => {
-            let end = shop.program()?.zone().end_of(shop.program()?.zone().date(last)).plus_millis(-1);
-            shop.last_recorded()?.map_or(end, |last| last.max(end))
-        }
+        None => shop.last_recorded()?.map_or(end, |last| last.max(end)),
+    };
+    let best = best(&shop)?;
+    let checkout = match &best {
+        Some((customer, _)) if end <= at => Some(Checkout::run(&shop, customer, end, at)?),
+        _ => None,
     };
     let counter = out.counter("customers settled:");
     let swept = shop.engine.sweep(at, &mut |report| counter.set_position(report.settled));
@@ -71,15 +75,18 @@ pub(crate) fn demo(global: &Global, task: &Demo, out: &mut Out) -> Finished {
     if out.is_json() {
         return out.json(&json!({
             "database": database.display().to_string(), "report": page.display().to_string(), "at": at,
-            "imports": [taobao, shopify], "sweep": swept, "customers": seen.values, "count": seen.count,
+            "imports": [taobao, shopify], "checkout": checkout, "sweep": swept, "customers": seen.values, "count": seen.count,
         }));
     }
     let day = shop.program()?.zone().date(at);
     out.heading(format!("Members at the end of {day}"))?;
     seen.print(out)?;
+    if let Some(checkout) = &checkout {
+        checkout.print(&shop, out)?;
+    }
     out.heading(format!("Report: {}", page.display()))?;
     out.line("open it in a browser")?;
-    next_steps(&shop, at, &database, out)?;
+    next_steps(&shop, best, at, &database, out)?;
     shop.engine.close()?;
     Ok(())
 }
@@ -98,18 +105,27 @@ fn run(shop: &Shop, format: Format, files: &'static [Sample], out: &mut Out) -> 
     Ok(report)
 }
 
-/// What to try next, with a customer and an order of the samples.
-fn next_steps(shop: &Shop, at: Timestamp, database: &Path, out: &mut Out) -> Finished {
-    let mut orders: BTreeMap<CustomerId, (u32, String)> = BTreeMap::new();
+/// The customer with the most orders, the first of several, and one of their orders.
+fn best(shop: &Shop) -> Result<Option<(CustomerId, OrderId)>, Problem> {
+    let mut orders: BTreeMap<CustomerId, (u32, OrderId)> = BTreeMap::new();
     shop.engine.each_order(&mut |customer, order| {
-        let slot = orders.entry(customer).or_insert_with(|| (0, order.id().to_string()));
-        slot.0 += 1;
+        orders.entry(customer).or_insert_with(|| (0, order.id().clone())).0 += 1;
         Ok(())
     })?;
-    // The best customer, the first of several.
-    let best = orders.iter().rev().max_by_key(|(_, (count, _))| *count);
-    let Some((customer, (_, order))) = best else { return Ok(()) };
-    let (customer, order) = (quoted(customer.as_str()), quoted(order));
+    let best = orders.into_iter().rev().max_by_key(|(_, (count, _))| *count);
+    Ok(best.map(|(customer, (_, order))| (customer, order)))
+}
+
+/// What to try next, with a customer and an order of the samples.
+fn next_steps(
+    shop: &Shop,
+    best: Option<(CustomerId, OrderId)>,
+    at: Timestamp,
+    database: &Path,
+    out: &mut Out,
+) -> Finished {
+    let Some((customer, order)) = best else { return Ok(()) };
+    let (customer, order) = (quoted(customer.as_str()), quoted(order.as_str()));
     let day = shop.program()?.zone().date(at);
     let folder = database.parent().unwrap_or(Path::new("."));
     let in_folder = |name: &str| quoted(&folder.join(name).display().to_string());

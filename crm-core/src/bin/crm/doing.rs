@@ -141,7 +141,21 @@ fn tell(program: &Program, number: u64, outcome: &Result<Done, Error>, dry: bool
 }
 
 /// Kinds of questions that are about an instant.
-const WITH_INSTANT: [&str; 6] = ["wallet", "lots", "tier", "lifecycle", "benefits", "liability"];
+const WITH_INSTANT: [&str; 13] = [
+    "wallet",
+    "lots",
+    "tier",
+    "lifecycle",
+    "benefits",
+    "quote",
+    "coupons",
+    "claim",
+    "limits",
+    "gift_card",
+    "gift_card_liability",
+    "group",
+    "liability",
+];
 
 pub(crate) fn ask(global: &Global, task: &Ask, out: &mut Out) -> Finished {
     let shop = Shop::open(global)?;

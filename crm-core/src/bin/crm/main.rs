@@ -2,6 +2,7 @@
 
 mod args;
 mod cells;
+mod checkout;
 mod clock;
 mod codes;
 mod demo;
@@ -11,9 +12,11 @@ mod export;
 mod files;
 mod import;
 mod members;
+mod offers;
 mod output;
 mod problem;
 mod programs;
+mod quote;
 mod report;
 mod shop;
 mod show;
@@ -55,6 +58,7 @@ fn run(cli: Cli, out: &mut Out) -> Finished {
         Task::Revert(task) => import::revert(&global, &task, out),
         Task::Show(task) => show::show(&global, &task, out),
         Task::Explain(task) => explain::explain(&global, &task.what, out),
+        Task::Quote(task) => quote::quote(&global, &task, out),
         Task::Do(task) => doing::execute(&global, &task, out),
         Task::Ask(task) => doing::ask(&global, &task, out),
         Task::Sweep(task) => sweep::sweep(&global, &task, out),

@@ -83,6 +83,9 @@ impl Problem {
             Self::Core(error) => {
                 let mut told =
                     format!("error: {}\n  code: {}\n  help: {}", error.message(), error.code().as_str(), error.help());
+                if let Some(field) = error.details().get("field").and_then(serde_json::Value::as_str) {
+                    told.push_str(&format!("\n  at: {field}"));
+                }
                 let mut cause = std::error::Error::source(error);
                 while let Some(inner) = cause {
                     told.push_str(&format!("\n  cause: {inner}"));

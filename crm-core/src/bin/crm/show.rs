@@ -2,17 +2,19 @@
 
 use crate::args::{Global, Show};
 use crate::members;
+use crate::offers;
 use crate::output::Out;
 use crate::problem::{Finished, Problem};
 use crate::shop::Shop;
 use crate::words;
+use crm_core::coupon::{ClaimState, Coupon};
 use crm_core::customer::{ConsentState, CustomerRecord};
-use crm_core::effect::Entry;
+use crm_core::effect::{Entry, What};
 use crm_core::points::Lot;
 use crm_core::program::Program;
-use crm_core::query::{Answer, LifecycleAnswer, Query, Wallet};
+use crm_core::query::{Answer, ClaimView, LifecycleAnswer, Query, Wallet};
 use crm_core::tier::TierExplanation;
-use crm_core::value::{CustomerId, PointCurrency, Timestamp};
+use crm_core::value::{ClaimId, CustomerId, PointCurrency, Timestamp};
 use crm_core::{Engine, Error, ErrorCode};
 use serde_json::json;
 
@@ -29,7 +31,7 @@ pub(crate) fn show(global: &Global, task: &Show, out: &mut Out) -> Finished {
     let record = shop.find(name)?;
     let entries = journal(&shop.engine, &record.id)?;
     let at = shop.instant_for(global.at, entries.last().map(|entry| entry.recorded_at))?;
-    let seen = Seen::look(&shop, record, at)?;
+    let seen = Seen::look(&shop, record, at, &entries)?;
     let last = entries.len().saturating_sub(task.last);
     let entries: Vec<_> = entries.into_iter().skip(last).collect();
     if out.is_json() {
@@ -37,7 +39,7 @@ pub(crate) fn show(global: &Global, task: &Show, out: &mut Out) -> Finished {
             seen.lots.iter().map(|(currency, lots)| (currency.to_string(), json!(lots))).collect();
         return out.json(&json!({
             "at": at, "customer": seen.record, "tiers": seen.tiers, "lifecycle": seen.life, "wallet": seen.wallet,
-            "lots": lots, "entries": entries,
+            "lots": lots, "coupons": seen.coupons, "claims": seen.claims, "entries": entries,
         }));
     }
     seen.print(&*shop.program()?, out)?;
@@ -112,10 +114,37 @@ struct Seen {
     lots: Vec<(PointCurrency, Vec<Lot>)>,
     tiers: Vec<TierExplanation>,
     life: Option<LifecycleAnswer>,
+    coupons: Vec<Coupon>,
+    claims: Vec<ClaimView>,
+}
+
+/// The claims that hold at an instant, the oldest first.
+fn open_claims(
+    engine: &Engine,
+    customer_id: &CustomerId,
+    at: Timestamp,
+    entries: &[Entry],
+) -> Result<Vec<ClaimView>, Problem> {
+    let mut open: Vec<ClaimId> = Vec::new();
+    for entry in entries {
+        match &entry.what {
+            What::Claimed { claim_id, .. } => open.push(claim_id.clone()),
+            What::ClaimEnded { claim_id, .. } => open.retain(|known| known != claim_id),
+            _ => {}
+        }
+    }
+    let mut claims = Vec::new();
+    for claim_id in open {
+        let Answer::Claim(claim) = engine.ask(&Query::Claim { customer_id: customer_id.clone(), claim_id, at })? else {
+            return Err(odd());
+        };
+        claims.extend((claim.state == ClaimState::Held).then_some(*claim));
+    }
+    Ok(claims)
 }
 
 impl Seen {
-    fn look(shop: &Shop, record: CustomerRecord, at: Timestamp) -> Result<Self, Problem> {
+    fn look(shop: &Shop, record: CustomerRecord, at: Timestamp, entries: &[Entry]) -> Result<Self, Problem> {
         let (engine, program) = (&shop.engine, shop.program()?);
         let customer_id = record.id.clone();
         let Answer::Wallet(wallet) = engine.ask(&Query::Wallet { customer_id: customer_id.clone(), at })? else {
@@ -135,13 +164,17 @@ impl Seen {
             let Answer::Tier(tier) = engine.ask(&query)? else { return Err(odd()) };
             tiers.push(tier);
         }
+        let claims = open_claims(engine, &customer_id, at, entries)?;
+        let Answer::Coupons { coupons } = engine.ask(&Query::Coupons { customer_id: customer_id.clone(), at })? else {
+            return Err(odd());
+        };
         let life = match engine.ask(&Query::Lifecycle { customer_id, at, known_at: None }) {
             Ok(Answer::Lifecycle(life)) => Some(life),
             Err(error) if error.code() == ErrorCode::LifecycleOff => None,
             Ok(_) => return Err(odd()),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { record, wallet, lots, tiers, life })
+        Ok(Self { record, wallet, lots, tiers, life, coupons, claims })
     }
 
     fn print(&self, program: &Program, out: &mut Out) -> Finished {
@@ -184,6 +217,14 @@ impl Seen {
         for (currency, lots) in self.lots.iter().filter(|(_, lots)| !lots.is_empty()) {
             out.heading(format!("Open lots of {currency}, the first to be spent on top"))?;
             print_lots(program, lots, out)?;
+        }
+        if !self.coupons.is_empty() {
+            out.heading("Open coupons")?;
+            offers::print_coupons(program, &self.coupons, out)?;
+        }
+        if !self.claims.is_empty() {
+            out.heading("Checkouts that hold offers")?;
+            offers::print_claims(program, &self.claims, out)?;
         }
         Ok(())
     }

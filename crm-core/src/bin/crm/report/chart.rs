@@ -3,7 +3,8 @@
 //! the figure of the books.
 
 use super::page::escape;
-use crate::words::number;
+use crate::words::{minor, number};
+use crm_core::value::Currency;
 use std::fmt::Write;
 
 /// Height of the part with the columns, in pixels.
@@ -14,10 +15,10 @@ const ABOVE: i128 = 10;
 const BELOW: i128 = 36;
 
 /// One thing that is counted, with its values.
-pub(crate) struct Series {
-    pub(crate) name: &'static str,
+pub(crate) struct Series<'a> {
+    pub(crate) name: &'a str,
     /// Class of its colour: `issued`, `spent`, …
-    pub(crate) class: &'static str,
+    pub(crate) class: &'a str,
     /// Below zero for what points down.
     pub(crate) values: Vec<i64>,
 }
@@ -30,11 +31,13 @@ pub(crate) struct Label {
 }
 
 /// Columns over time; values of one label are stacked, up and down from zero.
-pub(crate) struct Columns {
+pub(crate) struct Columns<'a> {
     /// What the chart shows, for those who do not see it.
     pub(crate) title: String,
     pub(crate) labels: Vec<Label>,
-    pub(crate) series: Vec<Series>,
+    pub(crate) series: Vec<Series<'a>>,
+    /// Of which currency the values are minor units; none for plain numbers.
+    pub(crate) currency: Option<Currency>,
 }
 
 /// Hundred-thousandths as a share of the width: `12.345%`.
@@ -70,7 +73,22 @@ fn compact(value: i128) -> String {
     }
 }
 
-impl Columns {
+impl Columns<'_> {
+    /// A value as it is told.
+    fn told(&self, value: i128) -> String {
+        self.currency.map_or_else(|| number(value), |currency| minor(currency, value))
+    }
+
+    /// A value at the axis, in major units.
+    fn at_axis(&self, value: i128) -> String {
+        let unit = 10_i128.pow(self.currency.map_or(0, |currency| currency.digits()));
+        if value % unit == 0 {
+            compact(value / unit)
+        } else {
+            self.told(value).split(' ').next().unwrap_or_default().to_owned()
+        }
+    }
+
     /// The highest stack and the lowest, at whole steps of the axis.
     fn bounds(&self) -> (i128, i128, i128) {
         let stacked = |down: bool| {
@@ -98,8 +116,11 @@ impl Columns {
         let mut value = bottom;
         while value <= top {
             let (at, class) = (y(value), if value == 0 { "zero" } else { "rule" });
-            let _ =
-                write!(axis, "<text x=\"100%\" dx=\"-6\" y=\"{at}\" dy=\"4\" class=\"end\">{}</text>", compact(value));
+            let _ = write!(
+                axis,
+                "<text x=\"100%\" dx=\"-6\" y=\"{at}\" dy=\"4\" class=\"end\">{}</text>",
+                self.at_axis(value)
+            );
             let _ = write!(grid, "<line x1=\"0\" x2=\"100%\" y1=\"{at}\" y2=\"{at}\" class=\"{class}\"/>");
             value += step;
         }
@@ -136,7 +157,7 @@ impl Columns {
                     share(left * 10 + 1, count * 10),
                     share(8, count * 10),
                     (low - high).max(1),
-                    number(value.abs()),
+                    self.told(value.abs()),
                 );
             }
         }
@@ -245,6 +266,14 @@ mod tests {
     }
 
     #[test]
+    fn money_stands_at_the_axis_in_major_units() {
+        let columns =
+            Columns { title: "t".into(), labels: Vec::new(), series: Vec::new(), currency: Currency::new("CNY").ok() };
+        let told: Vec<_> = [0, 50, 2_000, 500_000].into_iter().map(|value| columns.at_axis(value)).collect();
+        assert_eq!(told, ["0", "0.50", "20", "5k"]);
+    }
+
+    #[test]
     fn shares_are_rounded_half_up() {
         assert_eq!(
             [percent(2, 3), percent(1, 3), percent(1, 1), percent(0, 0), percent(1, 2_000)],
@@ -267,8 +296,12 @@ mod tests {
             full: month.to_string(),
         };
         for (first, count) in [(11, 13), (3, 21), (0, 36), (6, 5)] {
-            let columns =
-                Columns { title: "t".into(), labels: (first..first + count).map(label).collect(), series: Vec::new() };
+            let columns = Columns {
+                title: "t".into(),
+                labels: (first..first + count).map(label).collect(),
+                series: Vec::new(),
+                currency: None,
+            };
             let drawn = columns.names();
             let texts: Vec<&str> = drawn.split("<text ").skip(1).collect();
             for hidden in ["narrow", "wide"] {
@@ -289,6 +322,7 @@ mod tests {
             title: "a <b>".into(),
             labels: vec![label("Jan"), label("Feb")],
             series: vec![series("a", &[3, 9_007_199_254_740_991]), series("b", &[-7, -1])],
+            currency: None,
         };
         let (top, bottom, step) = columns.bounds();
         assert!(9_007_199_254_740_991 <= top && bottom <= -7 && top % step == 0 && bottom % step == 0);

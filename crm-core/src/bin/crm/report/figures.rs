@@ -1,7 +1,8 @@
-//! The figures of the report: whole numbers, collected in three walks over the database.
+//! The figures of the report: whole numbers, collected in walks over the database.
 
 use super::cohort::{Cohort, Cohorts};
 use super::months::Month;
+use super::offers::OfferFigures;
 use crm_core::effect::What;
 use crm_core::lifecycle::preset;
 use crm_core::order::OrderStatus;
@@ -34,6 +35,8 @@ pub(crate) struct Figures {
     pub(crate) ladders: Vec<LadderFigures>,
     pub(crate) lifecycle: Option<LifecycleFigures>,
     pub(crate) cohorts: Vec<Cohort>,
+    /// None where there are no offers.
+    pub(crate) offers: Option<OfferFigures>,
     /// Whether something is due that no sweep has written down: reviews are then missing from the tier movements.
     pub(crate) is_due: bool,
 }
@@ -124,6 +127,7 @@ impl Figures {
             ladders: walk.ladders(&program),
             lifecycle: walk.lifecycle(&program),
             cohorts: walk.cohorts.judge(at),
+            offers: OfferFigures::collect(engine, &program, at)?,
             is_due: engine.next_due()?.is_some_and(|due| due <= at),
         })
     }

@@ -4,6 +4,7 @@ mod chart;
 mod cohort;
 mod figures;
 mod months;
+mod offers;
 mod page;
 
 use crate::args::{Global, Report};

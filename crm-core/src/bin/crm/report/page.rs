@@ -12,7 +12,7 @@ const MONTHS_SHOWN: usize = 36;
 /// Most rows of the table of cohorts.
 const COHORTS_SHOWN: usize = 24;
 /// Classes of colours for lists of any length.
-const COLOURS: [&str; 7] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"];
+pub(super) const COLOURS: [&str; 7] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"];
 
 /// Text from outside, made harmless between tags and in attributes.
 pub(crate) fn escape(text: &str) -> String {
@@ -50,6 +50,9 @@ pub(crate) fn page(figures: &Figures) -> String {
     }
     for ladder in figures.ladders.iter().filter(|ladder| !ladder.months.is_empty()) {
         body.push_str(&tier_moves(ladder, figures));
+    }
+    if let Some(offers) = &figures.offers {
+        body.push_str(&offers.section());
     }
     body.push_str(&cohorts(&figures.cohorts));
     format!(
@@ -90,7 +93,7 @@ fn facts(figures: &Figures) -> String {
     drawn + "</dl>\n"
 }
 
-fn section(title: &str, figures: &[String]) -> String {
+pub(super) fn section(title: &str, figures: &[String]) -> String {
     if figures.is_empty() {
         return String::new();
     }
@@ -98,14 +101,14 @@ fn section(title: &str, figures: &[String]) -> String {
 }
 
 /// A chart with a caption, and its figures as a table for those who want them exactly.
-fn figure(caption: &str, chart: &str, table: &str) -> String {
+pub(super) fn figure(caption: &str, chart: &str, table: &str) -> String {
     let caption = escape(caption);
     format!(
         "<figure><figcaption>{caption}</figcaption>{chart}<details><summary>Figures</summary><div class=\"scroll\">{table}</div></details></figure>"
     )
 }
 
-fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(super) fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut drawn = String::from("<table><thead><tr>");
     for head in heads {
         let _ = write!(drawn, "<th scope=\"col\">{}</th>", escape(head));
@@ -170,12 +173,12 @@ fn stage_members(life: &LifecycleFigures) -> String {
     figure(caption, &chart, &table(&heads, rows))
 }
 
-fn label(month: Month) -> Label {
+pub(super) fn label(month: Month) -> Label {
     Label { name: month.short(), group: format!("{:04}", month.year()), full: month.to_string() }
 }
 
 /// The newest months, if there are too many for one chart.
-fn newest<T>(months: &[T]) -> &[T] {
+pub(super) fn newest<T>(months: &[T]) -> &[T] {
     months.split_at_checked(months.len().saturating_sub(MONTHS_SHOWN)).map_or(months, |(_, newest)| newest)
 }
 
@@ -199,6 +202,7 @@ fn points_section(points: &PointFigures, figures: &Figures) -> String {
                 series("expired", "expired", |month| -month.expired),
                 series("taken back", "back", |month| -month.taken_back),
             ],
+            currency: None,
         };
         let rows = points.months.iter().map(|month| {
             let values = [month.issued, month.spent, month.expired, month.taken_back, month.outstanding];
@@ -210,6 +214,7 @@ fn points_section(points: &PointFigures, figures: &Figures) -> String {
             title: format!("{currency} outstanding at the end of each month"),
             labels: labels(),
             series: vec![series("outstanding", "stock", |month| month.outstanding)],
+            currency: None,
         };
         let rows = points.months.iter().map(|month| vec![month.month.to_string(), number(month.outstanding)]);
         drawn.push(figure(
@@ -262,6 +267,7 @@ fn liability(points: &PointFigures, present: Option<Month>) -> Option<String> {
         title: format!("{} by the month of their last usable day", liability.currency),
         labels,
         series: vec![Series { name: "ending", class: "ending", values }],
+        currency: None,
     };
     let rows = liability.by_month.iter().map(|slot| {
         let month = slot.month.clone().unwrap_or_else(|| "without an end".to_owned());
@@ -280,6 +286,7 @@ fn tier_moves(ladder: &LadderFigures, figures: &Figures) -> String {
             Series { name: "up", class: "issued", values: months.iter().map(|month| count(month.up)).collect() },
             Series { name: "down", class: "back", values: months.iter().map(|month| -count(month.down)).collect() },
         ],
+        currency: None,
     };
     let rows = ladder.months.iter().map(|month| vec![month.month.to_string(), number(month.up), number(month.down)]);
     let mut drawn = chart.svg();
