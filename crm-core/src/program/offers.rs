@@ -141,7 +141,7 @@ pub enum Needs {
     Nothing,
     /// A coupon that was issued to the customer, or whose code was typed.
     Coupon,
-    /// One of these public codes, in any spelling of case and dashes.
+    /// One of these public codes, in any spelling of case and dashes. Several of them bring it in once.
     Code {
         /// The codes.
         codes: Vec<String>,

@@ -130,18 +130,22 @@ impl<'p> Gather<'p, '_> {
     /// The offers of typed codes; the coupons of the customer that codes name.
     fn codes(&mut self, ws: &mut Workspace) -> Decided<Vec<CouponId>> {
         let mut named = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut codes = BTreeSet::new();
         for typed in &self.asked.cart.codes {
-            let Ok(code) = NormalCode::of(typed) else {
-                self.reject(None, Source::Code { code: limits::quote(typed) }, Why::NotFound);
-                continue;
-            };
-            if !seen.insert(code.clone()) {
-                continue;
+            match NormalCode::of(typed) {
+                Ok(code) => drop(codes.insert(code)),
+                Err(_) => self.reject(None, Source::Code { code: limits::quote(typed) }, Why::NotFound),
             }
+        }
+        for code in codes {
             let by = Source::Code { code: code.as_str().to_owned() };
             if let Some((offer, rules)) = self.context.program.offer_of_code(&code) {
-                self.look(ws, offer, rules, by, None)?;
+                // An offer with several codes is one offer, however many of them are typed.
+                if self.out.candidates.iter().any(|known| known.rules.id == rules.id) {
+                    self.reject(Some(offer), by, Why::Conflict { with: rules.id.clone(), group: None });
+                } else {
+                    self.look(ws, offer, rules, by, None)?;
+                }
                 continue;
             }
             let identity = ws.identity(&code_name(code.as_str()))?.cloned();
