@@ -152,6 +152,11 @@ pub(crate) fn refund_plan(ws: &mut Workspace, order_id: &OrderId, lines: &[Retur
     let Some(record) = ws.claim(&(id, claim.clone()))? else {
         return Err(Error::internal(format!("claim `{claim}` of an order is gone")).into());
     };
+    let is_known = |line: &ReturnedLine| order.lines().iter().any(|known| known.line_no == line.line_no);
+    if let Some((at, line)) = lines.iter().enumerate().find(|(_, line)| !is_known(line)) {
+        let message = format!("order `{order_id}` has no line {}", line.line_no);
+        return Err(Error::new(ErrorCode::OfferRefundLine, message).field(format!("lines[{at}].line_no")).into());
+    }
     let lines: Vec<RefundLine> = lines
         .iter()
         .map(|line| RefundLine { line_no: line.line_no, quantity: Some(line.quantity), amount: None })

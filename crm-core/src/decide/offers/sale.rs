@@ -242,7 +242,8 @@ fn restore(
         return Err(Error::internal(format!("coupon `{coupon_id}` of a claim is gone")).into());
     };
     coupon.used = coupon.used.saturating_sub(1);
-    let zone = context.zone();
+    let campaign = context.program.offer(&coupon.offer).and_then(|(offer, _)| offer.campaign.as_ref());
+    let zone = campaign.and_then(|id| context.program.campaign(id)).map_or(context.zone(), |(_, zone)| zone);
     if coupon.valid_until.is_some_and(|until| until <= now) && days != 0 {
         coupon.valid_until = Some(zone.end_of(zone.date(now).plus_days(i64::from(days))));
     }
