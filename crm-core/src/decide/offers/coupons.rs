@@ -123,7 +123,8 @@ fn name_code(
     }
     let name = code_name(normal.as_str());
     let version = match ws.identity(&name)? {
-        Some(known) if known.customer.is_some() => return Err(taken().into()),
+        // One that nobody has yet is taken by whoever claims with it first.
+        Some(known) if known.customer.is_some() || known.body.is_some() => return Err(taken().into()),
         Some(known) => known.version,
         None => 0,
     };

@@ -56,12 +56,18 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
     let units = asked.cart.lines.iter().map(|line| line.quantity.thousandths());
     let mut units = units;
     let shipping = asked.cart.shipping.map_or(Ok(0), |shipping| asked.cart.currency.minor(shipping))?;
+    let open = match asked.customer {
+        Some(id) => ws.known(id)?.wallet()?.map_or(0, |wallet| wallet.coupons().len()),
+        None => 0,
+    };
+    let automatic = context.program.offers_touching(asked.basket).count();
     let mut gather = Gather {
         context,
         asked,
         standing: standing.as_ref(),
         number,
         lines: &lines,
+        most_uses: i64::try_from(automatic + open + asked.cart.codes.len()).unwrap_or(i64::MAX),
         most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
         most_minor: asked.basket.list_minor().saturating_add(shipping),
         out: Gathered::default(),
@@ -88,6 +94,7 @@ struct Gather<'p, 'a> {
     /// Which order of the customer this one would be.
     number: u32,
     lines: &'a [LineFacts<'a>],
+    most_uses: i64,
     most_units: i64,
     most_minor: i64,
     out: Gathered<'p>,
@@ -259,6 +266,7 @@ impl<'p> Gather<'p, '_> {
             customer: self.asked.customer,
             at: self.asked.at,
             currency: rules.currency,
+            most_uses: self.most_uses,
             most_units: self.most_units,
             most_minor: self.most_minor,
         };

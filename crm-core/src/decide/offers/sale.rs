@@ -32,7 +32,10 @@ fn differs(message: String, field: String) -> Error {
 pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order: &Order) -> Decided<Order> {
     let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
     let record = ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(unknown)?;
-    let Receipt { cart, quote, .. } = receipt(&record.receipt)?;
+    let receipt = receipt(&record.receipt)?;
+    // An order has no tax of delivery of its own: what is charged for it is with tax.
+    let charged = receipt.quote.currency.amount(receipt.paid_shipping()?);
+    let Receipt { cart, quote, .. } = receipt;
     if order.currency != cart.currency || order.tax_mode != cart.tax_mode {
         let message = format!("claim `{claim}` is for a cart in {}", cart.currency);
         return Err(differs(message, "order.currency".to_owned()).into());
@@ -60,12 +63,12 @@ pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order
         let message = format!("line `{number}` of claim `{claim}` is missing");
         return Err(differs(message, "order.lines".to_owned()).into());
     }
-    let shipping = quote.shipping.net;
-    if order.shipping.is_some_and(|given| given != shipping && given != quote.shipping.list) {
-        let message = format!("delivery of claim `{claim}` costs `{shipping}`");
+    let known = [charged, quote.shipping.net, quote.shipping.list];
+    if order.shipping.is_some_and(|given| !known.contains(&given)) {
+        let message = format!("delivery of claim `{claim}` costs `{charged}`");
         return Err(differs(message, "order.shipping".to_owned()).into());
     }
-    priced.shipping = Some(shipping).filter(|shipping| *shipping != Amount::ZERO);
+    priced.shipping = Some(charged).filter(|shipping| *shipping != Amount::ZERO);
     Ok(priced)
 }
 
