@@ -60,7 +60,8 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
         Some(id) => ws.known(id)?.wallet()?.map_or(0, |wallet| wallet.coupons().len()),
         None => 0,
     };
-    let automatic = context.program.offers_touching(asked.basket).count();
+    let automatic = context.program.offers_touching(asked.basket);
+    let automatic = automatic.filter(|(offer, _)| offer.needs == Needs::Nothing).count();
     let mut gather = Gather {
         context,
         asked,
