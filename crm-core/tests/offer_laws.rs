@@ -82,9 +82,9 @@ impl Shop {
         let preview = self.engine.preview(request.clone());
         let done = self.engine.execute(request.clone());
         assert_eq!(preview, done, "preview and execution");
-        if done.is_ok() {
+        if let Ok(done) = &done {
             let again = self.engine.execute(request).unwrap();
-            assert_eq!(again.receipt, done.as_ref().unwrap().receipt, "a retry gives the stored receipt");
+            assert_eq!(again.receipt, done.receipt, "a retry gives the stored receipt");
         }
         done.map(|done| serde_json::to_value(done).unwrap())
     }

@@ -3,7 +3,7 @@
 //! To see it fail: let `Ledger::place` in `decide/offers/room.rs` take `i64::MAX` for the bound, or let `flush_offers` in
 //! `decide/rows/offers.rs` write `limit: i64::MAX`.
 #![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use crm_core::command::Request;
 use crm_core::effect::Done;
