@@ -132,7 +132,7 @@ pub enum Query {
         /// The instant; not before the last entry.
         at: Timestamp,
     },
-    /// What would go back for these units of an order, by the policies of its offers?
+    /// What would go back for these units of an order, by the policies of its offers? Delivery goes back with a refund in full alone.
     RefundPlan {
         /// The order; one that was paid with a claim.
         order_id: OrderId,

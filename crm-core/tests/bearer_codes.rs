@@ -134,3 +134,14 @@ fn what_cannot_be_issued_is_refused_with_its_place() {
     let over = CodeIssue { valid_until: Some(at("2026-02-01T00:00:00Z")), ..issue() };
     assert_eq!(go(&over, &[]).code().as_str(), "coupon.dates");
 }
+
+/// A code that was printed and that nobody has used yet is taken: it never becomes the code of somebody's own coupon.
+#[test]
+fn a_code_that_nobody_has_yet_is_no_code_for_another_coupon() {
+    let engine = shop();
+    let mut made = ["GIFT-77777"].into_iter().map(|code| Ok(code.to_owned()));
+    engine.issue_codes(&issue(), at("2026-03-01T10:00:00Z"), &mut made, &mut |_| {}).unwrap();
+    let coupon = json!({ "type": "issue_coupon", "customer_id": "bob", "coupon_id": "c1", "offer": "five", "code": "gift 77777" });
+    assert_eq!(send(&engine, "i", "2026-03-01T11:00:00Z", coupon).unwrap_err().code().as_str(), "coupon.code");
+    claim(&engine, "ann", "k1", "2026-03-02T10:00:00Z", "gift77777").unwrap();
+}

@@ -121,7 +121,11 @@ pub(crate) fn apply_parked(
         return Err(Error::internal("the order of a parked refund is gone").into());
     };
     let mut trial = order.clone();
-    if trial.refund(&refund, context.request.at, parked.fingerprint).is_err() {
+    let planned = match offers::sale::planned(ws, id, &order, &extra, &refund) {
+        Err(Stop::Refuse(_)) => None,
+        planned => Some(planned?.unwrap_or_else(|| refund.clone())),
+    };
+    if planned.is_none_or(|refund| trial.refund(&refund, context.request.at, parked.fingerprint).is_err()) {
         let amount_minor = match &refund.what {
             RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
             _ => 0,

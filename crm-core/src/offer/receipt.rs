@@ -186,7 +186,7 @@ impl Receipt {
     }
 
     /// What was paid for delivery, with tax.
-    pub(super) fn paid_shipping(&self) -> Result<i64> {
+    pub(crate) fn paid_shipping(&self) -> Result<i64> {
         let (currency, shipping) = (self.quote.currency, &self.quote.shipping);
         let tax = if self.cart.tax_mode == TaxMode::Added { currency.minor(shipping.tax)? } else { 0 };
         Ok(currency.minor(shipping.net)? + tax)

@@ -26,7 +26,7 @@ pub struct Campaign {
     /// At which hours of the week; none is at any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hours: Vec<Hours>,
-    /// IANA time zone of its hours and of the windows of its limits; default the program's.
+    /// IANA time zone of its hours, of the windows of its limits and of the days of its coupons; default the program's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<crate::value::Zone>"))]
     pub zone: Option<String>,
@@ -141,7 +141,7 @@ pub enum Needs {
     Nothing,
     /// A coupon that was issued to the customer, or whose code was typed.
     Coupon,
-    /// One of these public codes, in any spelling of case and dashes.
+    /// One of these public codes, in any spelling of case and dashes. Several of them bring it in once.
     Code {
         /// The codes.
         codes: Vec<String>,

@@ -152,11 +152,21 @@ pub(crate) fn refund_plan(ws: &mut Workspace, order_id: &OrderId, lines: &[Retur
     let Some(record) = ws.claim(&(id, claim.clone()))? else {
         return Err(Error::internal(format!("claim `{claim}` of an order is gone")).into());
     };
+    let is_known = |line: &ReturnedLine| order.lines().iter().any(|known| known.line_no == line.line_no);
+    if let Some((at, line)) = lines.iter().enumerate().find(|(_, line)| !is_known(line)) {
+        let message = format!("order `{order_id}` has no line {}", line.line_no);
+        return Err(Error::new(ErrorCode::OfferRefundLine, message).field(format!("lines[{at}].line_no")).into());
+    }
     let lines: Vec<RefundLine> = lines
         .iter()
         .map(|line| RefundLine { line_no: line.line_no, quantity: Some(line.quantity), amount: None })
         .collect();
-    Ok(Answer::RefundPlan { plan: plan_of(&receipt(&record.receipt)?, &order, &lines)? })
+    let mut plan = plan_of(&receipt(&record.receipt)?, &order, &lines)?;
+    // A refund of lines brings no delivery back, and the plan is what that refund does.
+    let currency = order.currency();
+    let goods = currency.minor(plan.amount)?.saturating_sub(currency.minor(plan.shipping)?);
+    (plan.amount, plan.shipping) = (currency.amount(goods), currency.amount(0));
+    Ok(Answer::RefundPlan { plan })
 }
 
 /// The receipt of a claim as it is stored.

@@ -158,6 +158,16 @@ fn hold(
     })
 }
 
+/// What offers hold of the same limits together, and the bound of each.
+fn together(holds: &[LimitHold]) -> BTreeMap<&str, (i64, i64)> {
+    let mut sums: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    for held in holds {
+        let sum = sums.entry(&held.name).or_insert((0, held.limit));
+        sum.0 = sum.0.saturating_add(held.amount);
+    }
+    sums
+}
+
 /// Adds to counters what a claim holds, and notes until when.
 fn take_counters(
     ws: &mut Workspace,
@@ -166,13 +176,10 @@ fn take_counters(
     deadline: Timestamp,
     counters: &[LimitHold],
 ) -> Decided<()> {
-    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
     for held in counters {
         ws.count(&held.name, held.amount, held.limit)?;
-        let sum = sums.entry(&held.name).or_default();
-        *sum = sum.saturating_add(held.amount);
     }
-    for (name, amount) in sums {
+    for (name, (amount, _)) in together(counters) {
         ws.put_hold((name.to_owned(), deadline, id.clone(), claim.clone()), Some(amount));
     }
     Ok(())
@@ -239,18 +246,18 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
     if context.program.checkout().late_confirm == LateConfirm::Refuse || record.hold.is_some() {
         return Err(expired().into());
     }
-    for held in &record.counters {
-        if held.limit < stands(ws, &held.name)?.saturating_add(held.amount) {
-            free(context, ws, &held.name, now)?;
+    for (name, (amount, limit)) in together(&record.counters) {
+        if limit < stands(ws, name)?.saturating_add(amount) {
+            free(context, ws, name, now)?;
         }
-        if held.limit < stands(ws, &held.name)?.saturating_add(held.amount) {
+        if limit < stands(ws, name)?.saturating_add(amount) {
             return Err(expired().into());
         }
     }
     let wallet = ws.known(id)?.wallet()?.cloned().unwrap_or_default();
-    let fits = |held: &LimitHold| wallet.used(&held.name).saturating_add(held.amount) <= held.limit;
+    let fits = |(name, (amount, limit)): (&str, (i64, i64))| wallet.used(name).saturating_add(amount) <= limit;
     let free = |coupon: &CouponId| wallet.coupon(coupon).is_some_and(|coupon| 0 < coupon.free());
-    if !record.uses.iter().all(fits) || !record.coupons.iter().all(free) {
+    if !together(&record.uses).into_iter().all(fits) || !record.coupons.iter().all(free) {
         return Err(expired().into());
     }
     take_counters(ws, id, claim, record.deadline, &record.counters)?;

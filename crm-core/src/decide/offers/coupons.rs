@@ -123,7 +123,8 @@ fn name_code(
     }
     let name = code_name(normal.as_str());
     let version = match ws.identity(&name)? {
-        Some(known) if known.customer.is_some() => return Err(taken().into()),
+        // One that nobody has yet is taken by whoever claims with it first.
+        Some(known) if known.customer.is_some() || known.body.is_some() => return Err(taken().into()),
         Some(known) => known.version,
         None => 0,
     };
@@ -230,6 +231,18 @@ pub(crate) fn revoke(context: &Context<'_>, ws: &mut Workspace, command: &Revoke
     Ok(id.clone())
 }
 
+/// Whether a customer gets back what they gave away: then its name is not used a second time, and it is open again.
+fn comes_home(ws: &mut Workspace, id: &CustomerId, coupon: &Coupon) -> Decided<bool> {
+    let key = (id.clone(), coupon.id.clone());
+    let terms = |coupon: &Coupon| (coupon.offer.clone(), coupon.valid_from, coupon.valid_until, coupon.uses);
+    let same = |gone: &Coupon| gone.state == CouponState::Transferred && terms(gone) == terms(coupon);
+    let is_home = ws.closed_coupon(&key)?.is_some_and(|gone| same(gone));
+    if is_home {
+        ws.put_coupon(key, None);
+    }
+    Ok(is_home)
+}
+
 pub(crate) fn transfer(context: &Context<'_>, ws: &mut Workspace, command: &TransferCoupon) -> Decided<CustomerId> {
     let (from, to) = (&command.from, &command.to);
     if from == to {
@@ -244,7 +257,9 @@ pub(crate) fn transfer(context: &Context<'_>, ws: &mut Workspace, command: &Tran
         let message = format!("coupons of `{}` stay with their owner", coupon.offer);
         return Err(Error::new(ErrorCode::CouponTransfer, message).field("coupon_id").into());
     }
-    free_name(ws, to, &coupon.id)?;
+    if !comes_home(ws, to, &coupon)? {
+        free_name(ws, to, &coupon.id)?;
+    }
     let mut given = coupon.clone();
     given.state = CouponState::Issued;
     given.issued_at = there;

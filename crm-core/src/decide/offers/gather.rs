@@ -55,12 +55,19 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
     let units = asked.cart.lines.iter().map(|line| line.quantity.thousandths());
     let mut units = units;
     let shipping = asked.cart.shipping.map_or(Ok(0), |shipping| asked.cart.currency.minor(shipping))?;
+    let open = match asked.customer {
+        Some(id) => ws.known(id)?.wallet()?.map_or(0, |wallet| wallet.coupons().len()),
+        None => 0,
+    };
+    let automatic = context.program.offers_touching(asked.basket);
+    let automatic = automatic.filter(|(offer, _)| offer.needs == Needs::Nothing).count();
     let mut gather = Gather {
         context,
         asked,
         standing: None,
         number,
         lines: &lines,
+        most_uses: i64::try_from(automatic + open + asked.cart.codes.len()).unwrap_or(i64::MAX),
         most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
         most_minor: asked.basket.list_minor().saturating_add(shipping),
         out: Gathered::default(),
@@ -88,6 +95,7 @@ struct Gather<'p, 'a> {
     /// Which order of the customer this one would be.
     number: u32,
     lines: &'a [LineFacts<'a>],
+    most_uses: i64,
     most_units: i64,
     most_minor: i64,
     out: Gathered<'p>,
@@ -130,18 +138,22 @@ impl<'p> Gather<'p, '_> {
     /// The offers of typed codes; the coupons of the customer that codes name.
     fn codes(&mut self, ws: &mut Workspace) -> Decided<Vec<CouponId>> {
         let mut named = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut codes = BTreeSet::new();
         for typed in &self.asked.cart.codes {
-            let Ok(code) = NormalCode::of(typed) else {
-                self.reject(None, Source::Code { code: limits::quote(typed) }, Why::NotFound);
-                continue;
-            };
-            if !seen.insert(code.clone()) {
-                continue;
+            match NormalCode::of(typed) {
+                Ok(code) => drop(codes.insert(code)),
+                Err(_) => self.reject(None, Source::Code { code: limits::quote(typed) }, Why::NotFound),
             }
+        }
+        for code in codes {
             let by = Source::Code { code: code.as_str().to_owned() };
             if let Some((offer, rules)) = self.context.program.offer_of_code(&code) {
-                self.look(ws, offer, rules, by, None)?;
+                // An offer with several codes is one offer, however many of them are typed.
+                if self.out.candidates.iter().any(|known| known.rules.id == rules.id) {
+                    self.reject(Some(offer), by, Why::Conflict { with: rules.id.clone(), group: None });
+                } else {
+                    self.look(ws, offer, rules, by, None)?;
+                }
                 continue;
             }
             let identity = ws.identity(&code_name(code.as_str()))?.cloned();
@@ -255,6 +267,7 @@ impl<'p> Gather<'p, '_> {
             customer: self.asked.customer,
             at: self.asked.at,
             currency: rules.currency,
+            most_uses: self.most_uses,
             most_units: self.most_units,
             most_minor: self.most_minor,
         };

@@ -34,7 +34,9 @@ pub(super) struct Asking<'a> {
     pub(super) customer: Option<&'a CustomerId>,
     pub(super) at: Timestamp,
     pub(super) currency: Currency,
-    /// The most units and the most money that an offer could count of the cart.
+    /// How many offers, coupons and codes there are at most: each counts for itself.
+    pub(super) most_uses: i64,
+    /// The most units that one of them, and the most money that all of them could count of the cart.
     pub(super) most_units: i64,
     pub(super) most_minor: i64,
 }
@@ -55,8 +57,8 @@ impl Ledger {
             for (counts, article) in kinds {
                 let counted = Counted { name: format!("{name}{article}").into(), per: limit.per, max, until };
                 let need = match counts {
-                    RoomFor::Uses => 1,
-                    RoomFor::Units(_) => asking.most_units,
+                    RoomFor::Uses => asking.most_uses,
+                    RoomFor::Units(_) => asking.most_units.saturating_mul(asking.most_uses),
                     RoomFor::Budget => asking.most_minor,
                 };
                 let place = self.place(context, ws, asking, counted, need)?;

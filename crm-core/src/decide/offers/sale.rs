@@ -12,7 +12,7 @@ use crate::offer::{
     CartLine, Quote, Receipt, RefundPlan, RefundPolicy, RefundedLine, Refunds, ReturnOn, ReturnedLine, Source,
 };
 use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundLine, RefundWhat};
-use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, TaxMode, Timestamp};
+use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an order goes back.
@@ -32,7 +32,10 @@ fn differs(message: String, field: String) -> Error {
 pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order: &Order) -> Decided<Order> {
     let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
     let record = ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(unknown)?;
-    let Receipt { cart, quote, .. } = receipt(&record.receipt)?;
+    let receipt = receipt(&record.receipt)?;
+    // An order has no tax of delivery of its own: what is charged for it is with tax.
+    let charged = receipt.quote.currency.amount(receipt.paid_shipping()?);
+    let Receipt { cart, quote, .. } = receipt;
     if order.currency != cart.currency || order.tax_mode != cart.tax_mode {
         let message = format!("claim `{claim}` is for a cart in {}", cart.currency);
         return Err(differs(message, "order.currency".to_owned()).into());
@@ -60,17 +63,12 @@ pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order
         let message = format!("line `{number}` of claim `{claim}` is missing");
         return Err(differs(message, "order.lines".to_owned()).into());
     }
-    // An order has no tax of delivery, so where tax comes on top it is part of what delivery cost.
-    let shipping = match cart.tax_mode {
-        TaxMode::Included => quote.shipping.net,
-        TaxMode::Added => Amount::new(quote.shipping.net.decimal() + quote.shipping.tax.decimal()),
-    };
-    let known = [shipping, quote.shipping.net, quote.shipping.list];
+    let known = [charged, quote.shipping.net, quote.shipping.list];
     if order.shipping.is_some_and(|given| !known.contains(&given)) {
-        let message = format!("delivery of claim `{claim}` costs `{shipping}`");
+        let message = format!("delivery of claim `{claim}` costs `{charged}`");
         return Err(differs(message, "order.shipping".to_owned()).into());
     }
-    priced.shipping = Some(shipping).filter(|shipping| *shipping != Amount::ZERO);
+    priced.shipping = Some(charged).filter(|shipping| *shipping != Amount::ZERO);
     Ok(priced)
 }
 
@@ -247,7 +245,8 @@ fn restore(
         return Err(Error::internal(format!("coupon `{coupon_id}` of a claim is gone")).into());
     };
     coupon.used = coupon.used.saturating_sub(1);
-    let zone = context.zone();
+    let campaign = context.program.offer(&coupon.offer).and_then(|(offer, _)| offer.campaign.as_ref());
+    let zone = campaign.and_then(|id| context.program.campaign(id)).map_or(context.zone(), |(_, zone)| zone);
     if coupon.valid_until.is_some_and(|until| until <= now) && days != 0 {
         coupon.valid_until = Some(zone.end_of(zone.date(now).plus_days(i64::from(days))));
     }
