@@ -1,8 +1,12 @@
 //! Refunds and cancellations: what goes back in money, what is taken back in points, what is given back in points.
 
+mod parked;
+
+pub(crate) use parked::Parked;
+
 use super::award::{basis_rules, line_basis};
 use super::caps;
-use super::context::{Context, order_name, part};
+use super::context::{Context, part};
 use super::offers::{self, sale::Back};
 use super::orders::{buyer, find_order, spend_left};
 use super::returned;
@@ -13,7 +17,6 @@ use super::workspace::{Decided, Identity, Stop, Workspace};
 use crate::command::{CancelOrder, RecordRefund};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
-use crate::limits;
 use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Refund, RefundArticle, RefundWhat, match_articles};
 use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
 use crate::program::{TenderOrder, WithoutOrder};
@@ -21,19 +24,7 @@ use crate::store::Read;
 use crate::value::{
     Currency, CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint,
 };
-use minicbor::{Decode, Encode};
-
-/// A refund that waits for its order.
-#[derive(Clone, Debug, Encode, Decode)]
-pub(crate) struct Parked {
-    #[n(0)]
-    id: RefundId,
-    #[n(1)]
-    fingerprint: Fingerprint,
-    /// The refund as JSON: it is the host's own form, and rare.
-    #[n(2)]
-    refund: String,
-}
+use parked::{other_content, park};
 
 /// What a refund did to points.
 #[derive(Default)]
@@ -73,39 +64,6 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     settle(context, ws, &id)?;
     apply(context, ws, &id, order, extra, refund)?;
     Ok(Some(id))
-}
-
-fn other_content(refund: &Refund) -> Error {
-    let message = format!("refund `{}` is recorded with other content", refund.id);
-    Error::new(ErrorCode::RefundConflict, message).field("refund.id")
-}
-
-/// Keeps a refund until its order arrives.
-fn park(ws: &mut Workspace, order_id: &OrderId, refund: &Refund) -> Decided<()> {
-    let name = order_name(order_id);
-    let old = ws.identity(&name)?.cloned().unwrap_or_default();
-    let mut waiting: Vec<Parked> = match &old.body {
-        Some(bytes) => decode(bytes, "parked refunds")?,
-        None => Vec::new(),
-    };
-    let print = fingerprint(refund);
-    if let Some(known) = waiting.iter().find(|parked| parked.id == refund.id) {
-        if known.fingerprint == print {
-            return Ok(());
-        }
-        return Err(other_content(refund).into());
-    }
-    if limits::PARKED_REFUNDS_MAX <= waiting.len() {
-        let message = format!("too many refunds wait for order `{order_id}`");
-        return Err(Error::new(ErrorCode::ValueTooMany, message)
-            .field("refund")
-            .limit(limits::PARKED_REFUNDS_MAX)
-            .into());
-    }
-    let json = serde_json::to_string(refund).map_err(Error::from)?;
-    waiting.push(Parked { id: refund.id.clone(), fingerprint: print, refund: json });
-    ws.put_identity(name, Some(Identity { body: Some(encode(&waiting)), ..old }));
-    Ok(())
 }
 
 /// Applies a refund that waited, under the request that brought its order. One that does not fit is noted as unmatched.
