@@ -9,6 +9,7 @@ use crate::value::{
 };
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One thing that happened to one customer. Entries are never changed; a correction is a new entry that points at the old one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,7 +252,7 @@ pub struct Receipt {
     pub customer_id: Option<CustomerId>,
     /// What happened; empty when there was nothing to do (the same order again, nothing due). A change of a customer that changes nothing
     /// is one entry without fields, so that its request is remembered.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// Balances of every currency of the customer after it.
     pub balances: Vec<CurrencyBalance>,
     /// True for a refund that waits for its order.
