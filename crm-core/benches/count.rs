@@ -20,6 +20,7 @@ use crm_core::value::Timestamp;
 use serde_json::json;
 
 const CUSTOMERS: usize = 50;
+const MANY: usize = 1_000;
 const PROGRAM: &str = r#"{ "version": 1, "program": "count", "revision": 1, "zone": "UTC", "currencies": ["EUR"],
     "points": [{ "id": "points", "expiry": { "type": "months", "months": 12 } }],
     "earn": [{ "id": "base", "currency": "points", "on": { "type": "order" },
@@ -50,6 +51,16 @@ fn main() {
     match scenario.as_str() {
         "earn" => run(&engine, (1_000..2_000).map(earn).collect(), 1),
         "earn-batch" => run(&engine, (1_000..2_000).map(earn).collect(), 1_000),
+        // Each commit touches every customer once, as the benchmark of the memory store does.
+        "earn-spread" => {
+            let name = |n: usize| format!("many{}", n * 7_919 % MANY);
+            let register = |n| request(n, json!({ "type": "register_customer", "customer_id": name(n) }));
+            run(&engine, (0..MANY).map(register).collect(), MANY);
+            let earn = |n: usize| {
+                request(n, json!({ "type": "earn_points", "customer_id": name(n), "currency": "points", "points": 10 }))
+            };
+            run(&engine, (MANY..6 * MANY).map(earn).collect(), MANY);
+        }
         "order" => run(&engine, (1_000..2_000).map(order).collect(), 1),
         _ => drop((1_000..2_000).map(order).chain((1_000..2_000).map(earn)).collect::<Vec<_>>()),
     }

@@ -181,21 +181,21 @@ fn bare(connection: &Connection, commits: &[Commit]) {
                             "SELECT version, profile, state FROM customer WHERE bucket = ? AND customer_id = ?",
                         )
                         .unwrap();
-                    let key = [Cell(&row.cells[0]), Cell(&row.cells[1])];
+                    let key = [Cell(&row.cells()[0]), Cell(&row.cells()[1])];
                     let version: i64 = read
                         .query_row(params_from_iter(key.iter()), |found| {
                             let (_, _): (Vec<u8>, Vec<u8>) = (found.get(1)?, found.get(2)?);
                             found.get(0)
                         })
                         .unwrap();
-                    let (cells, version) = (row.cells.iter().map(Cell), Value::Int(version));
-                    let guard = [Cell(&row.cells[0]), Cell(&row.cells[1]), Cell(&version)];
+                    let (cells, version) = (row.cells().iter().map(Cell), Value::Int(version));
+                    let guard = [Cell(&row.cells()[0]), Cell(&row.cells()[1]), Cell(&version)];
                     let mut write = connection.prepare_cached(&update).unwrap();
                     assert_eq!(write.execute(params_from_iter(cells.chain(guard))).unwrap(), 1);
                 }
                 Table::Entry => {
                     let mut write = connection.prepare_cached(&insert).unwrap();
-                    write.execute(params_from_iter(row.cells.iter().map(Cell))).unwrap();
+                    write.execute(params_from_iter(row.cells().iter().map(Cell))).unwrap();
                 }
                 other => panic!("an earn writes no row of {other:?}"),
             }

@@ -71,7 +71,7 @@ fn counter(store: &Arc<dyn Store>) -> (i64, usize) {
     ];
     let mut found = store.load(&reads).unwrap();
     let holds = found.pop().unwrap().len();
-    (found.pop().unwrap().first().map_or(0, |row| row.cells[2].as_int().unwrap()), holds)
+    (found.pop().unwrap().first().map_or(0, |row| row.cells()[2].as_int().unwrap()), holds)
 }
 
 fn refused_by_limit(error: &Error) -> bool {

@@ -37,7 +37,7 @@ fn customer(number: i64) -> Row {
         Value::Blob([7; 700].into()),
         Value::Blob([8; 3_000].into()),
     ];
-    Row { table: Table::Customer, cells }
+    Row::new(Table::Customer, cells)
 }
 
 fn entry(number: i64, place: i64) -> Row {
@@ -57,7 +57,7 @@ fn entry(number: i64, place: i64) -> Row {
         Value::Blob([9; 900].into()),
         Value::Null,
     ];
-    Row { table: Table::Entry, cells }
+    Row::new(Table::Entry, cells)
 }
 
 /// The commit with this number, from 1: next version of the customer, a few entries, a counter.
@@ -81,7 +81,8 @@ fn stored(store: &SqliteStore, after: i64) -> (i64, i64, i64, i64) {
         Read::UpTo { table: Table::Customer, index: 0, up_to: Value::Int(i64::MAX), after: None, limit: 9 },
     ];
     let lists = store.load(&reads).unwrap();
-    let number = |list: usize, place: usize| lists[list].first().and_then(|row| row.cells[place].as_int()).unwrap_or(0);
+    let number =
+        |list: usize, place: usize| lists[list].first().and_then(|row| row.cells()[place].as_int()).unwrap_or(0);
     (number(0, 2), number(1, 2), i64::try_from(lists[2].len()).unwrap(), number(3, 8))
 }
 

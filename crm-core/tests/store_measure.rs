@@ -45,7 +45,7 @@ fn customer(number_of: i64, version: i64, state: i64) -> Row {
         blob(200, number_of),
         blob(state, version),
     ];
-    Row { table: Table::Customer, cells }
+    Row::new(Table::Customer, cells)
 }
 
 /// What recording an order writes: the customer, the order, its entry with the mark of the request, its name.
@@ -82,7 +82,7 @@ fn command(number_of: i64, version: i64, n: i64, state: i64, body: i64) -> Commi
     ];
     let name = format!("order:O{n:012}");
     let identity = vec![Value::Int(scattered(n, 1_024)), Value::text(&name), Value::Int(1), id, Value::Null];
-    let put = |table, cells, guard| Write::Put { row: Row { table, cells }, guard };
+    let put = |table, cells, guard| Write::Put { row: Row::new(table, cells), guard };
     let writes = vec![
         Write::Put { row: customer(number_of, version, state), guard: Guard::Version(version - 1) },
         put(Table::Order, order, Guard::New),

@@ -29,10 +29,7 @@ fn open(path: &Path) -> SqliteStore {
 
 fn identity(name: &str, version: i64, bytes: usize) -> Row {
     let body = Value::Blob(vec![7; bytes].into());
-    Row {
-        table: Table::Identity,
-        cells: vec![Value::Int(1), Value::text(name), Value::Int(version), Value::Null, body],
-    }
+    Row::new(Table::Identity, vec![Value::Int(1), Value::text(name), Value::Int(version), Value::Null, body])
 }
 
 fn new_rows(names: impl IntoIterator<Item = String>, bytes: usize) -> Commit {
@@ -381,7 +378,7 @@ fn people_can_read_the_tables() {
     let (_folder, path) = folder();
     let store = open(&path);
     let cells = vec![Value::Int(1), Value::Int(1_700_000_000_000), Value::text("{}")];
-    let put = Write::Put { row: Row { table: Table::Program, cells }, guard: Guard::New };
+    let put = Write::Put { row: Row::new(Table::Program, cells), guard: Guard::New };
     assert_eq!(store.commit(&Commit { writes: vec![put] }).unwrap(), CommitReply::Done);
     let sql = Connection::open(&path).unwrap();
     let at: String = sql.query_row("SELECT published_at FROM program_view", [], |row| row.get(0)).unwrap();

@@ -18,7 +18,7 @@ pub(crate) fn print(engine: &Engine) -> Result<u64, String> {
         let read = Read::Prefix { table: *table, prefix: Vec::new(), after: None, limit: usize::MAX };
         let rows = engine.store().load(&[read]).map_err(|error| error.to_string())?.pop().unwrap_or_default();
         for row in rows {
-            row.cells.hash(&mut hasher);
+            row.cells().hash(&mut hasher);
         }
     }
     Ok(hasher.finish())

@@ -19,6 +19,7 @@ use crate::program::Program;
 use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
 use crate::value::{CustomerId, PointCurrency, RequestId, Timestamp};
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// Answers a question about one customer or one order.
 pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decided<Answer> {
@@ -46,9 +47,11 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Statement { customer_id, after, limit } => {
             ws.known(customer_id)?;
             let limit = limit.unwrap_or(1_000).min(PAGE_ROWS_MAX);
-            let mut entries: Vec<_> = ws.journal(customer_id)?.into_iter().filter(|entry| *after < entry.seq).collect();
+            let entries = ws.journal(customer_id)?.into_iter().filter(|entry| *after < entry.seq);
+            let mut entries: Vec<_> = entries.take(limit.saturating_add(1)).collect();
             let more = limit < entries.len();
             entries.truncate(limit);
+            let entries = entries.into_iter().map(Arc::unwrap_or_clone).collect();
             Ok(Answer::Statement { entries, more })
         }
         Query::Order { order_id } => explain::order(program, ws, order_id),

@@ -9,6 +9,7 @@ use crate::points::{
 };
 use crate::program::EarnRule;
 use crate::value::{CustomerId, PointCurrency, Points, RuleId, Timestamp, Zone};
+use std::sync::Arc;
 
 /// An award that caps look at.
 pub(crate) struct Capped<'a> {
@@ -86,7 +87,7 @@ fn remember(
 
 /// What a cap let through in the period of an instant, by the journal.
 fn used_before(
-    journal: &[Entry],
+    journal: &[Arc<Entry>],
     currency: &PointCurrency,
     cap: &Cap,
     rule: Option<&RuleId>,

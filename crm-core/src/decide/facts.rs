@@ -105,7 +105,7 @@ pub(crate) fn life_fact(entry: &Entry) -> Option<LifeFact> {
 }
 
 /// The journal without orders that came with a reverted import: they never were.
-pub(crate) fn without_reverted(journal: &[Entry]) -> Vec<&Entry> {
+pub(crate) fn without_reverted(journal: &[Arc<Entry>]) -> Vec<&Entry> {
     let order_of = |entry: &Entry| match &entry.what {
         What::Order { order_id, .. } | What::Refund { order_id, .. } | What::Cancelled { order_id, .. } => {
             Some(order_id.clone())
@@ -116,20 +116,20 @@ pub(crate) fn without_reverted(journal: &[Entry]) -> Vec<&Entry> {
         What::Cancelled { order_id, reverted: true, .. } => Some((order_id.clone(), entry.seq)),
         _ => None,
     };
-    let reverted: Vec<_> = journal.iter().filter_map(last_revert).collect();
+    let reverted: Vec<_> = journal.iter().filter_map(|entry| last_revert(entry)).collect();
     let gone = |entry: &Entry| {
         order_of(entry).is_some_and(|id| reverted.iter().any(|(order, seq)| *order == id && entry.seq <= *seq))
     };
-    journal.iter().filter(|entry| !gone(entry)).collect()
+    journal.iter().map(|entry| &**entry).filter(|entry| !gone(entry)).collect()
 }
 
 /// All facts of a journal for a ladder.
-pub(crate) fn all_tier_facts(metric: &Metric, ladder: &Ladder, journal: &[Entry]) -> Vec<TierFact> {
+pub(crate) fn all_tier_facts(metric: &Metric, ladder: &Ladder, journal: &[Arc<Entry>]) -> Vec<TierFact> {
     without_reverted(journal).into_iter().flat_map(|entry| tier_facts(metric, ladder, entry)).collect()
 }
 
 /// All facts of a journal for the lifecycle.
-pub(crate) fn all_life_facts(journal: &[Entry]) -> Vec<LifeFact> {
+pub(crate) fn all_life_facts(journal: &[Arc<Entry>]) -> Vec<LifeFact> {
     without_reverted(journal).into_iter().filter_map(life_fact).collect()
 }
 

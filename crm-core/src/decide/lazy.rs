@@ -1,75 +1,137 @@
 //! Parts of a customer's row that are decoded when somebody looks, and stored again as they came when nobody changed them.
 
-use super::state::{decode, encode};
+use super::state::{Standing, decode, encode};
+use crate::coupon::Wallet;
+use crate::customer::CustomerRecord;
 use crate::error::{Error, Result};
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 use std::sync::{Arc, OnceLock};
 
-/// A value, its stored bytes, or both. Stored as one byte string. Cheap to clone.
+/// What a lazy part can be.
+pub(crate) trait Part: Sized {
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// `store.corrupt`, `store.newer`.
+    fn read(bytes: &[u8]) -> Result<Self>;
+
+    /// The stored form.
+    ///
+    /// # Errors
+    /// `internal`.
+    fn write(&self) -> Result<Vec<u8>>;
+}
+
+impl Part for Standing {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        decode(bytes, "standing of a customer")
+    }
+    fn write(&self) -> Result<Vec<u8>> {
+        Ok(encode(self))
+    }
+}
+
+impl Part for Wallet {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        decode(bytes, "wallet of a customer")
+    }
+    fn write(&self) -> Result<Vec<u8>> {
+        Ok(encode(self))
+    }
+}
+
+impl Part for CustomerRecord {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        Self::from_bytes(bytes)
+    }
+    fn write(&self) -> Result<Vec<u8>> {
+        self.to_bytes()
+    }
+}
+
+/// A value, its stored bytes, or both; one of them at least. Stored as one byte string. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Lazy<T> {
-    bytes: Option<Arc<[u8]>>,
-    value: OnceLock<Arc<T>>,
+pub(crate) struct Lazy<T>(Arc<Forms<T>>);
+
+#[derive(Debug)]
+struct Forms<T> {
+    bytes: OnceLock<Arc<[u8]>>,
+    value: OnceLock<T>,
 }
 
 impl<T> Lazy<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { bytes: None, value: OnceLock::from(Arc::new(value)) }
+        Self(Arc::new(Forms { bytes: OnceLock::new(), value: OnceLock::from(value) }))
+    }
+
+    pub(crate) fn stored(bytes: Arc<[u8]>) -> Self {
+        Self(Arc::new(Forms { bytes: OnceLock::from(bytes), value: OnceLock::new() }))
     }
 }
 
-impl<T: Clone + for<'b> Decode<'b, ()>> Lazy<T> {
+impl<T: Part> Lazy<T> {
+    /// The value.
+    ///
+    /// # Errors
+    /// As [`Part::read`] when the stored bytes cannot be read.
+    pub(crate) fn get(&self) -> Result<&T> {
+        let Forms { bytes, value } = &*self.0;
+        if let (None, Some(bytes)) = (value.get(), bytes.get()) {
+            // Somebody else may have been faster, with the same value.
+            let _ = value.set(T::read(bytes)?);
+        }
+        value.get().ok_or_else(|| Error::internal("a part of a customer is neither stored nor set"))
+    }
+
+    /// The stored form, made once.
+    ///
+    /// # Errors
+    /// As [`Part::write`].
+    pub(crate) fn bytes(&self) -> Result<&Arc<[u8]>> {
+        let Forms { bytes, value } = &*self.0;
+        if let (None, Some(value)) = (bytes.get(), value.get()) {
+            let _ = bytes.set(value.write()?.into());
+        }
+        bytes.get().ok_or_else(|| Error::internal("a part of a customer is neither stored nor set"))
+    }
+}
+
+impl<T: Part + Clone> Lazy<T> {
     /// The value for changing.
     ///
     /// # Errors
     /// As [`Lazy::get`].
     pub(crate) fn get_mut(&mut self) -> Result<&mut T> {
         self.get()?;
-        self.bytes = None;
-        let value = self.value.get_mut().ok_or_else(|| Error::internal("a part of a customer was not decoded"))?;
-        Ok(Arc::make_mut(value))
-    }
-}
-
-impl<T: for<'b> Decode<'b, ()>> Lazy<T> {
-    /// The value.
-    ///
-    /// # Errors
-    /// `store.corrupt` when the stored bytes cannot be read.
-    pub(crate) fn get(&self) -> Result<&T> {
-        if let (None, Some(bytes)) = (self.value.get(), &self.bytes) {
-            let value = decode(bytes, "standing of a customer")?;
-            // Somebody else may have been faster, with the same value.
-            let _ = self.value.set(Arc::new(value));
+        if Arc::get_mut(&mut self.0).is_none() {
+            *self = Self::new(self.get()?.clone());
         }
-        self.value
-            .get()
-            .map(|value| &**value)
-            .ok_or_else(|| Error::internal("a part of a customer is neither stored nor set"))
+        let changed = Arc::get_mut(&mut self.0).and_then(|forms| {
+            forms.bytes = OnceLock::new();
+            forms.value.get_mut()
+        });
+        changed.ok_or_else(|| Error::internal("a part of a customer was not decoded"))
     }
 }
 
-impl<T: PartialEq + for<'b> Decode<'b, ()>> PartialEq for Lazy<T> {
+impl<T: PartialEq + Part> PartialEq for Lazy<T> {
     fn eq(&self, other: &Self) -> bool {
         self.get().ok() == other.get().ok()
     }
 }
 
-impl<C, T: Encode<()>> Encode<C> for Lazy<T> {
+impl<C, T: Part> Encode<C> for Lazy<T> {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> std::result::Result<(), EncodeError<W::Error>> {
-        match (&self.bytes, self.value.get()) {
-            (Some(bytes), _) => e.bytes(bytes)?,
-            (None, Some(value)) => e.bytes(&encode(&**value))?,
-            (None, None) => return Err(EncodeError::message("nothing to store")),
-        };
+        let bytes = self.bytes().map_err(|_| EncodeError::message("nothing to store"))?;
+        e.bytes(bytes)?;
         Ok(())
     }
 }
 
 impl<'b, C, T> Decode<'b, C> for Lazy<T> {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> std::result::Result<Self, DecodeError> {
-        Ok(Self { bytes: Some(Arc::from(d.bytes()?)), value: OnceLock::new() })
+        Ok(Self::stored(Arc::from(d.bytes()?)))
     }
 }

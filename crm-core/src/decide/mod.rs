@@ -32,6 +32,7 @@ use crate::error::{Error, ErrorCode};
 use crate::program::Program;
 use crate::value::{CustomerId, fingerprint};
 use context::Context;
+use std::sync::Arc;
 use workspace::{Decided, Mark, MarkPart, Workspace};
 
 /// What came of one request.
@@ -231,7 +232,12 @@ fn replay(
     Ok(Verdict { done: Done { receipt, outcome: Outcome::Replayed }, changed: false })
 }
 
-fn journal_part(ws: &mut Workspace, id: &CustomerId, first: u64, count: u64) -> Decided<Vec<crate::effect::Entry>> {
+fn journal_part(
+    ws: &mut Workspace,
+    id: &CustomerId,
+    first: u64,
+    count: u64,
+) -> Decided<Vec<Arc<crate::effect::Entry>>> {
     let journal = ws.journal(id)?;
     Ok(journal.into_iter().filter(|entry| first <= entry.seq && entry.seq < first.saturating_add(count)).collect())
 }

@@ -2,25 +2,28 @@
 
 mod offers;
 mod shared;
+mod things;
 
 pub(crate) use offers::{
     claim_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold, read_holds,
 };
 pub(crate) use shared::{gift_card_of, group_of, read_gift_card, read_group};
+pub(crate) use things::Filed;
 
-use super::state::{Customer, OrderExtra, Profile, RedemptionRecord, Shown, decode, encode};
+use super::lazy::Lazy;
+use super::state::{Customer, OrderExtra, RedemptionRecord, Shown, decode, encode};
 use super::workspace::{Identity, Mark, Workspace, cell};
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::{Error, ErrorCode, Result};
 use crate::order::OrderRecord;
-use crate::points::{Book, Lot, LotId};
+use crate::points::{Account, Book, Lot, LotId};
 use crate::program::Program;
-use crate::store::{Commit, Guard, Read, Row, Table, Value, Write};
+use crate::store::{Commit, Guard, Read, Row, Table, Thing, Value, Write};
 use crate::value::{
     Actor, BatchId, ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, Points, Reason,
     RedemptionId, RequestId, Timestamp, bucket_of,
 };
-use minicbor::{Decode, Encode};
+use minicbor::Decode;
 use std::sync::Arc;
 
 fn int(n: u64) -> Value {
@@ -28,7 +31,11 @@ fn int(n: u64) -> Value {
 }
 
 fn owner(customer: &CustomerId) -> [Value; 2] {
-    [Value::Int(i64::from(bucket_of(customer.as_str()))), Value::Text(customer.shared())]
+    owner_in(bucket_of(customer.as_str()), customer)
+}
+
+fn owner_in(bucket: u16, customer: &CustomerId) -> [Value; 2] {
+    [Value::Int(i64::from(bucket)), Value::Text(customer.shared())]
 }
 
 fn key_of<const N: usize>(customer: &CustomerId, rest: [Value; N]) -> Vec<Value> {
@@ -156,22 +163,28 @@ fn instant(row: &Row, place: usize) -> Result<Timestamp> {
 }
 
 fn shared(row: &Row, place: usize) -> Option<Arc<str>> {
-    match row.cells.get(place) {
+    match row.cells().get(place) {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
     }
 }
 
-pub(crate) fn customer_of(row: &Row) -> Result<Customer> {
+pub(crate) fn customer_of(row: &Row) -> Result<Arc<Customer>> {
+    if let Some(customer) = row.shared() {
+        return Ok(customer);
+    }
     let Value::Blob(profile) = cell(row, 9)? else { return Err(corrupt(row.table, "profile")) };
-    Ok(Customer {
+    let points = Points::new(int_cell(row, 7)?).map_err(|_| corrupt(row.table, "points"))?;
+    let due = cell(row, 8)?.as_int().map(|_| instant(row, 8)).transpose()?;
+    Ok(Arc::new(Customer {
         id: shared(row, 1).map(CustomerId::trusted).ok_or_else(|| corrupt(row.table, "text"))?,
+        bucket: u16::try_from(int_cell(row, 0)?).map_err(|_| corrupt(row.table, "bucket"))?,
         version: int_cell(row, 2)?,
         registered_at: instant(row, 3)?,
-        profile: Profile::Stored(profile.clone()),
+        profile: Lazy::stored(profile.clone()),
         state: decode(blob(row, 10)?, "customer")?,
-        shown: Shown { stage: shared(row, 4), activity: shared(row, 5), tier: shared(row, 6) },
-    })
+        shown: Shown { stage: shared(row, 4), activity: shared(row, 5), tier: shared(row, 6), points, due },
+    }))
 }
 
 pub(crate) fn order_of(row: &Row) -> Result<OrderRecord> {
@@ -187,6 +200,9 @@ pub(crate) fn identity_of(row: &Row) -> Result<Identity> {
 }
 
 pub(crate) fn mark_of(row: &Row) -> Result<Option<(u64, Mark)>> {
+    if let Some(filed) = row.thing::<Filed>() {
+        return Ok(filed.mark.clone().map(|mark| (filed.entry.seq, mark)));
+    }
     let Some(bytes) = cell(row, 12)?.as_blob() else { return Ok(None) };
     let seq = u64::try_from(int_cell(row, 2)?).map_err(|_| corrupt(row.table, "place"))?;
     Ok(Some((seq, decode(bytes, "mark")?)))
@@ -210,14 +226,17 @@ struct EntryBody {
     request_id: Option<RequestId>,
 }
 
-pub(crate) fn entry_of(row: &Row) -> Result<Entry> {
+pub(crate) fn entry_of(row: &Row) -> Result<Arc<Entry>> {
+    if let Some(filed) = row.thing::<Filed>() {
+        return Ok(filed.entry.clone());
+    }
     let body: EntryBody = decode(blob(row, 11)?, "entry")?;
     let request_id = match (cell(row, 6)?.as_text(), body.request_id) {
         (Some(text), _) => RequestId::new(text)?,
         (None, Some(id)) => id,
         (None, None) => return Err(corrupt(row.table, "request id")),
     };
-    Ok(Entry {
+    Ok(Arc::new(Entry {
         seq: u64::try_from(int_cell(row, 2)?).map_err(|_| corrupt(row.table, "place"))?,
         customer_id: CustomerId::new(text_cell(row, 1)?)?,
         effective_at: instant(row, 4)?,
@@ -229,7 +248,7 @@ pub(crate) fn entry_of(row: &Row) -> Result<Entry> {
         actor: body.actor,
         reason: body.reason,
         batch: body.batch,
-    })
+    }))
 }
 
 /// The word for an entry in the `kind` column, and what it is about.
@@ -291,90 +310,17 @@ pub(crate) fn holding_change(change: &PointsChange) -> i64 {
         .sum()
 }
 
-/// A blob of a part of the state, by way of a vector that has room already.
-fn encoded<T: Encode<()>>(value: &T, scratch: &mut Vec<u8>) -> Value {
-    scratch.clear();
-    // Writing into a vector cannot fail.
-    let _ = minicbor::encode(value, &mut *scratch);
-    Value::Blob(Arc::from(scratch.as_slice()))
-}
-
-/// What [`EntryBody`] reads, made of an entry without copying it.
-#[derive(Encode)]
-struct EntryBodyOf<'a> {
-    #[n(0)]
-    what: &'a What,
-    #[n(1)]
-    points: &'a [PointsChange],
-    #[n(2)]
-    actor: Option<&'a Actor>,
-    #[n(3)]
-    reason: Option<&'a Reason>,
-    #[n(4)]
-    batch: Option<&'a BatchId>,
-    #[n(5)]
-    request_id: Option<&'a RequestId>,
-}
-
-pub(crate) fn entry_row(entry: &Entry, mark: Option<&Mark>, scratch: &mut Vec<u8>) -> Row {
-    let (kind, subject) = kind_and_subject(entry);
-    let body = EntryBodyOf {
-        what: &entry.what,
-        points: &entry.points,
-        actor: entry.actor.as_ref(),
-        reason: entry.reason.as_ref(),
-        batch: entry.batch.as_ref(),
-        request_id: mark.is_none().then_some(&entry.request_id),
-    };
-    let first = entry.points.first();
-    let mut cells = Vec::with_capacity(13);
-    cells.extend(owner(&entry.customer_id));
-    cells.extend([
-        int(entry.seq),
-        Value::text(kind),
-        Value::Int(entry.effective_at.millis()),
-        Value::Int(entry.recorded_at.millis()),
-        mark.map_or(Value::Null, |_| Value::Text(entry.request_id.shared())),
-        first.map_or(Value::Null, |change| Value::Text(change.currency.shared())),
-        first.map_or(Value::Null, |change| Value::Int(holding_change(change))),
-        subject.map_or(Value::Null, Value::text),
-        Value::Int(i64::from(entry.revision)),
-        encoded(&body, scratch),
-        mark.map_or(Value::Null, |mark| encoded(mark, scratch)),
-    ]);
-    Row { table: Table::Entry, cells }
-}
-
-fn customer_row(
-    customer: &mut Customer,
-    program: &Program,
-    due: Option<Timestamp>,
-    scratch: &mut Vec<u8>,
-) -> Result<Row> {
-    let profile = match &customer.profile {
-        Profile::Stored(bytes) => bytes.clone(),
-        Profile::Read(record) | Profile::Changed(record) => record.to_bytes()?.into(),
-    };
-    let state = &customer.state;
+/// Makes a customer ready to be stored: the next version, with what the columns show.
+fn seal(customer: &mut Customer, program: &Program) -> Result<()> {
+    customer.shown.due = super::settle::next_due(program, customer)?;
     let first = program.point_currencies().first();
-    let points = first
-        .and_then(|rules| state.accounts.iter().find(|account| account.currency == rules.id))
+    customer.shown.points = first
+        .and_then(|rules| customer.state.accounts.iter().find(|account| account.currency == rules.id))
         .map_or(Points::ZERO, |account| account.balances.available);
-    let show = |text: &Option<Arc<str>>| text.as_ref().map_or(Value::Null, |text| Value::Text(text.clone()));
-    let mut cells = Vec::with_capacity(11);
-    cells.extend(owner(&customer.id));
-    cells.extend([
-        Value::Int(customer.version + 1),
-        Value::Int(customer.registered_at.millis()),
-        show(&customer.shown.stage),
-        show(&customer.shown.activity),
-        show(&customer.shown.tier),
-        Value::Int(points.get()),
-        due.map_or(Value::Null, |at| Value::Int(at.millis())),
-        Value::Blob(profile),
-        encoded(state, scratch),
-    ]);
-    Ok(Row { table: Table::Customer, cells })
+    customer.version += 1;
+    customer.state.accounts.iter_mut().for_each(Account::pack);
+    // Here, where a failure can be told: the row has its bytes from now on.
+    customer.profile.bytes().map(drop)
 }
 
 fn order_row(customer: &CustomerId, order: &OrderRecord) -> Result<Row> {
@@ -391,7 +337,7 @@ fn order_row(customer: &CustomerId, order: &OrderRecord) -> Result<Row> {
         order.store().map_or(Value::Null, |s| Value::text(s.as_str())),
         Value::Blob(order.to_bytes()?.into()),
     ]);
-    Ok(Row { table: Table::Order, cells })
+    Ok(Row::new(Table::Order, cells))
 }
 
 pub(crate) fn identity_row(name: &str, identity: &Identity) -> Row {
@@ -401,7 +347,7 @@ pub(crate) fn identity_row(name: &str, identity: &Identity) -> Row {
         identity.customer.as_ref().map_or(Value::Null, |id| Value::text(id.as_str())),
         identity.body.as_ref().map_or(Value::Null, |bytes| Value::Blob(bytes.as_slice().into())),
     ]);
-    Row { table: Table::Identity, cells }
+    Row::new(Table::Identity, cells)
 }
 
 fn guard(version: i64) -> Guard {
@@ -416,11 +362,12 @@ impl Workspace {
         let mut customers: Vec<_> = self.customers.iter_mut().filter(|(_, slot)| slot.dirty).collect();
         customers.sort_by(|a, b| a.0.cmp(b.0));
         for (_, slot) in customers {
-            if let Some(customer) = slot.value.as_mut() {
-                let due = super::settle::next_due(program, customer)?;
-                let row = customer_row(customer, program, due, &mut self.scratch)?;
-                writes.push(Write::Put { row, guard: guard(customer.version) });
-            }
+            // The working set is of no use after its commit, so nothing has to stay here.
+            let Some(mut stored) = slot.value.take() else { continue };
+            let customer = Arc::make_mut(&mut stored);
+            let guard = guard(customer.version);
+            seal(customer, program)?;
+            writes.push(Write::Put { row: Row::of(Table::Customer, stored), guard });
         }
         let mut names: Vec<_> = self.identities.iter().filter(|(_, slot)| slot.dirty).collect();
         names.sort_by(|a, b| a.0.cmp(b.0));
@@ -430,7 +377,8 @@ impl Workspace {
         }
         self.flush_owned(&mut writes)?;
         let entries = std::mem::take(&mut self.filed);
-        writes.extend(entries.into_iter().map(|row| Write::Put { row, guard: Guard::New }));
+        let put = |filed| Write::Put { row: Row::of(Table::Entry, filed), guard: Guard::New };
+        writes.extend(entries.into_iter().map(|filed| put(filed as Arc<dyn Thing>)));
         Ok(Commit { writes })
     }
 
@@ -464,7 +412,7 @@ fn write_body(table: Table, mut key: Vec<Value>, body: Option<Vec<u8>>) -> Write
     match body {
         Some(bytes) => {
             key.push(Value::Blob(bytes.into()));
-            Write::Put { row: Row { table, cells: key }, guard: Guard::Any }
+            Write::Put { row: Row::new(table, key), guard: Guard::Any }
         }
         None => Write::Delete { table, key },
     }

@@ -57,9 +57,10 @@ pub(crate) fn keep_books(context: &Context<'_>, ws: &mut Workspace, id: &Custome
     let mut closed = Vec::new();
     let mut resolved = Vec::new();
     for account in &mut customer.state.accounts {
-        let currency = account.currency.clone();
-        closed.extend(account.take_closed().into_iter().map(|lot| (currency.clone(), lot)));
-        resolved.extend(account.take_resolved().into_iter().map(|(hold, outcome)| (currency.clone(), hold, outcome)));
+        let (lots, holds) = (account.take_closed(), account.take_resolved());
+        let currency = &account.currency;
+        closed.extend(lots.into_iter().map(|lot| (currency.clone(), lot)));
+        resolved.extend(holds.into_iter().map(|(hold, outcome)| (currency.clone(), hold, outcome)));
     }
     for (currency, lot) in closed {
         ws.put_lot((id.clone(), currency, lot.id), Some(lot));
@@ -151,7 +152,7 @@ pub(crate) fn birthday_told(context: &Context<'_>, ws: &mut Workspace, id: &Cust
 }
 
 /// The next birthday that was not rewarded: its year and first instant.
-fn next_birthday(program: &Program, customer: &mut Customer) -> Result<Option<(i32, Timestamp)>> {
+fn next_birthday(program: &Program, customer: &Customer) -> Result<Option<(i32, Timestamp)>> {
     if !program.rewards_birthdays() {
         return Ok(None);
     }
@@ -171,7 +172,7 @@ fn next_birthday(program: &Program, customer: &mut Customer) -> Result<Option<(i
 }
 
 /// When time alone changes something for this customer next.
-pub(crate) fn next_due(program: &Program, customer: &mut Customer) -> Result<Option<Timestamp>> {
+pub(crate) fn next_due(program: &Program, customer: &Customer) -> Result<Option<Timestamp>> {
     if customer.state.unregistered {
         return Ok(None);
     }

@@ -34,7 +34,7 @@ pub(crate) fn follow(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId)
     }
     let moves = follow_life(context, ws, id, &fresh, &mut due)?;
     let customer = ws.customer_mut(id)?;
-    customer.shown = shown(customer.state.standing.get()?);
+    show(&mut customer.shown, customer.state.standing.get()?);
     let state = &mut customer.state;
     (state.told_at, state.standing_due, state.standing_stamp) = (state.recorded_at, due, stamp);
     let mut entered = Vec::new();
@@ -64,12 +64,10 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
     one.into_iter().chain(other).min()
 }
 
-fn shown(standing: &Standing) -> Shown {
-    Shown {
-        stage: standing.life.as_ref().map(|slot| slot.told_stage.clone()),
-        activity: standing.life.as_ref().map(|slot| slot.told_activity.clone()),
-        tier: standing.ladders.first().map(|slot| slot.told.shared()),
-    }
+fn show(shown: &mut Shown, standing: &Standing) {
+    shown.stage = standing.life.as_ref().map(|slot| slot.told_stage.clone());
+    shown.activity = standing.life.as_ref().map(|slot| slot.told_activity.clone());
+    shown.tier = standing.ladders.first().map(|slot| slot.told.shared());
 }
 
 fn follow_ladder(

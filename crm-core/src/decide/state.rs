@@ -9,7 +9,7 @@ use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
     BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, GiftCardId, GroupId, HoldId, LadderId, OfferId,
-    OrderId, PointCurrency, Points, RefundId, RuleId, TierId, Timestamp,
+    OrderId, PointCurrency, Points, RefundId, RuleId, TierId, Timestamp, bucket_of,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -262,41 +262,41 @@ pub(crate) struct ClaimRecord {
     pub(crate) receipt: Vec<u8>,
 }
 
-/// A customer in the workspace.
+/// A customer in the workspace, and as a stored thing: then nothing of it changes any more.
 #[derive(Clone, Debug)]
 pub(crate) struct Customer {
     pub(crate) id: CustomerId,
+    /// The bucket of the id.
+    pub(crate) bucket: u16,
     /// Version of the stored row; 0 for a new one.
     pub(crate) version: i64,
     pub(crate) registered_at: Timestamp,
-    pub(crate) profile: Profile,
+    /// The cold part.
+    pub(crate) profile: Lazy<CustomerRecord>,
     pub(crate) state: CustomerState,
     pub(crate) shown: Shown,
 }
 
-/// What the columns of the row show of the standing.
+/// What the columns of the row show.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shown {
     pub(crate) stage: Option<Arc<str>>,
     pub(crate) activity: Option<Arc<str>>,
     pub(crate) tier: Option<Arc<str>>,
-}
-
-/// The cold part of a customer's row: decoded when somebody looks.
-#[derive(Clone, Debug)]
-pub(crate) enum Profile {
-    Stored(Arc<[u8]>),
-    Read(Box<CustomerRecord>),
-    Changed(Box<CustomerRecord>),
+    /// Available points of the program's first currency.
+    pub(crate) points: Points,
+    /// When time alone changes something next.
+    pub(crate) due: Option<Timestamp>,
 }
 
 impl Customer {
     pub(crate) fn new(record: CustomerRecord, at: Timestamp) -> Self {
         Self {
             id: record.id.clone(),
+            bucket: bucket_of(record.id.as_str()),
             version: 0,
             registered_at: record.registered_at,
-            profile: Profile::Changed(Box::new(record)),
+            profile: Lazy::new(record),
             state: CustomerState {
                 seq: 0,
                 recorded_at: at,
@@ -325,24 +325,13 @@ impl Customer {
     }
 
     /// The cold part for reading.
-    pub(crate) fn record(&mut self) -> Result<&CustomerRecord> {
-        if let Profile::Stored(bytes) = &self.profile {
-            self.profile = Profile::Read(Box::new(CustomerRecord::from_bytes(bytes)?));
-        }
-        match &self.profile {
-            Profile::Read(record) | Profile::Changed(record) => Ok(record),
-            Profile::Stored(_) => Err(Error::internal("profile was not decoded")),
-        }
+    pub(crate) fn record(&self) -> Result<&CustomerRecord> {
+        self.profile.get()
     }
 
     /// The cold part for changing.
     pub(crate) fn record_mut(&mut self) -> Result<&mut CustomerRecord> {
-        let record = self.record()?.clone();
-        self.profile = Profile::Changed(Box::new(record));
-        match &mut self.profile {
-            Profile::Changed(record) => Ok(record),
-            _ => Err(Error::internal("profile was not decoded")),
-        }
+        self.profile.get_mut()
     }
 
     /// The account of a currency, opened when it is first used.

@@ -7,7 +7,7 @@ use crate::query::CustomerSummary;
 use crate::value::Timestamp;
 
 /// Lets time pass up to an instant and looks. An instant before the last entry looks at the last entry.
-pub(crate) fn stands(program: &Program, customer: &mut Customer, at: Timestamp) -> Result<CustomerSummary> {
+pub(crate) fn stands(program: &Program, customer: &Customer, at: Timestamp) -> Result<CustomerSummary> {
     let at = at.max(customer.state.recorded_at);
     let zone = program.zone();
     let standing = customer.state.standing.get()?;

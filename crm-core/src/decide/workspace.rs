@@ -4,13 +4,14 @@
 //! A refused command leaves no trace: every first touch of a thing keeps its old form until the command is accepted.
 
 mod counters;
+mod loaded;
 mod missing;
 
 pub(crate) use counters::{Counter, HoldKey};
 pub(crate) use missing::Missing;
 
 use super::rows;
-use super::state::{ClaimRecord, Customer, RedemptionRecord, Versioned, decode};
+use super::state::{ClaimRecord, Customer, RedemptionRecord, Versioned};
 use crate::coupon::Coupon;
 use crate::effect::Entry;
 use crate::error::{Error, ErrorCode, Result};
@@ -20,9 +21,10 @@ use crate::order::OrderRecord;
 use crate::points::{Lot, LotId};
 use crate::store::{Read, Row, Value};
 use crate::value::{
-    ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, RedemptionId, RequestId,
+    ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, RedemptionId, RequestId, bucket_of,
 };
 use foldhash::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Why a decision stopped.
 #[derive(Debug)]
@@ -89,7 +91,7 @@ type LotKey = (CustomerId, PointCurrency, LotId);
 
 #[derive(Debug)]
 enum Undo {
-    Customer(CustomerId, Slot<Customer>),
+    Customer(CustomerId, Slot<Arc<Customer>>),
     Order((CustomerId, OrderId), Slot<OrderRecord>),
     Identity(String, Slot<Identity>),
     Lot(LotKey, Slot<Lot>),
@@ -105,7 +107,7 @@ enum Undo {
 /// The working set.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    pub(crate) customers: HashMap<CustomerId, Slot<Customer>>,
+    pub(crate) customers: HashMap<CustomerId, Slot<Arc<Customer>>>,
     pub(crate) orders: HashMap<(CustomerId, OrderId), Slot<OrderRecord>>,
     pub(crate) identities: HashMap<String, Slot<Identity>>,
     pub(crate) lots: HashMap<LotKey, Slot<Lot>>,
@@ -120,26 +122,24 @@ pub(crate) struct Workspace {
     all_holds: HashMap<String, bool>,
     /// Marks that were loaded.
     marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
-    /// Marks that commands of this working set made; they are read out of the rows in the rare case that somebody asks.
-    made: HashSet<(CustomerId, RequestId)>,
-    journals: HashMap<CustomerId, Vec<Entry>>,
+    /// The requests of marks that commands of this working set made; perhaps more, where one was refused. The marks are with the entries.
+    made: HashSet<RequestId>,
+    journals: HashMap<CustomerId, Vec<Arc<Entry>>>,
     all_orders: HashMap<CustomerId, Vec<OrderId>>,
     /// Entries of the command under way.
-    fresh: Vec<Entry>,
-    /// Rows of the entries of accepted commands, and of the one under way once it is finished.
-    pub(crate) filed: Vec<Row>,
+    fresh: Vec<Arc<Entry>>,
+    /// The entries of accepted commands, and of the one under way once it is finished.
+    pub(crate) filed: Vec<Arc<rows::Filed>>,
     accepted: usize,
     /// The mark of the command under way, once it is finished.
-    marked: Option<(CustomerId, RequestId)>,
+    marked: bool,
     /// Whether a request counts as new when its mark was not loaded. The commit finds out if it is not.
     assumes_new: bool,
     /// The mark that the command under way would have needed.
-    assumed: Option<Read>,
+    assumed: Option<(CustomerId, RequestId)>,
     undo: Vec<Undo>,
     /// Counts commands, from 1.
     turn: u64,
-    /// Room for encoding.
-    pub(crate) scratch: Vec<u8>,
     /// Whether a refusal must be undone: not when the command is the only one of its commit.
     keeps_undo: bool,
 }
@@ -195,7 +195,7 @@ impl Workspace {
 
     /// Whether the command under way leaves a mark.
     pub(crate) fn is_marked(&self) -> bool {
-        self.marked.is_some()
+        self.marked
     }
 
     /// From now on the mark of every request is looked for.
@@ -205,10 +205,41 @@ impl Workspace {
 
     /// Whether the mark of the command under way was only assumed to be missing; the read that tells.
     pub(crate) fn assumed(&mut self) -> Option<Read> {
-        self.assumed.take()
+        self.assumed.take().map(|(customer, request)| rows::read_mark(&customer, &request))
     }
 
-    things!(customers, CustomerId, Customer, Customer, customer, customer_mut, put_customer, rows::read_customer);
+    /// What is known of a customer; a need when they were not loaded.
+    pub(crate) fn customer(&self, id: &CustomerId) -> Decided<Option<&Customer>> {
+        match self.customers.get(id) {
+            Some(slot) => Ok(slot.value.as_deref()),
+            None => Err(Stop::Need(vec![rows::read_customer(id)])),
+        }
+    }
+
+    /// A customer for changing, with the old form kept: it is shared until the first change.
+    pub(crate) fn customer_mut(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
+        let slot = self.customers.get_mut(id).ok_or_else(|| Stop::Need(vec![rows::read_customer(id)]))?;
+        if self.keeps_undo && slot.touched != self.turn {
+            self.undo.push(Undo::Customer(id.clone(), slot.clone()));
+        }
+        slot.touched = self.turn;
+        slot.dirty = true;
+        slot.value
+            .as_mut()
+            .map(Arc::make_mut)
+            .ok_or_else(|| Stop::Refuse(Error::internal("customers: nothing to change")))
+    }
+
+    /// Puts a customer in place, with the old form kept.
+    pub(crate) fn put_customer(&mut self, id: CustomerId, value: Option<Customer>) {
+        let turn = self.turn;
+        let slot = Slot { value: value.map(Arc::new), dirty: true, touched: turn };
+        let old = self.customers.insert(id.clone(), slot);
+        if self.keeps_undo && old.as_ref().is_none_or(|slot| slot.touched != turn) {
+            self.undo.push(Undo::Customer(id, old.unwrap_or(Slot { value: None, dirty: false, touched: 0 })));
+        }
+    }
+
     things!(orders, (CustomerId, OrderId), OrderRecord, Order, order, order_mut, put_order, rows::read_order);
     things!(identities, String, Identity, Identity, identity, identity_mut, put_identity, rows::read_identity);
     things!(lots, LotKey, Lot, Lot, lot, lot_mut, put_lot, rows::read_lot);
@@ -240,7 +271,7 @@ impl Workspace {
     things!(groups, GroupId, Versioned<Group>, Group, group, group_mut, put_group, rows::read_group);
 
     /// A customer that must exist.
-    pub(crate) fn known(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
+    pub(crate) fn known(&self, id: &CustomerId) -> Decided<&Customer> {
         match self.customer(id)? {
             Some(customer) if !customer.state.unregistered => Ok(customer),
             _ => Err(Stop::Refuse(unknown_customer(id))),
@@ -255,19 +286,19 @@ impl Workspace {
 
     /// The mark of a request, if it was carried out before, and the place of its first entry.
     pub(crate) fn mark(&mut self, customer: &CustomerId, request: &RequestId) -> Decided<Option<(u64, Mark)>> {
-        let key = (customer.clone(), request.clone());
-        if self.made.contains(&key) {
-            let names = |row: &&Row| {
-                let text = |place: usize| row.cells.get(place).and_then(Value::as_text);
-                text(1) == Some(customer.as_str()) && text(6) == Some(request.as_str())
-            };
-            let row = self.filed.iter().find(names).ok_or_else(|| Error::internal("a mark without its row"))?;
-            return Ok(rows::mark_of(row)?);
+        if self.made.contains(request) {
+            let theirs = |entry: &Entry| entry.customer_id == *customer && entry.request_id == *request;
+            let marked = |filed: &&Arc<rows::Filed>| filed.mark.is_some() && theirs(&filed.entry);
+            if let Some(filed) = self.filed.iter().find(marked) {
+                return Ok(filed.mark.clone().map(|mark| (filed.entry.seq, mark)));
+            }
         }
-        match self.marks.get(&key) {
+        let key = (customer.clone(), request.clone());
+        let known = if self.marks.is_empty() { None } else { self.marks.get(&key) };
+        match known {
             Some(mark) => Ok(mark.clone()),
             None if self.assumes_new => {
-                self.assumed = Some(rows::read_mark(customer, request));
+                self.assumed = Some(key);
                 Ok(None)
             }
             None => Err(Stop::Need(vec![rows::read_mark(customer, request)])),
@@ -275,14 +306,12 @@ impl Workspace {
     }
 
     /// The whole journal of a customer, in order, with what this working set has added.
-    pub(crate) fn journal(&mut self, customer: &CustomerId) -> Decided<Vec<Entry>> {
+    pub(crate) fn journal(&mut self, customer: &CustomerId) -> Decided<Vec<Arc<Entry>>> {
         let stored = self.journals.get(customer).ok_or_else(|| Stop::Need(vec![rows::read_journal(customer)]))?;
         let mut entries = stored.clone();
-        let theirs = |row: &&Row| row.cells.get(1).and_then(Value::as_text) == Some(customer.as_str());
-        for row in self.filed.iter().filter(theirs) {
-            entries.push(rows::entry_of(row)?);
-        }
-        entries.extend(self.fresh.iter().filter(|entry| entry.customer_id == *customer).cloned());
+        let filed = self.filed.iter().map(|filed| &filed.entry);
+        let fresh = self.fresh.iter();
+        entries.extend(filed.chain(fresh).filter(|entry| entry.customer_id == *customer).cloned());
         Ok(entries)
     }
 
@@ -308,29 +337,30 @@ impl Workspace {
             // Most commands write one, and it stays in the receipt.
             self.fresh.reserve_exact(1);
         }
-        self.fresh.push(entry);
+        self.fresh.push(Arc::new(entry));
     }
 
     /// The entries of the command under way.
-    pub(crate) fn fresh(&self) -> &[Entry] {
+    pub(crate) fn fresh(&self) -> &[Arc<Entry>] {
         &self.fresh
     }
 
     /// Files the entries of the command under way for the commit and hands them over for the receipt; the mark goes with the first one that
     /// is this customer's.
-    pub(crate) fn file(&mut self, customer: &CustomerId, mark: Option<Mark>) -> Vec<Entry> {
+    pub(crate) fn file(&mut self, customer: &CustomerId, mark: Option<Mark>) -> Vec<Arc<Entry>> {
         let entries = std::mem::take(&mut self.fresh);
         let mut mark = mark;
         for entry in &entries {
             let mark = if entry.customer_id == *customer { mark.take() } else { None };
-            self.filed.push(rows::entry_row(entry, mark.as_ref(), &mut self.scratch));
             if mark.is_some() {
-                let key = (customer.clone(), entry.request_id.clone());
                 if self.keeps_undo {
-                    self.made.insert(key.clone());
+                    self.made.insert(entry.request_id.clone());
                 }
-                self.marked = Some(key);
+                self.marked = true;
             }
+            let known = self.customers.get(&entry.customer_id).and_then(|slot| slot.value.as_ref());
+            let bucket = known.map_or_else(|| bucket_of(entry.customer_id.as_str()), |customer| customer.bucket);
+            self.filed.push(Arc::new(rows::Filed { entry: entry.clone(), bucket, mark }));
         }
         entries
     }
@@ -340,7 +370,7 @@ impl Workspace {
         self.undo.clear();
         self.turn += 1;
         self.accepted = self.filed.len();
-        self.marked = None;
+        self.marked = false;
         self.assumed = None;
     }
 
@@ -365,119 +395,7 @@ impl Workspace {
         self.fresh.clear();
         self.filed.truncate(self.accepted);
         self.assumed = None;
-        if let Some(key) = self.marked.take() {
-            self.made.remove(&key);
-        }
-    }
-
-    /// Whether a read has been answered already.
-    pub(crate) fn has(&self, read: &Read) -> bool {
-        match rows::Want::of(read) {
-            Some(rows::Want::Customer(id)) => self.customers.contains_key(&id),
-            Some(rows::Want::Order(key)) => self.orders.contains_key(&key),
-            Some(rows::Want::Identity(name)) => self.identities.contains_key(&name),
-            Some(rows::Want::Lot(key)) => self.lots.contains_key(&key),
-            Some(rows::Want::Redemption(key)) => self.redemptions.contains_key(&key),
-            Some(rows::Want::Mark(key)) => self.marks.contains_key(&key),
-            Some(rows::Want::Journal(id)) => self.journals.contains_key(&id),
-            Some(rows::Want::Orders(id)) => self.all_orders.contains_key(&id),
-            Some(rows::Want::Coupon(key)) => self.coupons.contains_key(&key),
-            Some(rows::Want::Claim(key)) => self.claims.contains_key(&key),
-            Some(rows::Want::Counter(name)) => self.counters.contains_key(&name),
-            Some(rows::Want::Holds(name, all)) => self.all_holds.get(&name).is_some_and(|loaded| *loaded || !all),
-            Some(rows::Want::GiftCard(id)) => self.cards.contains_key(&id),
-            Some(rows::Want::Group(id)) => self.groups.contains_key(&id),
-            None => false,
-        }
-    }
-
-    /// Takes over what was loaded. Things that this working set has already are left as they are.
-    pub(crate) fn absorb(&mut self, reads: &[Read], found: Vec<Vec<Row>>) -> Result<()> {
-        self.customers.reserve(reads.len());
-        for (read, rows) in reads.iter().zip(found) {
-            if self.has(read) {
-                continue;
-            }
-            let Some(want) = rows::Want::of(read) else {
-                return Err(Error::internal("a read that nobody asked for"));
-            };
-            self.absorb_one(want, rows)?;
-        }
-        Ok(())
-    }
-
-    fn absorb_one(&mut self, want: rows::Want, mut found: Vec<Row>) -> Result<()> {
-        fn slot<T>(value: Option<T>) -> Slot<T> {
-            Slot { value, dirty: false, touched: 0 }
-        }
-        match want {
-            rows::Want::Customer(id) => {
-                let value = found.pop().map(|row| rows::customer_of(&row)).transpose()?;
-                self.customers.insert(id, slot(value));
-            }
-            rows::Want::Order(key) => {
-                let value = found.pop().map(|row| rows::order_of(&row)).transpose()?;
-                self.orders.insert(key, slot(value));
-            }
-            rows::Want::Identity(name) => {
-                let value = found.pop().map(|row| rows::identity_of(&row)).transpose()?;
-                self.identities.insert(name, slot(value));
-            }
-            rows::Want::Lot(key) => {
-                let value = found.pop().map(|row| decode(rows::blob(&row, 4)?, "lot")).transpose()?;
-                self.lots.insert(key, slot(value));
-            }
-            rows::Want::Redemption(key) => {
-                let value = found.pop().map(|row| decode(rows::blob(&row, 3)?, "redemption")).transpose()?;
-                self.redemptions.insert(key, slot(value));
-            }
-            rows::Want::Mark(key) => {
-                let value = found.pop().map(|row| rows::mark_of(&row)).transpose()?.flatten();
-                self.marks.insert(key, value);
-            }
-            rows::Want::Journal(id) => {
-                let entries = found.iter().map(rows::entry_of).collect::<Result<Vec<_>>>()?;
-                self.journals.insert(id, entries);
-            }
-            rows::Want::Coupon(key) => {
-                let value = found.pop().map(|row| decode(rows::blob(&row, 7)?, "coupon")).transpose()?;
-                self.coupons.insert(key, slot(value));
-            }
-            rows::Want::Claim(key) => {
-                let value = found.pop().map(|row| decode(rows::blob(&row, 9)?, "claim")).transpose()?;
-                self.claims.insert(key, slot(value));
-            }
-            rows::Want::Counter(name) => {
-                let stored = found.pop().map(|row| rows::counter_of(&row)).transpose()?.unwrap_or(0);
-                self.counters.insert(name, slot(Some(Counter { stored, ..Counter::default() })));
-            }
-            rows::Want::Holds(name, all) => {
-                for row in &found {
-                    let (key, amount) = rows::hold_of(row)?;
-                    self.holds.entry(key).or_insert_with(|| slot(Some(amount)));
-                }
-                self.all_holds.insert(name, all);
-            }
-            rows::Want::GiftCard(id) => {
-                let value = found.pop().map(|row| rows::gift_card_of(&row)).transpose()?;
-                self.cards.insert(id, slot(value));
-            }
-            rows::Want::Group(id) => {
-                let value = found.pop().map(|row| rows::group_of(&row)).transpose()?;
-                self.groups.insert(id, slot(value));
-            }
-            rows::Want::Orders(id) => {
-                let mut ids = Vec::with_capacity(found.len());
-                for row in &found {
-                    let order = rows::order_of(row)?;
-                    ids.push(order.id().clone());
-                    let key = (id.clone(), order.id().clone());
-                    self.orders.entry(key).or_insert_with(|| slot(Some(order)));
-                }
-                self.all_orders.insert(id, ids);
-            }
-        }
-        Ok(())
+        self.marked = false;
     }
 }
 
@@ -488,7 +406,7 @@ pub(crate) fn unknown_customer(id: &CustomerId) -> Error {
 
 /// A cell that must be there.
 pub(crate) fn cell(row: &Row, place: usize) -> Result<&Value> {
-    row.cells.get(place).ok_or_else(|| {
+    row.cells().get(place).ok_or_else(|| {
         Error::new(ErrorCode::StoreCorrupt, format!("a row of `{}` lacks cells", row.table.describe().name))
     })
 }

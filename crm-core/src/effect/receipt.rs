@@ -5,6 +5,7 @@ use crate::points::Balances;
 use crate::value::{CustomerId, PointCurrency, Points, RequestId};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a request did: the entries it wrote and the balances after it. Stored, and returned again to the same request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct Receipt {
     pub customer_id: Option<CustomerId>,
     /// What happened; empty when there was nothing to do (the same order again, nothing due). A change of a customer that changes nothing
     /// is one entry without fields, so that its request is remembered.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// Balances of every currency of the customer after it.
     pub balances: Vec<CurrencyBalance>,
     /// True for a refund that waits for its order.

@@ -3,7 +3,6 @@
 use super::sync::Engine;
 use crate::decide::offers::answer::claim_view;
 use crate::decide::rows::{claim_of, customer_of, entry_of, gift_card_of, group_of, order_of};
-use crate::decide::state::Customer;
 use crate::decide::view;
 use crate::effect::Entry;
 use crate::error::Result;
@@ -15,6 +14,7 @@ use crate::program::Program;
 use crate::query::{ClaimView, CustomerSummary};
 use crate::store::{Read, Row, Table};
 use crate::value::{CustomerId, Timestamp};
+use std::sync::Arc;
 
 /// The accounts of a customer exactly as they are stored, without time having passed.
 #[derive(Clone, Debug)]
@@ -53,11 +53,11 @@ pub(crate) fn all_customers(
     each: &mut dyn FnMut(CustomerSummary) -> Result<()>,
 ) -> Result<()> {
     each_row(engine, Table::Customer, &mut |row| {
-        let mut customer: Customer = customer_of(row)?;
+        let customer = customer_of(row)?;
         if customer.state.unregistered {
             return Ok(());
         }
-        let seen = view::stands(program, &mut customer, at)?;
+        let seen = view::stands(program, &customer, at)?;
         each(seen)
     })
 }
@@ -69,7 +69,7 @@ impl Engine {
     /// `store.*`, or what `each` returns.
     pub fn each_stored(&self, each: &mut dyn FnMut(StoredCustomer) -> Result<()>) -> Result<()> {
         each_row(self, Table::Customer, &mut |row| {
-            let customer = customer_of(row)?;
+            let customer = Arc::unwrap_or_clone(customer_of(row)?);
             each(StoredCustomer { id: customer.id, accounts: customer.state.accounts, seq: customer.state.seq })
         })
     }
@@ -95,7 +95,7 @@ impl Engine {
     /// # Errors
     /// `store.*`, or what `each` returns.
     pub fn each_entry(&self, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
-        each_row(self, Table::Entry, &mut |row| each(entry_of(row)?))
+        each_row(self, Table::Entry, &mut |row| each(Arc::unwrap_or_clone(entry_of(row)?)))
     }
 
     /// Walks over all claims of checkouts as they are stored, customer by customer.
@@ -115,7 +115,7 @@ impl Engine {
     /// `store.*`, or what `each` returns.
     pub fn each_order(&self, each: &mut dyn FnMut(CustomerId, OrderRecord) -> Result<()>) -> Result<()> {
         each_row(self, Table::Order, &mut |row| {
-            let id = row.cells.get(1).and_then(crate::store::Value::as_text).unwrap_or_default();
+            let id = row.cells().get(1).and_then(crate::store::Value::as_text).unwrap_or_default();
             each(CustomerId::new(id)?, order_of(row)?)
         })
     }

@@ -82,7 +82,7 @@ impl Engine {
         let read = Read::Prefix { table: Table::Program, prefix: Vec::new(), after: None, limit: usize::MAX };
         let rows = self.store.load(&[read])?.pop().unwrap_or_default();
         let Some(row) = rows.last() else { return Ok(()) };
-        let document = row.cells.get(2).and_then(Value::as_text).unwrap_or_default();
+        let document = row.cells().get(2).and_then(Value::as_text).unwrap_or_default();
         let program = Program::from_json(document).map_err(|findings| invalid(&findings))?;
         self.put_program(Arc::new(program));
         Ok(())
@@ -140,7 +140,7 @@ impl Engine {
         }
         let json = serde_json::to_string(program.document())?;
         let cells = vec![Value::Int(i64::from(program.revision())), Value::Int(at.millis()), Value::text(&json)];
-        let write = Write::Put { row: Row { table: Table::Program, cells }, guard: Guard::New };
+        let write = Write::Put { row: Row::new(Table::Program, cells), guard: Guard::New };
         match self.store.commit(&Commit { writes: vec![write] })? {
             CommitReply::Done => {
                 let warnings = program.warnings().to_vec();
@@ -281,7 +281,7 @@ impl Engine {
             let read = due_page(swept, until, after.take(), SWEEP_PAGE);
             let rows = self.store.load(&[read])?.pop().unwrap_or_default();
             let Some(last) = rows.last() else { return Ok(()) };
-            after = last.cells.get(swept.due).cloned().map(|due| (due, last.key().to_vec()));
+            after = last.cells().get(swept.due).cloned().map(|due| (due, last.key().to_vec()));
             let requests = rows.iter().map(|row| settle_request(row, until)).collect::<Result<Vec<_>>>()?;
             for outcome in self.execute_many(requests)? {
                 match outcome {
@@ -347,8 +347,8 @@ fn due_of(row: &Row) -> Result<Due> {
     let table = row.table.describe().name;
     let corrupt = || Error::new(ErrorCode::StoreCorrupt, format!("a row of `{table}` has no readable due instant"));
     let swept = SWEPT.iter().find(|swept| swept.table == row.table).ok_or_else(corrupt)?;
-    let text = |place: usize| row.cells.get(place).and_then(Value::as_text).ok_or_else(corrupt);
-    let at = row.cells.get(swept.due).and_then(Value::as_int).ok_or_else(corrupt)?;
+    let text = |place: usize| row.cells().get(place).and_then(Value::as_text).ok_or_else(corrupt);
+    let at = row.cells().get(swept.due).and_then(Value::as_int).ok_or_else(corrupt)?;
     Ok(Due {
         customer_id: CustomerId::new(text(swept.customer)?)?,
         due_at: Timestamp::from_millis(at)?,

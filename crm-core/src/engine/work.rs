@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::limits::{ASKS_MAX, CONFLICT_TRIES_MAX};
 use crate::program::Program;
 use crate::store::{Commit, CommitReply, Read, Row};
+use foldhash::{HashSet, HashSetExt};
 use std::sync::Arc;
 
 /// What the driver has to do next.
@@ -124,7 +125,10 @@ impl Work {
             let decided = decide(&self.program, &mut self.workspace, request);
             // Only the commit of a mark finds out that it is there already: without one, it has to be looked up.
             let commits = matches!(decided, Ok(Verdict { changed: true, .. })) && self.workspace.is_marked();
-            if let (false, Some(read)) = (commits || matches!(decided, Err(Stop::Need(_))), self.workspace.assumed()) {
+            if !commits
+                && !matches!(decided, Err(Stop::Need(_)))
+                && let Some(read) = self.workspace.assumed()
+            {
                 return self.look_for_marks(read);
             }
             match decided {
@@ -244,7 +248,7 @@ fn dedupe(reads: &mut Vec<Read>) {
     if reads.len() < 2 {
         return;
     }
-    let mut seen = std::collections::HashSet::with_capacity(reads.len());
+    let mut seen = HashSet::with_capacity(reads.len());
     let first: Vec<bool> = reads.iter().map(|read| seen.insert(read)).collect();
     let mut first = first.into_iter();
     reads.retain(|_| first.next().unwrap_or(true));

@@ -151,7 +151,7 @@ pub(super) fn save(engine: &Engine, record: &mut BatchRecord) -> Result<()> {
         Value::text(&record.source),
         Value::Blob(serde_json::to_vec(&body)?.into()),
     ];
-    let write = Write::Put { row: Row { table: Table::Batch, cells }, guard };
+    let write = Write::Put { row: Row::new(Table::Batch, cells), guard };
     match engine.store().commit(&Commit { writes: vec![write] })? {
         CommitReply::Done => {
             record.version += 1;
@@ -166,7 +166,7 @@ pub(super) fn save(engine: &Engine, record: &mut BatchRecord) -> Result<()> {
 
 fn record_of(row: &Row) -> Result<BatchRecord> {
     let corrupt = || Error::new(ErrorCode::StoreCorrupt, "a row of `batch` is not readable");
-    let [batch, version, started_at, state, source, body] = row.cells.as_slice() else { return Err(corrupt()) };
+    let [batch, version, started_at, state, source, body] = row.cells() else { return Err(corrupt()) };
     let body: Body = body.as_blob().and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(corrupt)?;
     let state = match state.as_text() {
         Some("running") => BatchState::Running,

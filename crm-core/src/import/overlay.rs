@@ -41,7 +41,7 @@ impl<S: Store> Overlay<S> {
         rows.extend(first(&self.above, read)?);
         let order = order_of(read);
         rows.sort_by(|a, b| {
-            let cells = |row: &Row| order.iter().map(|place| row.cells.get(*place).cloned()).collect::<Vec<_>>();
+            let cells = |row: &Row| order.iter().map(|place| row.cells().get(*place).cloned()).collect::<Vec<_>>();
             cells(a).cmp(&cells(b)).then_with(|| a.key().cmp(b.key()))
         });
         rows.truncate(limit);

@@ -215,6 +215,12 @@ impl Account {
         self.check()
     }
 
+    /// Packs what it will be stored as. Nothing of it can be told from the outside.
+    pub(crate) fn pack(&mut self) {
+        self.lots.pack();
+        self.resolved.clear();
+    }
+
     /// The holds that timed out since the last call, for whoever keeps their rows. Not stored: take them before the account is.
     pub fn take_resolved(&mut self) -> Vec<(Hold, HoldOutcome)> {
         std::mem::take(&mut self.resolved)

@@ -23,7 +23,6 @@ enum Form {
     Broken,
 }
 
-#[derive(Clone)]
 struct Packed {
     /// The stored lots, one after the other.
     bytes: Arc<[u8]>,
@@ -34,8 +33,13 @@ struct Packed {
     /// What is known of all of them.
     summary: Summary,
     /// All lots, once somebody has looked; none if the bytes cannot be read.
-    seen: OnceLock<Option<Vec<Lot>>>,
+    seen: OnceLock<Option<Arc<Vec<Lot>>>>,
 }
+
+/// About as many bytes as a packed lot takes.
+const LOT_BYTES: usize = 64;
+/// So many bytes behind the stored ones are still copied with each change.
+const MORE_BYTES: usize = 512;
 
 /// What the consumption order compares, see [`Lot::order_key`].
 type Place = (bool, Timestamp, Timestamp, super::LotId);
@@ -72,7 +76,26 @@ impl Summary {
     }
 }
 
+impl Clone for Packed {
+    fn clone(&self) -> Self {
+        // With room for what a clone is made for: one more lot.
+        let mut more = Vec::with_capacity(self.more.len() + LOT_BYTES);
+        more.extend_from_slice(&self.more);
+        Self { bytes: self.bytes.clone(), more, seen: self.seen.clone(), ..*self }
+    }
+}
+
 impl Packed {
+    fn of(lots: &[Lot]) -> Self {
+        let mut bytes = Vec::with_capacity(LOT_BYTES * lots.len());
+        for lot in lots {
+            // Writing into a vector cannot fail.
+            let _ = minicbor::encode(lot, &mut bytes);
+        }
+        let (count, summary) = (lots.len(), Summary::of(lots));
+        Self { bytes: bytes.into(), more: Vec::new(), count, summary, seen: OnceLock::new() }
+    }
+
     fn unpack(&self) -> Option<Vec<Lot>> {
         let mut lots = Vec::with_capacity(self.count);
         for part in [&*self.bytes, self.more.as_slice()] {
@@ -94,19 +117,36 @@ impl Lots {
     fn all(&self) -> Option<&[Lot]> {
         match &self.0 {
             Form::Whole(lots) => Some(lots),
-            Form::Packed(packed) => packed.seen.get_or_init(|| packed.unpack()).as_deref(),
+            Form::Packed(packed) => {
+                packed.seen.get_or_init(|| packed.unpack().map(Arc::new)).as_deref().map(Vec::as_slice)
+            }
             Form::Broken => None,
         }
     }
 
     fn all_mut(&mut self) -> Option<&mut Vec<Lot>> {
         if let Form::Packed(packed) = &mut self.0 {
-            let seen = packed.seen.take().unwrap_or_else(|| packed.unpack());
+            let seen = match packed.seen.take() {
+                Some(seen) => seen.map(Arc::unwrap_or_clone),
+                None => packed.unpack(),
+            };
             self.0 = seen.map_or(Form::Broken, Form::Whole);
         }
         match &mut self.0 {
             Form::Whole(lots) => Some(lots),
             _ => None,
+        }
+    }
+
+    /// Packs them for being stored.
+    pub(super) fn pack(&mut self) {
+        match &mut self.0 {
+            Form::Whole(lots) => self.0 = Form::Packed(Packed::of(lots)),
+            Form::Packed(packed) if MORE_BYTES < packed.more.len() => {
+                packed.bytes = [&*packed.bytes, &packed.more].concat().into();
+                packed.more = Vec::new();
+            }
+            _ => {}
         }
     }
 
@@ -289,7 +329,7 @@ impl<C> Encode<C> for Lots {
         let mut packed = Vec::new();
         let (summary, parts): (Summary, [&[u8]; 2]) = match &self.0 {
             Form::Whole(lots) => {
-                packed.reserve(40 * lots.len());
+                packed.reserve(LOT_BYTES * lots.len());
                 for lot in lots {
                     // Writing into a vector cannot fail.
                     let _ = minicbor::encode(lot, &mut packed);

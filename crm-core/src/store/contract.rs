@@ -3,6 +3,7 @@
 //! A store knows tables, keys and columns, and nothing of points or tiers. Rows are described once, in [`super::Table`];
 //! a backend is generic over that description.
 
+use super::row::Row;
 use super::table::Table;
 use crate::error::Result;
 use std::sync::Arc;
@@ -18,15 +19,6 @@ pub enum Value {
     Text(Arc<str>),
     /// Bytes in the library's own form.
     Blob(Arc<[u8]>),
-}
-
-/// One row: its table and all its cells in the order of the table's columns, key columns first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Of which table.
-    pub table: Table,
-    /// The cells.
-    pub cells: Vec<Value>,
 }
 
 /// What to read.
@@ -233,19 +225,5 @@ impl Value {
             Self::Blob(bytes) => Some(bytes),
             _ => None,
         }
-    }
-}
-
-impl Row {
-    /// The key cells.
-    #[must_use]
-    pub fn key(&self) -> &[Value] {
-        self.cells.get(..self.table.describe().key).unwrap_or(&self.cells)
-    }
-
-    /// The version, if the table has one.
-    #[must_use]
-    pub fn version(&self) -> Option<i64> {
-        self.table.describe().version.and_then(|place| self.cells.get(place)).and_then(Value::as_int)
     }
 }

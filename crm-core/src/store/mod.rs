@@ -4,13 +4,15 @@
 pub mod conformance;
 mod contract;
 mod memory;
+mod row;
 mod shape;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod table;
 
-pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Row, Store, Value, Write};
+pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
 pub use memory::MemoryStore;
+pub use row::{Peek, Row, Thing};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};
 pub use table::{Column, ColumnType, Description, Index, Table};

@@ -13,6 +13,7 @@ use crm_core::query::{Answer, ClaimView, LimitUse, Query};
 use crm_core::value::{ClaimId, CustomerId, Quantity, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const CLAIM: &str = "demo-claim";
 const ORDER: &str = "demo-order";
@@ -28,7 +29,7 @@ pub(crate) struct Checkout {
     limits: Vec<LimitUse>,
     /// What each step wrote, with its instant.
     #[serde(skip)]
-    steps: Vec<(Timestamp, Vec<Entry>)>,
+    steps: Vec<(Timestamp, Vec<Arc<Entry>>)>,
 }
 
 /// What is bought: articles of the sample shop.

@@ -81,7 +81,7 @@ impl Workspace {
                 Some(amount) => {
                     let mut cells = hold_key(key);
                     cells.push(Value::Int(amount));
-                    Write::Put { row: Row { table: Table::CounterHold, cells }, guard: Guard::Any }
+                    Write::Put { row: Row::new(Table::CounterHold, cells), guard: Guard::Any }
                 }
                 None => Write::Delete { table: Table::CounterHold, key: hold_key(key) },
             });
@@ -108,7 +108,7 @@ fn coupon_row(customer: &CustomerId, coupon: &Coupon) -> Row {
             Value::Blob(encode(coupon).into()),
         ],
     );
-    Row { table: Table::Coupon, cells }
+    Row::new(Table::Coupon, cells)
 }
 
 fn claim_row(customer: &CustomerId, id: &ClaimId, claim: &ClaimRecord) -> Row {
@@ -125,5 +125,5 @@ fn claim_row(customer: &CustomerId, id: &ClaimId, claim: &ClaimRecord) -> Row {
             Value::Blob(encode(claim).into()),
         ],
     );
-    Row { table: Table::Claim, cells }
+    Row::new(Table::Claim, cells)
 }

@@ -85,7 +85,7 @@ fn card_row(card: &Versioned<GiftCard>) -> Row {
         instant_or_null(card.next_due()),
         Value::Blob(encode(card).into()),
     ]);
-    Row { table: Table::GiftCard, cells }
+    Row::new(Table::GiftCard, cells)
 }
 
 fn group_row(group: &Versioned<Group>) -> Row {
@@ -104,5 +104,5 @@ fn group_row(group: &Versioned<Group>) -> Row {
         instant_or_null(group.next_due()),
         Value::Blob(encode(group).into()),
     ]);
-    Row { table: Table::Group, cells }
+    Row::new(Table::Group, cells)
 }

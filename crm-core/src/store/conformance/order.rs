@@ -56,7 +56,7 @@ fn all_pages(store: &dyn Store, table: Table, cells: &[Value], limit: usize) -> 
 fn all_due_pages(store: &dyn Store, up_to: i64, limit: usize) -> Check<Vec<Row>> {
     let mut all: Vec<Row> = Vec::new();
     loop {
-        let cursor = |row: &Row| (row.cells.get(8).cloned().unwrap_or(Value::Null), row.key().to_vec());
+        let cursor = |row: &Row| (row.cells().get(8).cloned().unwrap_or(Value::Null), row.key().to_vec());
         let after = all.last().map(cursor);
         let page = rows(store, Read::UpTo { table: Table::Customer, index: 0, up_to: int(up_to), after, limit })?;
         ensure(page.len() <= limit, "a page has at most `limit` rows")?;

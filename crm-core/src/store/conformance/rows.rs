@@ -88,7 +88,7 @@ pub fn big_rows_are_kept(factory: &Factory<'_>) -> Result<(), String> {
 pub fn numbers_are_exact(factory: &Factory<'_>) -> Result<(), String> {
     let store = factory();
     let numbers = [i64::MIN, i64::MIN + 1, -(1 << 53) - 1, -1, 0, 1, (1 << 53) + 1, i64::MAX - 1, i64::MAX];
-    let program = |number: &i64| Row { table: Table::Program, cells: vec![int(*number), int(*number), text("{}")] };
+    let program = |number: &i64| Row::new(Table::Program, vec![int(*number), int(*number), text("{}")]);
     let written: Vec<Row> = numbers.iter().map(program).collect();
     done(&*store, written.iter().rev().map(|row| put(row.clone(), Guard::New)).collect())?;
     ensure_eq("rows", &rows(&*store, prefix(Table::Program, vec![]))?, &written)?;

@@ -53,7 +53,7 @@ pub(super) fn customer_in(bucket: i64, id: &str, version: i64, due: Option<i64>)
         blob(b"profile"),
         blob(b"state"),
     ];
-    Row { table: Table::Customer, cells }
+    Row::new(Table::Customer, cells)
 }
 
 pub(super) fn customer_key(id: &str) -> Vec<Value> {
@@ -76,7 +76,7 @@ pub(super) fn entry(id: &str, seq: i64, request: Option<&str>) -> Row {
         blob(b"body"),
         request.map_or(Value::Null, |_| blob(b"mark")),
     ];
-    Row { table: Table::Entry, cells }
+    Row::new(Table::Entry, cells)
 }
 
 pub(super) fn entry_key(id: &str, seq: i64) -> Vec<Value> {
@@ -86,11 +86,11 @@ pub(super) fn entry_key(id: &str, seq: i64) -> Vec<Value> {
 pub(super) fn identity(name: &str, version: i64, owner: Option<&str>, body: Option<&[u8]>) -> Row {
     let owner = owner.map_or(Value::Null, Value::text);
     let body = body.map_or(Value::Null, blob);
-    Row { table: Table::Identity, cells: vec![int(BUCKET), text(name), int(version), owner, body] }
+    Row::new(Table::Identity, vec![int(BUCKET), text(name), int(version), owner, body])
 }
 
 pub(super) fn lot(id: &str, currency: &str, number: i64) -> Row {
-    Row { table: Table::Lot, cells: vec![int(BUCKET), text(id), text(currency), int(number), blob(b"lot")] }
+    Row::new(Table::Lot, vec![int(BUCKET), text(id), text(currency), int(number), blob(b"lot")])
 }
 
 pub(super) fn put(row: Row, guard: Guard) -> Write {
@@ -137,7 +137,7 @@ pub(super) fn row(store: &dyn Store, table: Table, key: Vec<Value>) -> Check<Opt
 /// How much of a counter is used, if it exists.
 pub(super) fn used(store: &dyn Store, name: &str) -> Check<Option<i64>> {
     let found = row(store, Table::Counter, vec![int(BUCKET), text(name)])?;
-    Ok(found.and_then(|row| row.cells.last().and_then(Value::as_int)))
+    Ok(found.and_then(|row| row.cells().last().and_then(Value::as_int)))
 }
 
 pub(super) fn prefix(table: Table, cells: Vec<Value>) -> Read {
@@ -150,10 +150,10 @@ pub(super) fn due(up_to: i64) -> Read {
 
 /// The text in this cell of each row.
 pub(super) fn texts(rows: &[Row], place: usize) -> Vec<String> {
-    rows.iter().filter_map(|row| row.cells.get(place).and_then(Value::as_text)).map(str::to_owned).collect()
+    rows.iter().filter_map(|row| row.cells().get(place).and_then(Value::as_text)).map(str::to_owned).collect()
 }
 
 /// The number in this cell of each row.
 pub(super) fn ints(rows: &[Row], place: usize) -> Vec<i64> {
-    rows.iter().filter_map(|row| row.cells.get(place).and_then(Value::as_int)).collect()
+    rows.iter().filter_map(|row| row.cells().get(place).and_then(Value::as_int)).collect()
 }

@@ -183,7 +183,7 @@ pub fn conflict_goes_before_limit(factory: &Factory<'_>) -> Result<(), String> {
 /// A row, key, guard or read that does not fit its table is refused as `internal`, and nothing is written.
 pub fn misfits_are_refused(factory: &Factory<'_>) -> Result<(), String> {
     let store = factory();
-    let row_of = |cells: Vec<Value>| Row { table: Table::Counter, cells };
+    let row_of = |cells: Vec<Value>| Row::new(Table::Counter, cells);
     let misfits = [
         put(row_of(vec![int(1), text("c")]), Guard::Any),
         put(row_of(vec![int(1), text("c"), int(1), int(1)]), Guard::Any),

@@ -1,11 +1,9 @@
 //! Keys as bytes whose order is the order of the cells, so that one comparison of memory decides, and a prefix of cells is
 //! a prefix of bytes.
 
-use crate::store::contract::Value;
+use crate::store::row::Peek;
 use std::cmp::Ordering;
-
-/// Fits a bucket, a UUID as customer and a short rest without a place on the heap; 48 bytes in all.
-const INLINE: usize = 46;
+use std::hash::{Hash, Hasher};
 
 const NULL: u8 = 0x01;
 /// The tag of zero; numbers above and below add or take away how many bytes they need.
@@ -16,9 +14,9 @@ const BLOB: u8 = 0x31;
 const END: [u8; 2] = [0x00, 0x00];
 const ZERO_INSIDE: u8 = 0xFF;
 
-/// The bytes of a key.
+/// The bytes of a key; so many of them have their place without the heap.
 #[derive(Clone)]
-pub(super) enum Key {
+pub(super) enum Key<const INLINE: usize> {
     Inline {
         len: u8,
         bytes: [u8; INLINE],
@@ -27,13 +25,13 @@ pub(super) enum Key {
     Heap(Vec<u8>),
 }
 
-impl Key {
+impl<const INLINE: usize> Key<INLINE> {
     pub(super) const fn new() -> Self {
         Self::Inline { len: 0, bytes: [0; INLINE] }
     }
 
     /// The key of some cells.
-    pub(super) fn of<'a>(cells: impl IntoIterator<Item = &'a Value>) -> Self {
+    pub(super) fn of<'a>(cells: impl IntoIterator<Item = Peek<'a>>) -> Self {
         let mut key = Self::new();
         for cell in cells {
             key.push(cell);
@@ -42,13 +40,18 @@ impl Key {
     }
 
     /// Adds a cell.
-    pub(super) fn push(&mut self, cell: &Value) {
+    pub(super) fn push(&mut self, cell: Peek<'_>) {
         match cell {
-            Value::Null => self.extend(&[NULL]),
-            Value::Int(number) => self.push_int(*number),
-            Value::Text(text) => self.push_bytes(TEXT, text.as_bytes()),
-            Value::Blob(bytes) => self.push_bytes(BLOB, bytes),
+            Peek::Null => self.extend(&[NULL]),
+            Peek::Int(number) => self.push_int(number),
+            Peek::Text(text) => self.push_bytes(TEXT, text.as_bytes()),
+            Peek::Blob(bytes) => self.push_bytes(BLOB, bytes),
         }
+    }
+
+    /// Whether it has no cells.
+    pub(super) const fn is_empty(&self) -> bool {
+        matches!(self, Self::Inline { len: 0, .. })
     }
 
     fn push_int(&mut self, number: i64) {
@@ -69,18 +72,32 @@ impl Key {
         self.extend(out.get(..used).unwrap_or(&out));
     }
 
-    fn push_bytes(&mut self, tag: u8, bytes: &[u8]) {
-        self.extend(&[tag]);
-        if bytes.contains(&0) {
-            for byte in bytes {
+    fn push_bytes(&mut self, tag: u8, text: &[u8]) {
+        if text.contains(&0) {
+            self.extend(&[tag]);
+            for byte in text {
                 self.extend(&[*byte]);
                 if *byte == 0 {
                     self.extend(&[ZERO_INSIDE]);
                 }
             }
-        } else {
-            self.extend(bytes);
+            return self.extend(&END);
         }
+        // Nearly always: everything in one go.
+        if let Self::Inline { len, bytes } = self {
+            let end = usize::from(*len) + text.len() + 3;
+            let place = bytes.get_mut(usize::from(*len)..end).and_then(<[u8]>::split_first_mut);
+            let place = place.and_then(|(head, rest)| Some((head, rest.split_at_mut_checked(text.len())?)));
+            if let (Some((head, (middle, tail))), Ok(end)) = (place, u8::try_from(end)) {
+                *head = tag;
+                middle.copy_from_slice(text);
+                tail.copy_from_slice(&END);
+                *len = end;
+                return;
+            }
+        }
+        self.extend(&[tag]);
+        self.extend(text);
         self.extend(&END);
     }
 
@@ -126,21 +143,28 @@ impl Key {
     }
 }
 
-impl PartialEq for Key {
+impl<const INLINE: usize> PartialEq for Key<INLINE> {
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
     }
 }
 
-impl Eq for Key {}
+impl<const INLINE: usize> Eq for Key<INLINE> {}
 
-impl PartialOrd for Key {
+impl<const INLINE: usize> Hash for Key<INLINE> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // All bytes in one go; every cell says where it ends, so no length is needed.
+        state.write(self.as_slice());
+    }
+}
+
+impl<const INLINE: usize> PartialOrd for Key<INLINE> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Key {
+impl<const INLINE: usize> Ord for Key<INLINE> {
     fn cmp(&self, other: &Self) -> Ordering {
         // The bucket and the start of the id decide nearly always, and comparing them as a number is much cheaper.
         self.head().cmp(&other.head()).then_with(|| self.as_slice().cmp(other.as_slice()))
@@ -150,8 +174,13 @@ impl Ord for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Value;
     use proptest::prelude::*;
     use std::sync::Arc;
+
+    fn key(cells: &[Value]) -> Key<30> {
+        Key::of(cells.iter().map(Value::peek))
+    }
 
     fn value() -> impl Strategy<Value = Value> {
         prop_oneof![
@@ -168,21 +197,21 @@ mod tests {
         /// The order of keys is the order of their cells.
         #[test]
         fn order_is_kept(left in proptest::collection::vec(value(), 0..5), right in proptest::collection::vec(value(), 0..5)) {
-            prop_assert_eq!(Key::of(&left).cmp(&Key::of(&right)), left.cmp(&right));
+            prop_assert_eq!(key(&left).cmp(&key(&right)), left.cmp(&right));
         }
 
         /// A key begins with the key of its first cells, and with no other.
         #[test]
         fn prefixes_are_cells(cells in proptest::collection::vec(value(), 1..5), other in proptest::collection::vec(value(), 0..4)) {
             let cells_start = cells.starts_with(&other);
-            prop_assert_eq!(Key::of(&cells).starts_with(&Key::of(&other)), cells_start);
+            prop_assert_eq!(key(&cells).starts_with(&key(&other)), cells_start);
         }
     }
 
     #[test]
     fn extremes_of_numbers() {
         let numbers = [i64::MIN, i64::MIN + 1, -(1 << 56), -65_536, -257, -256, -255, -2, -1, 0, 1, 255, 256, i64::MAX];
-        let keys: Vec<Key> = numbers.iter().map(|n| Key::of(&[Value::Int(*n)])).collect();
+        let keys: Vec<_> = numbers.iter().map(|n| key(&[Value::Int(*n)])).collect();
         assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

@@ -1,16 +1,14 @@
 //! Rows in memory: for tests, simulations and previews, and the fastest store there is.
 
 mod key;
-mod packed;
 mod rows;
 
-use super::contract::{Abilities, Commit, CommitReply, Guard, Read, Row, Store, Value, Write};
+use super::contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
+use super::row::{Form, Row};
 use super::shape::{check_commit, check_reads};
 use super::table::Table;
 use crate::error::{Error, ErrorCode, Result};
-use key::Key;
-use packed::Packed;
-use rows::{Outcome, Rows};
+use rows::{Outcome, Owner, Rest, Rows};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A store that keeps everything in memory and loses it with the last of its clones.
@@ -19,10 +17,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// use crm_core::store::{Commit, CommitReply, MemoryStore, Read, Row, Store, Table, Value, Write, Guard};
 /// let store = MemoryStore::new();
 /// let cells = vec![Value::Int(7), Value::text("uses"), Value::Int(1)];
-/// let put = Write::Put { row: Row { table: Table::Counter, cells: cells.clone() }, guard: Guard::New };
+/// let put = Write::Put { row: Row::new(Table::Counter, cells.clone()), guard: Guard::New };
 /// assert_eq!(store.commit(&Commit { writes: vec![put] })?, CommitReply::Done);
 /// let read = Read::Row { table: Table::Counter, key: cells[..2].to_vec() };
-/// assert_eq!(store.load(&[read])?[0][0].cells, cells);
+/// assert_eq!(store.load(&[read])?[0][0].cells(), cells);
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 #[derive(Clone)]
@@ -39,8 +37,8 @@ struct State {
 /// How a row was before a write of the commit that is being carried out.
 struct Before {
     table: Table,
-    key: Key,
-    row: Option<Packed>,
+    place: (Owner, Rest),
+    form: Option<Form>,
 }
 
 impl MemoryStore {
@@ -115,7 +113,11 @@ impl State {
 
     fn answer(&self, read: &Read) -> Result<Vec<Row>> {
         match read {
-            Read::Row { table, key } => Ok(self.table(*table)?.row(*table, &Key::of(key)).into_iter().collect()),
+            Read::Row { table, key } => {
+                let rows = self.table(*table)?;
+                let form = rows.get(&rows.place_of_key(key));
+                Ok(form.map(|form| Row::from_form(*table, form.clone())).into_iter().collect())
+            }
             Read::Index { table, index, cells } => Ok(self.table(*table)?.by_index(*table, *index, cells)),
             Read::Prefix { table, prefix, after, limit } => {
                 Ok(self.table(*table)?.by_prefix(*table, prefix, after.as_deref(), *limit))
@@ -153,11 +155,11 @@ impl State {
     }
 
     fn put_back(&mut self, before: Vec<Before>) -> Result<()> {
-        for Before { table, key, row } in before.into_iter().rev() {
+        for Before { table, place, form } in before.into_iter().rev() {
             let rows = self.table_mut(table)?;
-            rows.remove(&key);
-            if let Some(row) = row {
-                rows.insert(key, row);
+            match form {
+                Some(form) => drop(rows.replace(&place, &form)),
+                None => drop(rows.remove(&place)),
             }
         }
         Ok(())
@@ -165,29 +167,19 @@ impl State {
 
     fn apply(&mut self, write: &Write, before: &mut Vec<Before>) -> Result<Outcome> {
         match write {
-            Write::Put { row, guard } => {
-                let rows = self.table_mut(row.table)?;
-                let key = Key::of(row.key());
-                match rows.put(&key, &row.cells, *guard) {
-                    Ok(old) => {
-                        before.push(Before { table: row.table, key, row: old });
-                        Ok(Outcome::Done)
-                    }
-                    Err(broken) => Ok(broken),
-                }
-            }
+            Write::Put { row, guard } => self.put(row.table, row.form(), *guard, before),
             Write::Delete { table, key } => {
-                let key = Key::of(key);
-                let old = self.table_mut(*table)?.remove(&key);
-                before.push(Before { table: *table, key, row: old });
+                let rows = self.table_mut(*table)?;
+                let place = rows.place_of_key(key);
+                let form = rows.remove(&place);
+                before.push(Before { table: *table, place, form });
                 Ok(Outcome::Done)
             }
             Write::Check { table, key, version } => {
                 let rows = self.table(*table)?;
-                let stored = rows.rows.get(&Key::of(key));
-                let holds = match (stored, version) {
+                let holds = match (rows.get(&rows.place_of_key(key)), version) {
                     (None, None) => true,
-                    (Some(row), Some(version)) => rows.version_of(row) == Some(*version),
+                    (Some(form), Some(version)) => rows.version_of(form) == Some(*version),
                     _ => false,
                 };
                 Ok(if holds { Outcome::Done } else { Outcome::Broken })
@@ -196,21 +188,27 @@ impl State {
         }
     }
 
+    fn put(&mut self, table: Table, form: &Form, guard: Guard, before: &mut Vec<Before>) -> Result<Outcome> {
+        let rows = self.table_mut(table)?;
+        let place = rows.place_of(|cell| form.peek(cell));
+        match rows.put(&place, form, guard) {
+            Ok(old) => {
+                before.push(Before { table, place, form: old });
+                Ok(Outcome::Done)
+            }
+            Err(broken) => Ok(broken),
+        }
+    }
+
     fn add_within(&mut self, key: &[Value], add: i64, limit: i64, before: &mut Vec<Before>) -> Result<Outcome> {
-        let rows = self.table_mut(Table::Counter)?;
-        let stored = Key::of(key);
-        let used = rows.rows.get(&stored).and_then(|row| row.cell(key.len()).as_int()).unwrap_or(0);
+        let rows = self.table(Table::Counter)?;
+        let stored = rows.get(&rows.place_of_key(key));
+        let used = stored.and_then(|form| form.peek(key.len()).as_int()).unwrap_or(0);
         match used.checked_add(add) {
             Some(sum) if 0 <= sum && sum <= limit => {
                 let mut cells = key.to_vec();
                 cells.push(Value::Int(sum));
-                match rows.put(&stored, &cells, Guard::Any) {
-                    Ok(old) => {
-                        before.push(Before { table: Table::Counter, key: stored, row: old });
-                        Ok(Outcome::Done)
-                    }
-                    Err(broken) => Ok(broken),
-                }
+                self.put(Table::Counter, &Form::Cells(cells), Guard::Any, before)
             }
             _ => Ok(Outcome::Over),
         }

@@ -1,19 +1,41 @@
-//! The rows of one table and their indexes.
+//! The rows of one table: in groups by owner, each found with one look, and the indexes.
 
 use super::key::Key;
-use super::packed::Packed;
-use crate::store::contract::{Guard, Row, Value};
-use crate::store::shape::{key_of, pick};
+use crate::store::contract::{Guard, Value};
+use crate::store::row::{Form, Peek, Row};
 use crate::store::table::{Description, Index, Table};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use foldhash::{HashMap, HashMapExt};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Included, Unbounded};
+
+/// An owner: the first cells of a key. Fits a bucket and a UUID without a place on the heap.
+pub(super) type Owner = Key<46>;
+/// The cells of a key behind its owner, or those of an index. Fits a number or a short id without a place on the heap.
+pub(super) type Rest = Key<30>;
+type Place = (Owner, Rest);
+
+/// How many cells name the owner; a shorter key is its own owner.
+const OWNER_CELLS: usize = 2;
 
 pub(super) struct Rows {
     described: &'static Description,
-    pub(super) rows: BTreeMap<Key, Packed>,
-    /// In the order of the description: index cells (and key, where several rows may have them), to key.
-    indexes: Vec<BTreeMap<Key, Key>>,
+    groups: HashMap<Owner, Group>,
+    /// The owners of all groups in their order, for walks.
+    owners: BTreeSet<Owner>,
+    /// Index cells, and the key where several rows may have them, to the place of the row. Only of indexes that do not begin with the owner.
+    indexes: Vec<(usize, BTreeMap<Owner, Place>)>,
+}
+
+/// The rows of one owner.
+#[derive(Default)]
+struct Group {
+    /// The row whose key is the owner and no more.
+    alone: Option<Form>,
+    rows: BTreeMap<Rest, Form>,
+    /// Of indexes that begin with the owner: the number of the index and its other cells, to the row. In no order: few look there for more
+    /// than one name.
+    names: HashMap<Rest, Rest>,
 }
 
 /// How one write went.
@@ -23,169 +45,314 @@ pub(super) enum Outcome {
     Over,
 }
 
+impl Group {
+    fn get(&self, rest: &Rest) -> Option<&Form> {
+        if rest.is_empty() { self.alone.as_ref() } else { self.rows.get(rest) }
+    }
+
+    fn put(&mut self, rest: Rest, form: Form) -> Option<Form> {
+        if rest.is_empty() { self.alone.replace(form) } else { self.rows.insert(rest, form) }
+    }
+
+    fn take(&mut self, rest: &Rest) -> Option<Form> {
+        if rest.is_empty() { self.alone.take() } else { self.rows.remove(rest) }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.alone.is_none() && self.rows.is_empty()
+    }
+
+    /// In order, those behind a place.
+    fn after(&self, after: Option<&Rest>) -> impl Iterator<Item = (Option<&Rest>, &Form)> {
+        let alone = self.alone.iter().filter(move |_| after.is_none()).map(|form| (None, form));
+        let bound = after.map_or(Unbounded, Excluded);
+        alone.chain(self.rows.range::<Rest, _>((bound, Unbounded)).map(|(rest, form)| (Some(rest), form)))
+    }
+}
+
 impl Rows {
     pub(super) fn new(described: &'static Description) -> Self {
-        let indexes = described.indexes.iter().map(|_| BTreeMap::new()).collect();
-        Self { described, rows: BTreeMap::new(), indexes }
+        let outer = described.indexes.iter().enumerate().filter(|(_, index)| !begins_with_owner(described, index));
+        let indexes = outer.map(|(number, _)| (number, BTreeMap::new())).collect();
+        Self { described, groups: HashMap::new(), owners: BTreeSet::new(), indexes }
     }
 
-    pub(super) fn version_of(&self, row: &Packed) -> Option<i64> {
-        self.described.version.and_then(|place| row.cell(place).as_int())
+    fn owner_cells(&self) -> usize {
+        OWNER_CELLS.min(self.described.key)
     }
 
-    /// Whether another row has the same cells in a unique index.
-    fn unique_is_broken(&self, key: &Key, new: &impl Fn(usize) -> Value) -> bool {
-        let unique = self.described.indexes.iter().zip(&self.indexes).filter(|(described, _)| described.unique);
-        unique.into_iter().any(|(described, index)| {
-            let wanted = index_key(described, new, key);
-            wanted.and_then(|wanted| index.get(&wanted)).is_some_and(|owner| owner != key)
-        })
+    /// Where a row lies.
+    pub(super) fn place_of<'a>(&self, cell: impl Fn(usize) -> Peek<'a>) -> Place {
+        let owners = self.owner_cells();
+        (Key::of((0..owners).map(&cell)), Key::of((owners..self.described.key).map(&cell)))
+    }
+
+    /// Where the row with this key lies.
+    pub(super) fn place_of_key(&self, key: &[Value]) -> Place {
+        self.place_of(|place| key.get(place).map_or(Peek::Null, Value::peek))
+    }
+
+    pub(super) fn get(&self, (owner, rest): &Place) -> Option<&Form> {
+        self.groups.get(owner)?.get(rest)
+    }
+
+    pub(super) fn version_of(&self, form: &Form) -> Option<i64> {
+        self.described.version.and_then(|place| form.peek(place).as_int())
     }
 
     /// Puts a row if its guard holds and no other row has its cells in a unique index; gives back the one before.
     pub(super) fn put(
         &mut self,
-        key: &Key,
-        cells: &[Value],
+        place: &Place,
+        form: &Form,
         guard: Guard,
-    ) -> std::result::Result<Option<Packed>, Outcome> {
-        let new = |place: usize| cells.get(place).cloned().unwrap_or(Value::Null);
-        if guard != Guard::New && self.unique_is_broken(key, &new) {
+    ) -> std::result::Result<Option<Form>, Outcome> {
+        let group = self.groups.get(&place.0);
+        let old = group.and_then(|group| group.get(&place.1));
+        let holds = match guard {
+            Guard::New => old.is_none(),
+            Guard::Version(expected) => old.and_then(|old| self.version_of(old)) == Some(expected),
+            Guard::Any => true,
+        };
+        if !holds {
             return Err(Outcome::Broken);
         }
+        let (old, free) = self.replace(place, form);
+        if free {
+            return Ok(old);
+        }
+        match old {
+            Some(old) => drop(self.replace(place, &old)),
+            None => drop(self.remove(place)),
+        }
+        Err(Outcome::Broken)
+    }
+
+    /// Puts a row, whatever was there; gives that back, and whether its cells are its own in every unique index.
+    pub(super) fn replace(&mut self, place: &Place, form: &Form) -> (Option<Form>, bool) {
+        let (owner, rest) = place;
         let described = self.described;
-        let version = |row: &Packed| described.version.and_then(|place| row.cell(place).as_int());
-        let old = match (self.rows.entry(key.clone()), guard) {
-            (Entry::Vacant(_), Guard::Version(_)) | (Entry::Occupied(_), Guard::New) => return Err(Outcome::Broken),
-            (Entry::Occupied(slot), Guard::Version(expected)) if version(slot.get()) != Some(expected) => {
-                return Err(Outcome::Broken);
-            }
-            (Entry::Occupied(mut slot), _) => Some(slot.insert(Packed::of(cells))),
-            (Entry::Vacant(slot), _) => {
-                slot.insert(Packed::of(cells));
-                None
+        let group = match self.groups.get_mut(owner) {
+            Some(group) => group,
+            None => {
+                self.owners.insert(owner.clone());
+                self.groups.entry(owner.clone()).or_default()
             }
         };
-        for (place, (described, index)) in self.described.indexes.iter().zip(&mut self.indexes).enumerate() {
+        let old = group.put(rest.clone(), form.clone());
+        let mut free = true;
+        for (number, index) in described.indexes.iter().enumerate() {
+            if old.as_ref().is_some_and(|old| same(index, old, form)) {
+                continue;
+            }
+            let mut listing = Listing { number, index, group: &mut *group, others: &mut self.indexes, place };
             if let Some(old) = &old {
-                if described.columns.iter().all(|place| old.cell(*place) == new(*place)) {
-                    continue;
-                }
-                index_key(described, |place| old.cell(place), key).and_then(|old| index.remove(&old));
+                listing.strike(old);
             }
-            let Some(found) = index_key(described, new, key) else { continue };
-            match index.entry(found) {
-                Entry::Vacant(slot) => drop(slot.insert(key.clone())),
-                // A new row was not looked up before: what it has put so far goes again.
-                Entry::Occupied(_) if old.is_none() => {
-                    self.take_out(key, cells, place);
-                    return Err(Outcome::Broken);
-                }
-                Entry::Occupied(mut slot) => drop(slot.insert(key.clone())),
-            }
+            free &= listing.enter(form);
         }
-        Ok(old)
+        (old, free)
     }
 
-    /// Takes out a new row and its keys in the first so many indexes.
-    fn take_out(&mut self, key: &Key, cells: &[Value], indexes: usize) {
-        let new = |place: usize| cells.get(place).cloned().unwrap_or(Value::Null);
-        self.rows.remove(key);
-        for (described, index) in self.described.indexes.iter().zip(&mut self.indexes).take(indexes) {
-            index_key(described, new, key).and_then(|found| index.remove(&found));
+    pub(super) fn remove(&mut self, place: &Place) -> Option<Form> {
+        let group = self.groups.get_mut(&place.0)?;
+        let old = group.take(&place.1)?;
+        for (number, index) in self.described.indexes.iter().enumerate() {
+            Listing { number, index, group: &mut *group, others: &mut self.indexes, place }.strike(&old);
         }
-    }
-
-    /// Puts back a row where there is none.
-    pub(super) fn insert(&mut self, key: Key, row: Packed) {
-        for (described, index) in self.described.indexes.iter().zip(&mut self.indexes) {
-            index_key(described, |place| row.cell(place), &key).and_then(|found| index.insert(found, key.clone()));
-        }
-        self.rows.insert(key, row);
-    }
-
-    pub(super) fn remove(&mut self, key: &Key) -> Option<Packed> {
-        let old = self.rows.remove(key)?;
-        for (described, index) in self.described.indexes.iter().zip(&mut self.indexes) {
-            index_key(described, |place| old.cell(place), key).and_then(|found| index.remove(&found));
+        if group.is_empty() {
+            self.groups.remove(&place.0);
+            self.owners.remove(&place.0);
         }
         Some(old)
     }
 
-    fn unpack(&self, table: Table, row: &Packed) -> Row {
-        Row { table, cells: row.unpack(self.described.columns.len()) }
+    /// All rows of the owners whose key begins with this one, from a place on.
+    fn walk<'a>(
+        &'a self,
+        prefix: &'a Owner,
+        after: Option<&'a Place>,
+    ) -> impl Iterator<Item = (&'a Owner, Option<&'a Rest>, &'a Form)> {
+        let start = after.map(|(owner, _)| owner).filter(|owner| prefix < *owner).unwrap_or(prefix);
+        let owners = self.owners.range::<Owner, _>((Included(start), Unbounded));
+        owners.take_while(move |owner| owner.starts_with(prefix)).flat_map(move |owner| {
+            let begun = after.filter(|(begun, _)| begun == owner).map(|(_, rest)| rest);
+            let group = self.groups.get(owner);
+            let rows = group.into_iter().flat_map(move |group| group.after(begun));
+            rows.map(move |(rest, form)| (owner, rest, form))
+        })
     }
 
-    pub(super) fn row(&self, table: Table, key: &Key) -> Option<Row> {
-        self.rows.get(key).map(|row| self.unpack(table, row))
-    }
-
-    pub(super) fn by_index(&self, table: Table, index: usize, cells: &[Value]) -> Vec<Row> {
-        let Some(index) = self.indexes.get(index).filter(|_| !cells.contains(&Value::Null)) else {
+    pub(super) fn by_index(&self, table: Table, number: usize, cells: &[Value]) -> Vec<Row> {
+        let Some(index) = self.described.indexes.get(number).filter(|_| !cells.contains(&Value::Null)) else {
             return Vec::new();
         };
-        let prefix = Key::of(cells);
-        let found = index.range((Included(&prefix), Unbounded)).take_while(|(key, _)| key.starts_with(&prefix));
-        found.filter_map(|(_, key)| self.row(table, key)).collect()
+        if let Some((_, entries)) = self.indexes.iter().find(|(other, _)| *other == number) {
+            let prefix = Key::of(cells.iter().map(Value::peek));
+            let found = entries.range((Included(&prefix), Unbounded)).take_while(|(key, _)| key.starts_with(&prefix));
+            return found.filter_map(|(_, place)| self.get(place)).map(|form| row(table, form)).collect();
+        }
+        let (owner, rest) = cells.split_at(OWNER_CELLS.min(cells.len()));
+        let owner = Key::of(owner.iter().map(Value::peek));
+        let name = named(number, rest.iter().map(Value::peek));
+        if index.unique && cells.len() == index.columns.len() {
+            let found = self.groups.get(&owner).and_then(|group| group.get(group.names.get(&name)?));
+            return found.map(|form| row(table, form)).into_iter().collect();
+        }
+        let owners = self.owners.range((Included(&owner), Unbounded)).take_while(|found| found.starts_with(&owner));
+        let groups = owners.filter_map(|owner| self.groups.get(owner));
+        let found = groups.flat_map(|group| {
+            let mut names: Vec<_> = group.names.iter().filter(|(found, _)| found.starts_with(&name)).collect();
+            names.sort();
+            names.into_iter().filter_map(|(_, rest)| group.get(rest))
+        });
+        found.map(|form| row(table, form)).collect()
     }
 
     pub(super) fn by_prefix(&self, table: Table, prefix: &[Value], after: Option<&[Value]>, limit: usize) -> Vec<Row> {
-        let prefix = Key::of(prefix);
-        let after = after.map(Key::of).filter(|after| prefix <= *after);
-        let start = after.as_ref().map_or(Included(&prefix), Excluded);
-        let found = self.rows.range((start, Unbounded)).take_while(|(key, _)| key.starts_with(&prefix));
-        found.take(limit).map(|(_, row)| self.unpack(table, row)).collect()
+        let (owner, rest) = prefix.split_at(self.owner_cells().min(prefix.len()));
+        let owner = Key::of(owner.iter().map(Value::peek));
+        let rest: Rest = Key::of(rest.iter().map(Value::peek));
+        let after = after.map(|key| self.place_of_key(key));
+        let found = self.walk(&owner, after.as_ref()).filter(|(_, place, _)| match place {
+            Some(place) => place.starts_with(&rest),
+            None => rest.is_empty(),
+        });
+        found.take(limit).map(|(_, _, form)| row(table, form)).collect()
     }
 
     pub(super) fn up_to(
         &self,
         table: Table,
-        index: usize,
+        number: usize,
         up_to: &Value,
         after: Option<&(Value, Vec<Value>)>,
         limit: usize,
     ) -> Vec<Row> {
-        let (Some(described), Some(entries)) = (self.described.indexes.get(index), self.indexes.get(index)) else {
-            return Vec::new();
-        };
-        let first = |cells: &[Value]| pick(cells, described.columns).next().cloned().unwrap_or(Value::Null);
-        let due = |row: &Row| first(&row.cells) <= *up_to;
-        if described.columns.len() == 1 {
-            let after = after.map(|(cell, key)| Key::of(std::iter::once(cell).chain(key)));
+        let Some(index) = self.described.indexes.get(number) else { return Vec::new() };
+        let Some(first) = index.columns.first() else { return Vec::new() };
+        let due = |form: &Form| form.peek(*first) <= up_to.peek();
+        let outer = self.indexes.iter().find(|(other, _)| *other == number);
+        if let Some((_, entries)) = outer.filter(|_| index.columns.len() == 1) {
+            let after = after.map(|(cell, key)| Key::of(std::iter::once(cell).chain(key).map(Value::peek)));
             let start = after.as_ref().map_or(Unbounded, Excluded);
-            let found = entries.range((start, Unbounded)).filter_map(|(_, key)| self.row(table, key));
-            return found.take_while(due).take(limit).collect();
+            let found = entries.range((start, Unbounded)).filter_map(|(_, place)| self.get(place));
+            return found.take_while(|form| due(form)).take(limit).map(|form| row(table, form)).collect();
         }
         // The order is that of the first cell and the key, so the other cells of the index have to be sorted out.
-        let mut rows: Vec<Row> = entries.values().filter_map(|key| self.row(table, key)).filter(due).collect();
-        rows.sort_by(|a, b| (first(&a.cells), a.key()).cmp(&(first(&b.cells), b.key())));
-        rows.retain(|row| {
-            let place = (&first(&row.cells), key_of(self.described, &row.cells));
-            after.is_none_or(|(cell, key)| (cell, key.as_slice()) < place)
-        });
-        rows.truncate(limit);
-        rows
+        let nothing = Key::new();
+        let listed = self.walk(&nothing, None).filter(|(_, _, form)| is_listed(index, form) && due(form));
+        let mut found: Vec<_> = listed.map(|(owner, rest, form)| (form.peek(*first), owner, rest, form)).collect();
+        found.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
+        if let Some((cell, key)) = after {
+            let (owner, rest) = self.place_of_key(key);
+            let place = (cell.peek(), &owner, (!rest.is_empty()).then_some(&rest));
+            found.retain(|row| place < (row.0, row.1, row.2));
+        }
+        found.into_iter().take(limit).map(|(_, _, _, form)| row(table, form)).collect()
     }
 }
 
-/// The key of a row in an index, if the index has it: rows whose first or named cell is null can never be found through it.
-/// With nulls the cells of a unique index may repeat.
-fn index_key(described: &Index, cell: impl Fn(usize) -> Value, key: &Key) -> Option<Key> {
-    if described.not_null.is_some_and(|place| cell(place) == Value::Null) {
+/// A row on its way into an index, or out of it.
+struct Listing<'a> {
+    number: usize,
+    index: &'static Index,
+    group: &'a mut Group,
+    others: &'a mut [(usize, BTreeMap<Owner, Place>)],
+    place: &'a Place,
+}
+
+impl Listing<'_> {
+    fn begins_with_owner(&self) -> bool {
+        // Every index lies in one of two places.
+        !self.others.iter().any(|(number, _)| *number == self.number)
+    }
+
+    /// Enters it; false where another row has the same cells in a unique index.
+    fn enter(&mut self, form: &Form) -> bool {
+        let (owner, rest) = self.place;
+        if self.begins_with_owner() {
+            let Some(name) = name_of(self.number, self.index, form, rest) else { return true };
+            return match self.group.names.entry(name) {
+                Entry::Occupied(slot) => slot.get() == rest,
+                Entry::Vacant(slot) => slot.insert(rest.clone()) == rest,
+            };
+        }
+        let entry = entry_of(self.index, form, owner, rest);
+        let entries = self.others.iter_mut().find(|(number, _)| *number == self.number);
+        let Some((entry, (_, entries))) = entry.zip(entries) else { return true };
+        entries.entry(entry).or_insert_with(|| self.place.clone()) == self.place
+    }
+
+    /// Strikes it out; what is another row's stays.
+    fn strike(&mut self, form: &Form) {
+        let (owner, rest) = self.place;
+        if self.begins_with_owner() {
+            let Some(name) = name_of(self.number, self.index, form, rest) else { return };
+            if self.group.names.get(&name) == Some(rest) {
+                self.group.names.remove(&name);
+            }
+            return;
+        }
+        let entry = entry_of(self.index, form, owner, rest);
+        let entries = self.others.iter_mut().find(|(number, _)| *number == self.number);
+        let Some((entry, (_, entries))) = entry.zip(entries) else { return };
+        if entries.get(&entry) == Some(self.place) {
+            entries.remove(&entry);
+        }
+    }
+}
+
+fn row(table: Table, form: &Form) -> Row {
+    Row::from_form(table, form.clone())
+}
+
+fn begins_with_owner(described: &Description, index: &Index) -> bool {
+    OWNER_CELLS <= described.key && index.columns.starts_with(&[0, 1])
+}
+
+fn same(index: &Index, one: &Form, other: &Form) -> bool {
+    let listed = index.not_null.iter();
+    index.columns.iter().chain(listed).all(|place| one.peek(*place) == other.peek(*place))
+}
+
+/// Whether an index has a row: those whose first or named cell is null can never be found through it.
+fn is_listed(index: &Index, form: &Form) -> bool {
+    index.columns.first().into_iter().chain(&index.not_null).all(|place| form.peek(*place) != Peek::Null)
+}
+
+/// Whether several rows may have the same cells in an index: with nulls those of a unique one may repeat.
+fn repeats(index: &Index, form: &Form) -> bool {
+    !index.unique || index.columns.iter().any(|place| form.peek(*place) == Peek::Null)
+}
+
+/// The beginning of the names of an index.
+fn named<'a>(number: usize, cells: impl Iterator<Item = Peek<'a>>) -> Rest {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    Key::of(std::iter::once(Peek::Int(number)).chain(cells))
+}
+
+/// The name of a row in an index that begins with its owner, if the index has it.
+fn name_of(number: usize, index: &Index, form: &Form, rest: &Rest) -> Option<Rest> {
+    if !is_listed(index, form) {
         return None;
     }
-    let mut found = Key::new();
-    let mut repeats = !described.unique;
-    for place in described.columns {
-        let cell = cell(*place);
-        if cell == Value::Null && described.columns.first() == Some(place) {
-            return None;
-        }
-        repeats |= cell == Value::Null;
-        found.push(&cell);
+    let mut name = named(number, index.columns.iter().skip(OWNER_CELLS).map(|place| form.peek(*place)));
+    if repeats(index, form) {
+        name.extend(rest.as_slice());
     }
-    if repeats {
-        found.extend(key.as_slice());
+    Some(name)
+}
+
+/// The key of a row in another index, if the index has it.
+fn entry_of(index: &Index, form: &Form, owner: &Owner, rest: &Rest) -> Option<Owner> {
+    if !is_listed(index, form) {
+        return None;
     }
-    Some(found)
+    let mut entry = Key::of(index.columns.iter().map(|place| form.peek(*place)));
+    if repeats(index, form) {
+        entry.extend(owner.as_slice());
+        entry.extend(rest.as_slice());
+    }
+    Some(entry)
 }

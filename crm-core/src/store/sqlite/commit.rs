@@ -4,7 +4,8 @@ use super::load::{of, run};
 use super::statements::Statements;
 use super::{fault, sql};
 use crate::error::{Error, Result};
-use crate::store::contract::{Commit, CommitReply, Guard, Row, Value, Write};
+use crate::store::contract::{Commit, CommitReply, Guard, Value, Write};
+use crate::store::row::Row;
 use crate::store::table::Table;
 use rusqlite::Connection;
 
@@ -84,14 +85,14 @@ fn apply(statements: &mut Statements<'_>, write: &Write) -> Result<Outcome> {
 fn put(statements: &mut Statements<'_>, row: &Row, guard: Guard) -> Result<Outcome> {
     let sql = of(row.table)?;
     let changed = match guard {
-        Guard::New => execute(statements, &sql.insert, &row.cells)?,
+        Guard::New => execute(statements, &sql.insert, row.cells())?,
         Guard::Any => {
-            let (statement, _) = statements.bind(&sql.upsert, &row.cells)?;
+            let (statement, _) = statements.bind(&sql.upsert, row.cells())?;
             fault::is_unique_broken(statement.raw_execute(), "write a row")?.unwrap_or(0)
         }
         Guard::Version(version) => {
             let update = sql.update.as_ref().ok_or_else(|| Error::internal("a table has no versions"))?;
-            execute(statements, update, row.cells.iter().chain([&Value::Int(version)]))?
+            execute(statements, update, row.cells().iter().chain([&Value::Int(version)]))?
         }
     };
     Ok(Outcome::unless_broken(changed == 1))
@@ -137,7 +138,7 @@ pub(super) fn about_pages(commit: &Commit) -> u64 {
         Value::Null | Value::Int(_) => 8,
     };
     let pages = |write: &Write| match write {
-        Write::Put { row, .. } => 1 + row.cells.iter().map(bytes).sum::<usize>() / 4_096,
+        Write::Put { row, .. } => 1 + row.cells().iter().map(bytes).sum::<usize>() / 4_096,
         Write::Check { .. } => 0,
         Write::Delete { .. } | Write::Within { .. } => 1,
     };

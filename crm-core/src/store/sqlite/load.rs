@@ -4,7 +4,8 @@ use super::fault;
 use super::sql::{self, TableSql};
 use super::statements::Statements;
 use crate::error::{Error, ErrorCode, Result};
-use crate::store::contract::{Read, Row, Value};
+use crate::store::contract::{Read, Value};
+use crate::store::row::Row;
 use crate::store::table::Table;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -90,7 +91,7 @@ fn rows<'a>(
         for place in 0..columns {
             cells.push(cell(row.get_ref(place).map_err(fault::doing(what))?)?);
         }
-        rows.push(Row { table, cells });
+        rows.push(Row::new(table, cells));
     }
     Ok(rows)
 }

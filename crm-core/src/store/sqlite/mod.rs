@@ -16,7 +16,8 @@ mod statements;
 
 pub use backup::{BackupReport, Verified};
 
-use super::contract::{Abilities, Commit, CommitReply, Read, Row, Store};
+use super::contract::{Abilities, Commit, CommitReply, Read, Store};
+use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use crate::error::{Error, ErrorCode, Result};
 use connect::Place;

@@ -38,7 +38,7 @@ fn a_file_of_version_1_opens_with_its_rows() {
     bring_up(&connection, MIGRATIONS, VERSION).unwrap();
     let read = crate::store::Read::Prefix { table: Table::Customer, prefix: vec![], after: None, limit: 9 };
     let rows = load::load(&connection, &[read]).unwrap().remove(0);
-    let names: Vec<_> = rows.iter().map(|row| row.cells[1].as_text().unwrap()).collect();
+    let names: Vec<_> = rows.iter().map(|row| row.cells()[1].as_text().unwrap()).collect();
     assert_eq!(names, ["anna", "张三"]);
 }
 
