@@ -123,7 +123,7 @@ pub(crate) struct Workspace {
     /// Marks that were loaded.
     marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
     /// The requests of marks that commands of this working set made; perhaps more, where one was refused. The marks are with the entries.
-    made: HashSet<RequestId>,
+    made: HashSet<(CustomerId, RequestId)>,
     journals: HashMap<CustomerId, Vec<Arc<Entry>>>,
     all_orders: HashMap<CustomerId, Vec<OrderId>>,
     /// Entries of the command under way.
@@ -286,14 +286,15 @@ impl Workspace {
 
     /// The mark of a request, if it was carried out before, and the place of its first entry.
     pub(crate) fn mark(&mut self, customer: &CustomerId, request: &RequestId) -> Decided<Option<(u64, Mark)>> {
-        if self.made.contains(request) {
+        let key = (customer.clone(), request.clone());
+        // With their owner: the settlings of a sweep all have one id.
+        if self.made.contains(&key) {
             let theirs = |entry: &Entry| entry.customer_id == *customer && entry.request_id == *request;
             let marked = |filed: &&Arc<rows::Filed>| filed.mark.is_some() && theirs(&filed.entry);
             if let Some(filed) = self.filed.iter().find(marked) {
                 return Ok(filed.mark.clone().map(|mark| (filed.entry.seq, mark)));
             }
         }
-        let key = (customer.clone(), request.clone());
         let known = if self.marks.is_empty() { None } else { self.marks.get(&key) };
         match known {
             Some(mark) => Ok(mark.clone()),
@@ -354,7 +355,7 @@ impl Workspace {
             let mark = if entry.customer_id == *customer { mark.take() } else { None };
             if mark.is_some() {
                 if self.keeps_undo {
-                    self.made.insert(entry.request_id.clone());
+                    self.made.insert((entry.customer_id.clone(), entry.request_id.clone()));
                 }
                 self.marked = true;
             }
