@@ -99,3 +99,13 @@ fn a_wallet_is_stored_and_read() {
     let bytes = minicbor::to_vec(&wallet).unwrap();
     assert_eq!(minicbor::decode::<Wallet>(&bytes).unwrap(), wallet);
 }
+
+/// To see it fail: let `put_back` ask for room as `add` does.
+#[test]
+fn a_full_wallet_takes_no_new_coupon_and_every_old_one() {
+    let mut wallet = Wallet::default();
+    (0..crate::limits::OPEN_COUPONS_MAX).for_each(|n| wallet.add(coupon(&format!("c{n}"), 1, None)).unwrap());
+    assert_eq!(wallet.add(coupon("new", 1, None)).unwrap_err().code().as_str(), "coupon.too_many");
+    wallet.put_back(coupon("old", 1, None));
+    assert!(wallet.coupon(&CouponId::new("old").unwrap()).is_some());
+}

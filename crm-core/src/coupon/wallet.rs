@@ -82,7 +82,7 @@ impl Wallet {
         self.coupons.is_empty() && self.claims.is_empty() && self.uses.is_empty()
     }
 
-    /// Adds a coupon that was issued, given, or given back.
+    /// Adds a coupon that was issued or given.
     ///
     /// # Errors
     /// `coupon.exists` for a name that is there, `coupon.too_many` beyond the bound.
@@ -97,6 +97,11 @@ impl Wallet {
         }
         self.coupons.push(coupon);
         Ok(())
+    }
+
+    /// Puts a coupon back that came out before, also into a wallet that is full: money that goes back must not wait for room.
+    pub fn put_back(&mut self, coupon: Coupon) {
+        self.coupons.push(coupon);
     }
 
     /// Takes a coupon out that nobody holds.

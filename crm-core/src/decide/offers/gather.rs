@@ -52,8 +52,7 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
         None => 1,
     };
     let lines: Vec<LineFacts<'_>> = asked.cart.lines.iter().map(facts_of).collect();
-    let units = asked.cart.lines.iter().map(|line| line.quantity.thousandths());
-    let mut units = units;
+    let mut units = asked.cart.lines.iter().map(|line| line.quantity.thousandths());
     let shipping = asked.cart.shipping.map_or(Ok(0), |shipping| asked.cart.currency.minor(shipping))?;
     let open = match asked.customer {
         Some(id) => ws.known(id)?.wallet()?.map_or(0, |wallet| wallet.coupons().len()),

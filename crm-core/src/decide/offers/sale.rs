@@ -124,10 +124,21 @@ pub(crate) fn planned(
     }
     let plan = plan_of(&receipt, order, lines).map_err(|error| error.within("refund.what"))?;
     let amount_of = |number: u32| plan.lines.iter().find(|line| line.line_no == number).map(|line| line.amount);
-    let named = lines.iter().map(|line| RefundLine { amount: amount_of(line.line_no), ..line.clone() });
+    // A line that is named several times comes back once, with all of its units: the plan has one amount for it.
+    let mut named: Vec<RefundLine> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let units = line.quantity.unwrap_or(Quantity::ZERO).thousandths();
+        match named.iter_mut().find(|known| known.line_no == line.line_no) {
+            Some(known) => {
+                let sum = known.quantity.unwrap_or(Quantity::ZERO).thousandths().saturating_add(units);
+                known.quantity = Some(Quantity::from_thousandths(sum));
+            }
+            None => named.push(RefundLine { amount: amount_of(line.line_no), ..line.clone() }),
+        }
+    }
     let freed = plan.lines.iter().filter(|line| lines.iter().all(|named| named.line_no != line.line_no));
     let freed = freed.map(|line| RefundLine { line_no: line.line_no, quantity: None, amount: Some(line.amount) });
-    let lines = named.chain(freed).collect();
+    let lines = named.into_iter().chain(freed).collect();
     Ok(Some(Refund { what: RefundWhat::Lines { lines }, ..refund.clone() }))
 }
 
@@ -262,6 +273,9 @@ fn restore(
     coupon.state = CouponState::Issued;
     let what = what(&coupon);
     ws.put_coupon(key, None);
-    ws.customer_mut(id)?.change_wallet(|wallet| wallet.add(coupon))?;
+    ws.customer_mut(id)?.change_wallet(|wallet| {
+        wallet.put_back(coupon);
+        Ok(())
+    })?;
     context.write(ws, id, now, what, Vec::new())
 }
