@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Running a request twice has one effect: the same id with the same command gives the stored receipt, with another command
 /// `request.reused`. `at` is the clock of the host and may differ between tries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The caller's name for this attempt; time-ordered ids (UUIDv7) store best. Unique per customer.
@@ -82,6 +83,7 @@ impl Request {
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     /// Registers a customer. Refused with `customer.exists` or `identity.taken`.
@@ -172,6 +174,7 @@ pub enum Command {
 
 /// Registers a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterCustomer {
     /// The new customer's id.
@@ -198,6 +201,7 @@ pub struct RegisterCustomer {
 
 /// Changes a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateCustomer {
     /// Whom.
@@ -208,6 +212,7 @@ pub struct UpdateCustomer {
 
 /// Records a statement about consent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecordConsent {
     /// Whose.
@@ -218,6 +223,7 @@ pub struct RecordConsent {
 
 /// Records a paid order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecordOrder {
     /// Whose.
@@ -231,6 +237,7 @@ pub struct RecordOrder {
 
 /// Records a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecordRefund {
     /// Whose; may be left out when the refund names its order.
@@ -242,6 +249,7 @@ pub struct RecordRefund {
 
 /// Cancels an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CancelOrder {
     /// Which.
@@ -253,6 +261,7 @@ pub struct CancelOrder {
 
 /// Records a custom event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecordEvent {
     /// Whose.
@@ -263,6 +272,7 @@ pub struct RecordEvent {
 
 /// Gives points outside of the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EarnPoints {
     /// To whom.
@@ -284,6 +294,7 @@ pub struct EarnPoints {
 
 /// Takes points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SpendPoints {
     /// From whom.
@@ -302,6 +313,7 @@ pub struct SpendPoints {
 
 /// Reserves points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HoldPoints {
     /// From whom.
@@ -318,6 +330,7 @@ pub struct HoldPoints {
 
 /// Takes held points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CaptureHold {
     /// From whom.
@@ -331,6 +344,7 @@ pub struct CaptureHold {
 
 /// Gives held points back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseHold {
     /// To whom.
@@ -341,6 +355,7 @@ pub struct ReleaseHold {
 
 /// Gives spent points back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReverseRedemption {
     /// To whom.
@@ -354,6 +369,7 @@ pub struct ReverseRedemption {
 
 /// Corrects a balance by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdjustPoints {
     /// Whose.
@@ -369,6 +385,7 @@ pub struct AdjustPoints {
 
 /// Moves points to another customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TransferPoints {
     /// From whom.
@@ -383,6 +400,7 @@ pub struct TransferPoints {
 
 /// Makes waiting points of an order usable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActivatePoints {
     /// Of which order.

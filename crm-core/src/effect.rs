@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that happened to one customer. Entries are never changed; a correction is a new entry that points at the old one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Place in the customer's journal, from 1.
     pub seq: u64,
@@ -54,6 +55,7 @@ pub struct Entry {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum What {
     /// The customer was registered.
@@ -354,6 +356,7 @@ pub enum What {
 
 /// What an entry did to one point currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PointsChange {
     /// Of which currency.
     #[n(0)]

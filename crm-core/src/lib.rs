@@ -14,6 +14,7 @@ pub mod giftcard;
 pub mod group;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod interface;
 pub mod lifecycle;
 pub mod limits;
 pub mod offer;

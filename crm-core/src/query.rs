@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Query {
     /// Who is it?
@@ -184,6 +185,7 @@ pub enum Query {
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Answer {
     /// To `customer` and `find`.
@@ -268,6 +270,7 @@ pub enum Answer {
 
 /// What a customer holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Wallet {
     /// The customer.
     pub customer_id: CustomerId,
@@ -279,6 +282,7 @@ pub struct Wallet {
 
 /// What a customer holds of one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WalletAccount {
     /// The currency.
     pub currency: PointCurrency,
@@ -296,6 +300,7 @@ pub struct WalletAccount {
 
 /// Points that end at an instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Expiring {
     /// The last local day on which they are usable.
     pub usable_through: CalendarDate,
@@ -307,6 +312,7 @@ pub struct Expiring {
 
 /// An open hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HoldView {
     /// Its id.
     pub hold_id: HoldId,
@@ -318,6 +324,7 @@ pub struct HoldView {
 
 /// An order, with every number explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OrderExplained {
     /// The order.
     pub order_id: OrderId,
@@ -343,6 +350,7 @@ pub struct OrderExplained {
 
 /// A line with what it earned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LineExplained {
     /// Its number.
     pub line_no: u32,
@@ -358,6 +366,7 @@ pub struct LineExplained {
 
 /// An award with its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AwardExplained {
     /// Of which currency.
     pub currency: PointCurrency,
@@ -375,6 +384,7 @@ pub struct AwardExplained {
 
 /// What a rule gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RulePoints {
     /// The rule.
     pub rule: RuleId,
@@ -384,6 +394,7 @@ pub struct RulePoints {
 
 /// What a line gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LinePoints {
     /// The line; 0 is shipping.
     pub line_no: u32,
@@ -393,6 +404,7 @@ pub struct LinePoints {
 
 /// A refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RefundExplained {
     /// Its id.
     pub refund_id: RefundId,
@@ -407,6 +419,7 @@ pub struct RefundExplained {
 
 /// Stage and activity, and how they came about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LifecycleAnswer {
     /// The customer.
     pub customer_id: CustomerId,
@@ -418,6 +431,7 @@ pub struct LifecycleAnswer {
 
 /// A benefit and how often it is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BenefitLeft {
     /// The ladder.
     pub ladder: LadderId,
@@ -430,6 +444,7 @@ pub struct BenefitLeft {
 
 /// Somebody who is due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Due {
     /// Who.
     pub customer_id: CustomerId,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Issues a gift card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IssueGiftCard {
     /// To whom. In their journal stands what time does to the card.
@@ -31,6 +32,7 @@ pub struct IssueGiftCard {
 
 /// Holds a part of a gift card while a payment runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HoldGiftCard {
     /// Who.
@@ -51,6 +53,7 @@ pub struct HoldGiftCard {
 
 /// Takes what is held of a gift card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CaptureGiftCard {
     /// Who held it.
@@ -67,6 +70,7 @@ pub struct CaptureGiftCard {
 
 /// Gives up what is held of a gift card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseGiftCard {
     /// Who held it.
@@ -77,6 +81,7 @@ pub struct ReleaseGiftCard {
 
 /// Takes a part of a gift card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SpendGiftCard {
     /// Who.
@@ -99,6 +104,7 @@ pub struct SpendGiftCard {
 
 /// Gives back what was taken of a gift card. The refund of an order that names the redemption in a tender does so by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RestoreGiftCard {
     /// Who had taken it.
@@ -112,6 +118,7 @@ pub struct RestoreGiftCard {
 
 /// Keeps a gift card from being used, and lets go what checkouts hold of it; the request needs an actor and a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FreezeGiftCard {
     /// In whose journal it stands.
@@ -122,6 +129,7 @@ pub struct FreezeGiftCard {
 
 /// Lets a frozen gift card be used again; the request needs an actor and a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UnfreezeGiftCard {
     /// In whose journal it stands.

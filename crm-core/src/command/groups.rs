@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Opens a group, and takes its first seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenGroup {
     /// Who. In their journal stands what happens to the group as a whole.
@@ -17,6 +18,7 @@ pub struct OpenGroup {
 
 /// Takes a seat of a group until it is paid or out of time. Somebody who has one keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JoinGroup {
     /// Who.
@@ -27,6 +29,7 @@ pub struct JoinGroup {
 
 /// Pays the seat with an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaySeat {
     /// Whose seat.
@@ -39,6 +42,7 @@ pub struct PaySeat {
 
 /// Gives the seat up; one that was paid has to be refunded then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LeaveGroup {
     /// Whose seat.
@@ -49,6 +53,7 @@ pub struct LeaveGroup {
 
 /// Notes that the money of a seat went back. The refund of the whole order that paid for it does so by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundSeat {
     /// Whose seat; it is `to_refund`.

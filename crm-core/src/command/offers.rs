@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Issues a coupon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IssueCoupon {
     /// To whom.
@@ -30,6 +31,7 @@ pub struct IssueCoupon {
 
 /// Takes a coupon back; the request needs an actor and a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RevokeCoupon {
     /// From whom.
@@ -40,6 +42,7 @@ pub struct RevokeCoupon {
 
 /// Gives a coupon to another customer, where the offer allows it. It keeps its id, its code and its dates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TransferCoupon {
     /// From whom.
@@ -52,6 +55,7 @@ pub struct TransferCoupon {
 
 /// Gets a coupon for points, at the price in the offer's terms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BuyCoupon {
     /// Who.
@@ -69,6 +73,7 @@ pub struct BuyCoupon {
 ///
 /// The key is `claim_id`: the same claim again changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClaimOffers {
     /// Whose checkout it is.
@@ -93,6 +98,7 @@ pub struct ClaimOffers {
 
 /// So many points of a currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PointsOf {
     /// Of which currency.
@@ -103,6 +109,7 @@ pub struct PointsOf {
 
 /// Turns what a claim holds into uses. Recording the order with the claim does the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmClaim {
     /// Whose.
@@ -113,6 +120,7 @@ pub struct ConfirmClaim {
 
 /// Gives up what a claim holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseClaim {
     /// Whose.
@@ -123,6 +131,7 @@ pub struct ReleaseClaim {
 
 /// What coupons of codes that nobody has yet are to be; for [`Engine::issue_codes`](crate::Engine::issue_codes).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeIssue {
     /// To which offer; it needs a coupon.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Fixes a tier by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LockTier {
     /// Whose.
@@ -19,6 +20,7 @@ pub struct LockTier {
 
 /// Ends a tier lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UnlockTier {
     /// Whose.
@@ -29,6 +31,7 @@ pub struct UnlockTier {
 
 /// Uses a benefit once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UseBenefit {
     /// Whose.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Takes an order back that came with an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RevertOrder {
     /// Which.
@@ -13,6 +14,7 @@ pub struct RevertOrder {
 
 /// Takes a registration back that came with an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Unregister {
     /// Whose.
@@ -21,6 +23,7 @@ pub struct Unregister {
 
 /// Writes what time alone has done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Settle {
     /// To whom.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// A coupon of a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Coupon {
     /// Its name, unique within the customer.
@@ -51,6 +52,7 @@ pub struct Coupon {
 
 /// Where a coupon stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum CouponState {
@@ -97,6 +99,8 @@ impl CouponState {
 
 /// Where a coupon came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "CouponOrigin"))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Origin {
     /// It was issued.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// Platform ids are valid within a scope (an app, a shop, a brand).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Identifier {
     /// What kind of name.
@@ -22,6 +23,7 @@ pub struct Identifier {
 
 /// Kinds of identifiers. A Taobao OAID is none: it differs by shop, app and week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifierKind {
     /// The shop's own user id.
@@ -58,6 +60,7 @@ pub enum IdentifierKind {
 
 /// What is known about a person. Every field may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The name to address them by, at most 4,096 bytes; stored in NFKC.
@@ -82,6 +85,7 @@ pub struct Profile {
 
 /// As they state it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {
     /// A woman.
@@ -94,6 +98,7 @@ pub enum Gender {
 
 /// A postal address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// ISO 3166-1 alpha-2.
@@ -118,6 +123,7 @@ pub struct Address {
 
 /// What to change about a customer. Absent means unchanged; to take a profile field away name it in `clear`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustomerChange {
     /// Profile fields to set; an absent field stays as it is.
@@ -148,6 +154,7 @@ pub struct CustomerChange {
 
 /// One statement about consent: for a purpose over a channel, given or withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Consent {
     /// For what: `marketing`, `service`, `profiling`, …
@@ -167,6 +174,7 @@ pub struct Consent {
 
 /// Given or withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentState {
     /// Given.
@@ -177,6 +185,7 @@ pub enum ConsentState {
 
 /// Who made a statement about consent. Only customers can widen it; imports and operators may only restrict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ConsentSource {
     /// The customer themselves.
@@ -196,6 +205,7 @@ pub enum ConsentSource {
     reason = "one per command, never stored in bulk; a box would show in every host's code"
 )]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Buyer {
     /// A registered customer.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// All that is known about one customer, apart from what they bought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustomerRecord {
     /// Their id.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// What a request did: the entries it wrote and the balances after it. Stored, and returned again to the same request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// The request.
     pub request_id: RequestId,
@@ -27,6 +28,7 @@ pub struct Receipt {
 
 /// A balance by currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CurrencyBalance {
     /// Of which currency.
     #[n(0)]
@@ -61,6 +63,7 @@ impl CurrencyBalance {
 
 /// How a request ended when it was not refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Done {
     /// What it did.
     pub receipt: Receipt,
@@ -70,6 +73,7 @@ pub struct Done {
 
 /// How a receipt came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The request was carried out now.

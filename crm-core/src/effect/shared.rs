@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A gift card was issued to the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardIssued {
     /// Which.
     #[n(0)]
@@ -29,6 +30,7 @@ pub struct GiftCardIssued {
 
 /// A checkout holds a part of a gift card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardHeld {
     /// Which.
     #[n(0)]
@@ -49,6 +51,7 @@ pub struct GiftCardHeld {
 
 /// What was held of a gift card is free again: given up, out of time, or because the card was frozen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardReleased {
     /// Which.
     #[n(0)]
@@ -69,6 +72,7 @@ pub struct GiftCardReleased {
 
 /// A part of a gift card was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardRedeemed {
     /// Which.
     #[n(0)]
@@ -90,6 +94,7 @@ pub struct GiftCardRedeemed {
 
 /// What was taken of a gift card came back to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardRestored {
     /// Which.
     #[n(0)]
@@ -114,6 +119,7 @@ pub struct GiftCardRestored {
 
 /// The time of a gift card was over with something on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardExpired {
     /// Which.
     #[n(0)]
@@ -128,6 +134,7 @@ pub struct GiftCardExpired {
 
 /// A gift card may not be used any more: by hand, or because its purchase went back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardFrozen {
     /// Which.
     #[n(0)]
@@ -149,6 +156,7 @@ pub struct GiftCardFrozen {
 
 /// A frozen gift card may be used again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardUnfrozen {
     /// Which.
     #[n(0)]
@@ -157,6 +165,7 @@ pub struct GiftCardUnfrozen {
 
 /// The customer opened a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GroupOpened {
     /// Which.
     #[n(0)]
@@ -171,6 +180,7 @@ pub struct GroupOpened {
 
 /// The customer has a seat in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeatTaken {
     /// In which.
     #[n(0)]
@@ -182,6 +192,7 @@ pub struct SeatTaken {
 
 /// The customer paid for the seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeatPaid {
     /// In which group.
     #[n(0)]
@@ -193,6 +204,7 @@ pub struct SeatPaid {
 
 /// The customer gave the seat up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeatLeft {
     /// In which group.
     #[n(0)]
@@ -204,6 +216,7 @@ pub struct SeatLeft {
 
 /// A seat of the customer's group was not paid in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeatTimedOut {
     /// In which group.
     #[n(0)]
@@ -215,6 +228,7 @@ pub struct SeatTimedOut {
 
 /// The money of the customer's seat went back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeatRefunded {
     /// In which group.
     #[n(0)]
@@ -230,6 +244,7 @@ pub struct SeatRefunded {
 
 /// The customer's group has formed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GroupFormed {
     /// Which.
     #[n(0)]
@@ -241,6 +256,7 @@ pub struct GroupFormed {
 
 /// The customer's group has not formed in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GroupExpired {
     /// Which.
     #[n(0)]

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 /// What became of codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CodesReport {
     /// Issued now.
     pub issued: u64,

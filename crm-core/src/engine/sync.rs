@@ -43,6 +43,7 @@ pub struct Engine {
 
 /// What a sweep has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SweepReport {
     /// Customers whom time had changed.
     pub settled: u64,

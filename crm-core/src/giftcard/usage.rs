@@ -46,6 +46,7 @@ impl CardUse {
 
 /// Where a use of a card stands. All but the first are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum UseState {

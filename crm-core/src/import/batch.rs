@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BatchState {
     /// Under way, or stopped half-way: running it again goes on with it.
@@ -21,6 +22,7 @@ pub enum BatchState {
 
 /// An import, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BatchRecord {
     /// Its id.
     pub batch: BatchId,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which column is what, in a CSV with one row per order line. Columns are named by their headers; `name#2` is the second of that name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ColumnMap {
     /// The order. Rows with the same id are one order, wherever they stand.
@@ -92,6 +93,7 @@ pub struct ColumnMap {
 
 /// A column with an identifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IdentifierColumn {
     /// Its header.
@@ -109,6 +111,7 @@ pub struct IdentifierColumn {
 
 /// What stands before the fraction of a number; the other one may group its thousands, as blanks may where the comma does it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DecimalMark {
     /// `1,234.56`.
@@ -120,6 +123,7 @@ pub enum DecimalMark {
 
 /// What becomes of something that is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Strange {
     /// It is counted, and reported as an issue.
@@ -131,6 +135,7 @@ pub enum Strange {
 
 /// What becomes of a column that is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// The file is refused with `import.header`.

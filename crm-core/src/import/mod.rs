@@ -36,6 +36,7 @@ use std::io::Read;
 
 /// The form of the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Format {
     /// Any CSV with one row per order line, described by a column map; [`ColumnMap::default`] is our own form.
@@ -70,6 +71,7 @@ pub struct Source<'a> {
 
 /// Whether an import writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DryRun {
     /// It writes.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// What an import did, or in a dry run would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImportReport {
     /// Its id: the handle for [`super::revert`].
     pub batch: BatchId,
@@ -44,6 +45,8 @@ pub struct ImportReport {
 
 /// How facts of one kind ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "ImportCounts"))]
 pub struct Counts {
     /// Recorded now.
     pub applied: u64,
@@ -59,6 +62,8 @@ pub struct Counts {
 
 /// A problem of one row. The rest of the file is imported all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "ImportIssue"))]
 pub struct Issue {
     /// In which file.
     pub file: String,
@@ -80,6 +85,7 @@ pub struct Issue {
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImportProgress {
     /// Rows in all files.
     pub rows_total: u64,

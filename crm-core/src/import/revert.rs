@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 /// What taking an import back did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RevertReport {
     /// The import.
     pub batch: BatchId,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// Which of the two axes a transition moves along. The high-water mark is no axis: it rises with the stage and never falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum Axis {
@@ -21,6 +22,7 @@ pub enum Axis {
 
 /// A customer moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Transition {
     /// Along which axis.
@@ -46,6 +48,7 @@ pub struct Transition {
 
 /// What caused a transition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TransitionCause {
     /// A fact.
@@ -66,6 +69,7 @@ pub enum TransitionCause {
 
 /// The kinds of facts, in the order in which facts of one instant take effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum FactKind {
@@ -88,6 +92,7 @@ pub enum FactKind {
 
 /// Where a customer stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LifecycleView {
     /// The stage.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 /// What somebody is about to pay for. Amounts are in major units of `currency`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cart {
     /// The currency of every amount in it.
@@ -40,6 +41,7 @@ pub struct Cart {
 
 /// A line of a cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CartLine {
     /// Its number within the cart; default its place, from 1.
@@ -68,6 +70,7 @@ pub struct CartLine {
 
 /// A gift card or another balance to pay with. It is a tender: it takes nothing off the price and changes no tax.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StoredValue {
     /// Its name.

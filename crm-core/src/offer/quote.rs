@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a cart costs with the best of its offers. Amounts are in major units of `currency`, every one exact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Quote {
     /// Of every amount.
@@ -34,6 +35,7 @@ pub struct Quote {
 
 /// A line of a quote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuotedLine {
     /// Its number in the cart.
@@ -54,6 +56,7 @@ pub struct QuotedLine {
 
 /// Delivery in a quote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuotedShipping {
     /// Before discounts.
@@ -72,6 +75,7 @@ pub struct QuotedShipping {
 
 /// An offer that was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Application {
     /// The offer.
@@ -98,6 +102,8 @@ pub struct Application {
 
 /// What brings an offer into a quote.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "OfferSource"))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
     /// Nothing: it is there for everybody it is meant for.
@@ -116,6 +122,7 @@ pub enum Source {
 
 /// The part of a discount that falls on a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Share {
     /// The line.
@@ -131,6 +138,7 @@ pub struct Share {
 
 /// What a party bears.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Funded {
     /// Who.
@@ -142,6 +150,7 @@ pub struct Funded {
 
 /// What comes along for nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Given {
     /// The article.
@@ -152,6 +161,7 @@ pub struct Given {
 
 /// Something that was not applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rejected {
     /// The offer, where one is known.
@@ -165,6 +175,7 @@ pub struct Rejected {
 
 /// Why an offer was not applied. The code is stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "code", deny_unknown_fields)]
 pub enum Why {
     /// Nothing has this code. Codes that have ended may be answered so, too.
@@ -288,6 +299,7 @@ pub enum Why {
 
 /// Something that a little more would bring.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NearMiss {
     /// Which offer.
@@ -303,6 +315,8 @@ pub struct NearMiss {
 
 /// What to add to a cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "NearMissAdd"))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Add {
     /// So much of eligible articles.
@@ -320,6 +334,7 @@ pub enum Add {
 
 /// The sums of a quote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
     /// All lines before discounts.
@@ -350,6 +365,8 @@ pub struct Totals {
 
 /// How a quote was found, and what is known about better ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "QuoteSearch"))]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// Whether it is proven that nothing serves the objective better.
@@ -370,6 +387,7 @@ pub struct Search {
 
 /// The second best combination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RunnerUp {
     /// What it applies, in this order.

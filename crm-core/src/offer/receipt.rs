@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// A quote that was paid, with all that a refund needs: it does not depend on the program, or the prices, of a later day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "OfferReceipt"))]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// What was bought.
@@ -24,6 +26,7 @@ pub struct Receipt {
 
 /// Goods that come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReturnedLine {
     /// Of which line.
@@ -34,6 +37,7 @@ pub struct ReturnedLine {
 
 /// What came back of a line, and what for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundedLine {
     /// Of which line.
@@ -46,6 +50,7 @@ pub struct RefundedLine {
 
 /// What came back and what was refunded so far, in all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Refunds {
     /// Of the lines; a line may be named several times.
@@ -58,6 +63,7 @@ pub struct Refunds {
 
 /// What goes back for goods that come back now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundPlan {
     /// Of the lines. Lines of earlier returns may be among them, with a quantity of zero: what comes back now can set free what a rule

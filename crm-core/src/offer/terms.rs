@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The rules of an offer, as far as a quote and a refund need them. A receipt keeps them, so that a refund years later does not depend on
 /// the program of that day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OfferRules {
     /// Its name.

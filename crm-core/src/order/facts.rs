@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A paid order. Idempotent on its id; amounts are in major units of `currency`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// Its id, unique over all customers.
@@ -47,6 +48,7 @@ pub struct Order {
 
 /// A line of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OrderLine {
     /// Its number within the order; default its place, from 1.
@@ -82,6 +84,7 @@ fn one() -> Quantity {
 
 /// A part of the payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Tender {
     /// Money, by any means.
@@ -108,6 +111,7 @@ pub enum Tender {
 
 /// A refund, in full or in part. Idempotent on its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Refund {
     /// Its id, unique within its order; where it names none, within the customer.
@@ -126,6 +130,7 @@ pub struct Refund {
 
 /// What a refund gives back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RefundWhat {
     /// Everything that is left of the order, shipping included.
@@ -151,6 +156,7 @@ pub enum RefundWhat {
 
 /// A line of a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundLine {
     /// The line of the order.
@@ -165,6 +171,7 @@ pub struct RefundLine {
 
 /// An article that came back without its order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundArticle {
     /// The article.
@@ -177,6 +184,7 @@ pub struct RefundArticle {
 
 /// Something else a customer did: a review, a check-in, a visit, a share. Idempotent on its id within the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// Its id.

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 /// What a refund or a cancellation gave back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundEffect {
     /// What went back in all, in all tenders.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 /// What has come back of a line so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LineBack {
     /// The line.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// `issued = pending + available + held + redeemed + expired + revoked + offset + transferred` at all times; every one but `issued`,
 /// `debt` and `unrecovered` is the sum of that state over the lots, closed ones included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Balances {
     /// Credited, not usable yet.

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// What kind of thing points came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "PointsSourceKind"))]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum SourceKind {
@@ -44,6 +46,8 @@ pub enum SourceKind {
 
 /// Where points came from. Equal sources are the same thing: all lots of an order share one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "PointsSource"))]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// What kind of thing.
@@ -80,6 +84,8 @@ impl<'b, C> Decode<'b, C> for Source {
 
 /// The lot that points were part of before they came into this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "LotOrigin"))]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
     /// Whose lot; none for another lot of the same account (points that a grace restore gave new dates).
@@ -93,6 +99,7 @@ pub struct Origin {
 
 /// One credit and where its points are now. Its amount never changes; its points move between the states.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lot {
     /// Its number in the account.

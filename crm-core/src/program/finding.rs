@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that is wrong, or doubtful, in a program document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Stable code, such as `program.unknown_field`; see [`FindingCode`].
@@ -21,6 +22,7 @@ pub struct Finding {
 
 /// Whether a finding stops the program from being used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The program is refused.

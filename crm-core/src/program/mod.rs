@@ -19,7 +19,7 @@ mod suggest;
 mod walk;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use crate::value::{LineScope, Weekday};
 pub use compiled::Program;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a merchant owes in one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Liability {
     /// The currency.
     pub currency: PointCurrency,
@@ -31,6 +32,7 @@ pub struct Liability {
 
 /// What ends in one month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LiabilityMonth {
     /// `YYYY-MM`; none for points without expiry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,7 @@ pub struct LiabilityMonth {
 
 /// What a merchant owes on gift cards of one currency. `issued` is `outstanding`, `redeemed`, `expired` and `revoked`, to the cent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardLiability {
     /// The currency.
     pub currency: Currency,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A checkout's claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClaimView {
     /// Its key.
     pub claim_id: ClaimId,
@@ -29,6 +30,7 @@ pub struct ClaimView {
 
 /// How much of a limit over all customers is used, in its period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LimitUse {
     /// The offer whose limit it is; none for a campaign's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A gift card as it stands at an instant. What was issued is `available`, `held`, `redeemed`, `expired` and `revoked`, to the cent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardView {
     /// Which.
     pub card_id: GiftCardId,
@@ -49,6 +50,7 @@ pub struct GiftCardView {
 
 /// A part of a gift card that is held or was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GiftCardUse {
     /// Of the hold, and of the redemption that comes of it.
     pub id: RedemptionId,
@@ -74,6 +76,7 @@ pub struct GiftCardUse {
 
 /// A group as it stands at an instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GroupView {
     /// Which.
     pub group_id: GroupId,

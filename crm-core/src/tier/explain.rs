@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 /// Why a customer has a tier at an instant, as far as it was known at another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierExplanation {
     /// The instant asked about.
@@ -31,6 +32,7 @@ pub struct TierExplanation {
 
 /// A window with what was counted in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// Its first local date; none for lifetime.
@@ -45,6 +47,7 @@ pub struct Evidence {
 
 /// A fact that was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Contribution {
     /// The order, event or refund.

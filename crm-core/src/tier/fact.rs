@@ -57,6 +57,7 @@ pub enum TierFactKind {
 
 /// A change of the tier that a customer has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierChange {
     /// On which ladder.
@@ -78,6 +79,7 @@ pub struct TierChange {
 
 /// Why a tier changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TierCause {
     /// A threshold was reached.

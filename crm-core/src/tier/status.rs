@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a customer stands on a ladder at the clock of the state. Amounts are whole units of the metric.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierStatus {
     /// On which ladder.
@@ -37,6 +38,7 @@ pub struct TierStatus {
 
 /// How much of the metric is missing: "spend `missing` by the end of `by` to reach or keep `tier`".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierGoal {
     /// Which tier.
@@ -49,6 +51,7 @@ pub struct TierGoal {
 
 /// A tier that begins later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierPending {
     /// Which tier.
@@ -59,6 +62,7 @@ pub struct TierPending {
 
 /// A lock, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierLocked {
     /// The tier set by hand.

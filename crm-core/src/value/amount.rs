@@ -210,6 +210,7 @@ impl<'b, C> minicbor::Decode<'b, C> for Currency {
 
 /// An exact amount of one currency: `{"amount":"12.50","currency":"CNY"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Money {
     /// How much, in major units.

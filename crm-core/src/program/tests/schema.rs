@@ -61,6 +61,21 @@ text! {
     value::StoreId = "name", NAME;
     value::Tag = "name", NAME;
     value::TierId = "name", NAME;
+    value::Actor = "name", NAME;
+    value::BatchId = "name", NAME;
+    value::ClaimId = "name", NAME;
+    value::CouponId = "name", NAME;
+    value::CustomerId = "name", NAME;
+    value::EventId = "name", NAME;
+    value::GiftCardId = "name", NAME;
+    value::GroupId = "name", NAME;
+    value::HoldId = "name", NAME;
+    value::OrderId = "name", NAME;
+    value::RedemptionId = "name", NAME;
+    value::RefundId = "name", NAME;
+    value::RequestId = "name", NAME;
+    value::Quantity = "quantity", r"^-?[0-9]+(\.[0-9]+)?$";
+    crate::customer::IdentityKey = "identity-key", "^[a-z_]+:.+$";
     value::Zone = "iana-zone", r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$";
     Country = "country", "^[A-Z]{2}$";
     ClockTime = "clock-time", "^([01][0-9]|2[0-3]):[0-5][0-9]$";
@@ -90,7 +105,7 @@ pub(super) fn schema() -> Value {
     schema
 }
 
-fn tidy(schema: &mut Value) {
+pub(crate) fn tidy(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         Value::Object(fields) => {
@@ -122,7 +137,7 @@ fn tidy(schema: &mut Value) {
 }
 
 /// A file of the repository that a test writes.
-pub(super) fn generated(path: &str, text: &str) {
+pub(crate) fn generated(path: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -15,7 +15,8 @@ use std::thread;
 use std::time::Duration;
 
 /// What a backup wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BackupReport {
     /// Pages of the file.
     pub pages: u64,
@@ -24,7 +25,8 @@ pub struct BackupReport {
 }
 
 /// What a file was found to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verified {
     /// Pages of the file.
     pub pages: u64,
