@@ -136,7 +136,7 @@ def default(schema: Schema, kind: Any, part: dict[str, Any]) -> tuple[str, Any]:
         if kind[0] == "list":
             return "()", []
         if kind[0] == "map":
-            return "field(default_factory=dict, hash=False)", {}
+            return "made(dict)", {}
         # A flag that is left out when it is not so.
         return ("False", False) if kind == "bool" else ("None", None)
     value = part["default"]
@@ -156,11 +156,11 @@ def expression(schema: Schema, kind: Any, value: Any) -> str:
     if kind[0] == "map":
         if value:
             raise SystemExit("a map with contents as a default")
-        return "field(default_factory=dict, hash=False)"
+        return "made(dict)"
     name = kind[1]
     if name in schema.words:
         return f"{name}.{value.upper()}"
-    return f"field(default_factory=lambda: {construct(schema, name, value)})"
+    return f"made(lambda: {construct(schema, name, value)})"
 
 
 def construct(schema: Schema, name: str, value: dict[str, Any]) -> str:
@@ -198,36 +198,29 @@ def classes(schema: Schema) -> str:
     out = [MADE]
     out.append('"""The types of the library: what is sent and what comes back."""\n\n')
     out.append("from __future__ import annotations\n\n")
-    out.append("from collections.abc import Mapping, Sequence\nfrom dataclasses import dataclass, field\n")
+    out.append("from collections.abc import Mapping, Sequence\n")
     out.append("from datetime import date, datetime\nfrom decimal import Decimal\nfrom typing import ClassVar, Literal, Union\n\n")
-    out.append("from crm_core._base import Record, Word\n")
+    out.append("from crm_core._base import Record, Word, made\n\n__all__ = [\n")
+    out.extend(f'    "{name}",\n' for name in sorted([*schema.words, *schema.records, *schema.unions]))
+    out.append("]\n")
     for name in sorted(schema.words):
         out.append(f"\n\nclass {name}(Word):\n{doc(schema.docs[name], '    ')}")
         for option in schema.words[name]:
             out.append(f'\n    {option["const"].upper()} = "{option["const"]}"\n')
             out.append(doc(option.get("description", ""), "    "))
     for name in sorted(schema.records):
-        out.append(f"\n\n@dataclass(frozen=True, slots=True, kw_only=True, repr=False)\nclass {name}(Record):\n")
+        out.append(f"\n\nclass {name}(Record):\n")
         out.append(doc(schema.docs[name], "    ") or "    ...\n")
         if name in schema.tags:
             key, tag = schema.tags[name]
             out.append(f'\n    {key}: ClassVar[Literal["{tag}"]] = "{tag}"\n')
-        lists = []
         for field, part, required in schema.fields(name):
             kind = schema.kind(part)
             hint = annotation(kind)
             shown, _ = ("", None) if required else default(schema, kind, part)
             optional = shown == "None"
-            if kind[0] == "list":
-                lists.append((attribute(field), optional))
-            if required and kind[0] == "map":
-                shown = "field(hash=False)"
             out.append(f"\n    {attribute(field)}: {hint}{' | None' if optional else ''}{' = ' + shown if shown else ''}\n")
             out.append(doc(part.get("description", ""), "    "))
-        if lists:
-            out.append("\n    def __post_init__(self) -> None:\n")
-            for one, optional in lists:
-                out.append(f'        self._tuple("{one}")\n')
     out.append("\n\n")
     for name in sorted(schema.unions):
         out.append(f"{name} = Union[{', '.join(variant for _, variant in schema.unions[name])}]\n")
@@ -252,7 +245,7 @@ def shapes(schema: Schema) -> str:
     }
     words = {name: [option["const"] for option in schema.words[name]] for name in sorted(schema.words)}
     lines = []
-    for title, table in (("records", records), ("unions", unions), ("words", words)):
+    for title, table in (("records", records), ("unions", unions), ("words", words), ("tags", schema.tags)):
         rows = ",\n".join(f"    {json.dumps(name)}: {json.dumps(table[name])}" for name in table)
         lines.append(f'  "{title}": {{\n{rows}\n  }}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
@@ -319,11 +312,13 @@ def errors(schema: Schema) -> str:
     for area, members in areas.items():
         if area == "internal":
             continue
-        base = f"{pascal(area)}Error"
+        # Python has a ValueError and an ImportError of its own.
+        base = {"value": "BadValueError", "import": "BadImportError"}.get(area, f"{pascal(area)}Error")
         extra = ", ValueError" if area in builtin else ""
         out.append(f'\n\nclass {base}(CrmError{extra}):\n    """Every error whose code starts with `{area}.`."""\n')
         for error in members:
-            out.append(f"\n\nclass {error['name']}({base}):\n")
+            kind = ", TypeError" if error["code"] == "value.type" else ""
+            out.append(f"\n\nclass {error['name']}({base}{kind}):\n")
             out.append(doc(f"`{error['code']}`: {error['help']}.", "    "))
             out.append(f'\n    code = "{error["code"]}"\n')
     out.append('\n\nclass Internal(CrmError):\n    """`internal`: a defect of the library; please report it with the message."""\n\n    code = "internal"\n')

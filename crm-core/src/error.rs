@@ -54,6 +54,7 @@ codes! {
     ValueTooLong = "value.too_long", No, "shorten the value to the limit";
     ValueTooMany = "value.too_many", No, "send fewer items; the limit is in the details";
     ValueJson = "value.json", No, "send the documented JSON shape; money and decimals are strings, unknown fields are refused";
+    ValueType = "value.type", No, "give a value of the named type; a float is no exact number, a flag is no number, and a time needs a zone";
     ValuePercent = "value.percent", No, "write a percentage from 0 to 100 with at most four digits after the point, such as \"12.5\"";
     MoneyText = "money.text", No, "write plain decimal digits, such as \"12.50\"";
     MoneyRange = "money.range", No, "amounts have at most 28 digits and stay below 2^53 minor units";
@@ -249,7 +250,8 @@ impl Error {
     }
 
     /// Names the field at fault, whatever an inner layer called it.
-    pub(crate) fn at_field(mut self, field: String) -> Self {
+    #[must_use]
+    pub fn at_field(mut self, field: String) -> Self {
         self.0.details.insert("field", serde_json::Value::String(field));
         self
     }

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: Any) -> Callable[[type], type]:
+        return lambda kind: kind
+
 
 R = TypeVar("R", bound="Record")
+T = TypeVar("T")
+
+_set = object.__setattr__
 
 
 class Word(str, Enum):
@@ -18,28 +31,104 @@ class Word(str, Enum):
         return str(self.value)
 
 
-class Record:
+class _Made:
+    """A default that is made for each value."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+def made(default_factory: Callable[[], T]) -> T:
+    """A default that is made for each value."""
+    return _Made(default_factory)  # type: ignore[return-value]
+
+
+_REQUIRED: Any = object()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(made,))
+class _RecordType(type):
+    # As dataclasses do it, without compiling code for each of some three hundred classes when the package is imported.
+    _fields: dict[str, Any]
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> _RecordType:
+        hints = space.get("__annotations__", {})
+        own = [field for field, hint in hints.items() if not str(hint).startswith("ClassVar")]
+        space["_fields"] = {field: space.pop(field, _REQUIRED) for field in own}
+        space["__slots__"] = tuple(own)
+        space["__match_args__"] = tuple(own)
+        return super().__new__(mcs, name, bases, space)
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        hints = cls.__annotations__
+        parameters = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if default is _REQUIRED else _value(default),
+                annotation=hints[name],
+            )
+            for name, default in cls._fields.items()
+        ]
+        return inspect.Signature(parameters)
+
+
+def _value(default: Any) -> Any:
+    return default.make() if isinstance(default, _Made) else default
+
+
+class Record(metaclass=_RecordType):
     """An immutable value of the library: compared by content, printed without what is left out."""
 
-    __slots__ = ()
+    def __init__(self, **values: Any) -> None:
+        for name, default in self._fields.items():
+            value = values.pop(name, _REQUIRED)
+            if value is _REQUIRED:
+                if default is _REQUIRED:
+                    raise TypeError(f"{type(self).__name__} needs `{name}`")
+                value = _value(default)
+            elif isinstance(value, list):
+                # Kept as a tuple, so that nobody changes it and equal contents are equal.
+                value = tuple(value)
+            _set(self, name, value)
+        if values:
+            names = ", ".join(f"`{name}`" for name in values)
+            raise TypeError(f"{type(self).__name__} has no {names}; it has {', '.join(self._fields)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} cannot be changed; make another one with replace({name}=…)")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self._fields)
+
+    def __hash__(self) -> int:
+        values = (getattr(self, name) for name in self._fields)
+        return hash((type(self), *(frozenset(one.items()) if isinstance(one, dict) else one for one in values)))
 
     def __repr__(self) -> str:
         shown = []
-        for one in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, one.name)
-            left_out = value == one.default if one.default is not MISSING else False
-            if one.default_factory is not MISSING:
-                left_out = value == one.default_factory()
-            if not left_out:
-                text = repr(str(value)) if isinstance(value, Word) else repr(value)
-                shown.append(f"{one.name}={text}")
+        for name, default in self._fields.items():
+            value = getattr(self, name)
+            if default is _REQUIRED or value != _value(default):
+                shown.append(f"{name}={_shown(value)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    def _tuple(self, name: str) -> None:
-        # Lists are kept as tuples, so that nobody changes them and equal contents are equal. A text is no list of its letters.
-        value = getattr(self, name)
-        if value is not None and not isinstance(value, (tuple, str, bytes)) and hasattr(value, "__iter__"):
-            object.__setattr__(self, name, tuple(value))
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), {name: getattr(self, name) for name in self._fields})
+
+    def replace(self: R, **changes: Any) -> R:
+        """The same with other values in some fields."""
+        return type(self)(**{name: getattr(self, name) for name in self._fields} | changes)
+
+    __replace__ = replace
 
     def to_json(self) -> str:
         """The value as JSON, in the form that all languages share."""
@@ -64,6 +153,23 @@ class Record:
     def from_dict(cls: type[R], value: Mapping[str, Any]) -> R:
         """As `from_json`, out of a dict."""
         return cls.from_json(json.dumps(value))
+
+
+def _shown(value: Any) -> str:
+    """For people: instants, days and amounts as they are written, not as they are made."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, (date, Decimal)):
+        return str(value)
+    if isinstance(value, Word):
+        return repr(str(value))
+    if isinstance(value, tuple):
+        return f"[{', '.join(_shown(one) for one in value)}]"
+    return repr(value)
+
+
+def _restore(kind: type[R], values: dict[str, Any]) -> R:
+    return kind(**values)
 
 
 Retry = Literal["no", "later"]

@@ -4,12 +4,510 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Literal, Union
 
-from crm_core._base import Record, Word
+from crm_core._base import Record, Word, made
+
+__all__ = [
+    "ActivatePoints",
+    "ActivityRules",
+    "Address",
+    "AdjustPoints",
+    "Answer",
+    "AnswerBenefits",
+    "AnswerConsent",
+    "AnswerCoupons",
+    "AnswerCustomer",
+    "AnswerDue",
+    "AnswerGiftCardLiability",
+    "AnswerLiability",
+    "AnswerLimits",
+    "AnswerLots",
+    "AnswerQuote",
+    "AnswerRefundPlan",
+    "AnswerStatement",
+    "Application",
+    "Attribute",
+    "AttributeDate",
+    "AttributeFlag",
+    "AttributeInstant",
+    "AttributeNumber",
+    "AttributeText",
+    "AwardExplained",
+    "Axis",
+    "BackupReport",
+    "Balances",
+    "Band",
+    "Basis",
+    "BatchRecord",
+    "BatchState",
+    "Benefit",
+    "BenefitLeft",
+    "BenefitLimit",
+    "Book",
+    "BuyCoupon",
+    "Buyer",
+    "BuyerCustomer",
+    "BuyerKnown",
+    "BuyerKnownOrNew",
+    "Campaign",
+    "CampaignState",
+    "CancelOrder",
+    "Cap",
+    "CapOnRefund",
+    "CapWindow",
+    "CaptureGiftCard",
+    "CaptureHold",
+    "Cart",
+    "CartLine",
+    "Checkout",
+    "ClaimOffers",
+    "ClaimState",
+    "ClaimView",
+    "CodeIssue",
+    "CodesReport",
+    "ColumnMap",
+    "Command",
+    "Comparison",
+    "Condition",
+    "ConditionActivity",
+    "ConditionAll",
+    "ConditionAny",
+    "ConditionBirthday",
+    "ConditionBirthdayMonth",
+    "ConditionChannel",
+    "ConditionCustomerAttribute",
+    "ConditionCustomerTag",
+    "ConditionEventAttribute",
+    "ConditionHasLine",
+    "ConditionNot",
+    "ConditionOrderAmount",
+    "ConditionOrderNumber",
+    "ConditionOrderTag",
+    "ConditionStage",
+    "ConditionStore",
+    "ConditionTier",
+    "ConditionTimeOfDay",
+    "ConditionWeekday",
+    "ConfirmClaim",
+    "Consent",
+    "ConsentSource",
+    "ConsentSourceCustomer",
+    "ConsentSourceImport",
+    "ConsentSourceOperator",
+    "ConsentState",
+    "Contribution",
+    "Counts",
+    "CountsBudget",
+    "CountsUnits",
+    "CountsUses",
+    "Coupon",
+    "CouponOrigin",
+    "CouponOriginBirthday",
+    "CouponOriginCode",
+    "CouponOriginEvent",
+    "CouponOriginIssue",
+    "CouponOriginPoints",
+    "CouponOriginReferral",
+    "CouponOriginSignUp",
+    "CouponOriginStage",
+    "CouponOriginTier",
+    "CouponOriginTransfer",
+    "CouponState",
+    "CouponTerms",
+    "CouponValidity",
+    "CouponValidityDays",
+    "CouponValidityHours",
+    "CouponValidityOffer",
+    "CouponValidityUntil",
+    "CurrencyBalance",
+    "CurrencyRules",
+    "CustomerChange",
+    "CustomerRecord",
+    "DebtPolicy",
+    "DebtPolicyAllow",
+    "DebtPolicyClamp",
+    "DebtPolicyNetFromRefund",
+    "DebtPolicyOnlyPending",
+    "DebtPolicyRefuse",
+    "DecimalMark",
+    "Document",
+    "Done",
+    "DryRun",
+    "Due",
+    "EarnOn",
+    "EarnOnBirthday",
+    "EarnOnEvent",
+    "EarnOnOrder",
+    "EarnOnReferral",
+    "EarnOnSignUp",
+    "EarnPoints",
+    "EarnRule",
+    "Effect",
+    "EffectBundle",
+    "EffectBuyGet",
+    "EffectEvery",
+    "EffectFixedOff",
+    "EffectFixedPrice",
+    "EffectGift",
+    "EffectNthOff",
+    "EffectOneOf",
+    "EffectPercentOff",
+    "EffectShippingOff",
+    "EffectTiered",
+    "Entry",
+    "Event",
+    "Evidence",
+    "Exclusive",
+    "Expiring",
+    "ExpiryPolicy",
+    "ExpiryPolicyDays",
+    "ExpiryPolicyEndOf",
+    "ExpiryPolicyFixedDates",
+    "ExpiryPolicyMonths",
+    "ExpiryPolicyNever",
+    "ExpiryPolicySliding",
+    "FactKind",
+    "Finding",
+    "Floor",
+    "Format",
+    "FormatPlain",
+    "FormatShopify",
+    "FormatTaobao",
+    "FormatYouzan",
+    "FreezeGiftCard",
+    "Funded",
+    "Funder",
+    "Gender",
+    "GiftCardExpired",
+    "GiftCardFrozen",
+    "GiftCardHeld",
+    "GiftCardIssued",
+    "GiftCardLiability",
+    "GiftCardRedeemed",
+    "GiftCardReleased",
+    "GiftCardRestored",
+    "GiftCardRules",
+    "GiftCardState",
+    "GiftCardUnfrozen",
+    "GiftCardUse",
+    "GiftCardView",
+    "Given",
+    "Gives",
+    "GivesFixed",
+    "GivesMultiplier",
+    "GivesPerAmount",
+    "GivesPerStep",
+    "GivesPerUnit",
+    "GroupExpired",
+    "GroupFormed",
+    "GroupOpened",
+    "GroupRules",
+    "GroupState",
+    "GroupView",
+    "HoldGiftCard",
+    "HoldPoints",
+    "HoldView",
+    "Hours",
+    "Identifier",
+    "IdentifierColumn",
+    "IdentifierKind",
+    "ImportCounts",
+    "ImportIssue",
+    "ImportProgress",
+    "ImportReport",
+    "InOrOut",
+    "IssueCoupon",
+    "IssueGiftCard",
+    "IssueOn",
+    "IssueOnBirthday",
+    "IssueOnEvent",
+    "IssueOnReferral",
+    "IssueOnSignUp",
+    "IssueOnStage",
+    "IssueOnTier",
+    "IssueRule",
+    "JoinGroup",
+    "LadderRules",
+    "LateConfirm",
+    "LeaveGroup",
+    "Liability",
+    "LiabilityMonth",
+    "LifecycleAnswer",
+    "LifecycleChoice",
+    "LifecycleChoicePreset",
+    "LifecycleChoiceRules",
+    "LifecycleRules",
+    "LifecycleView",
+    "Limit",
+    "LimitPer",
+    "LimitUse",
+    "LimitWindow",
+    "LineExplained",
+    "LineOff",
+    "LinePoints",
+    "LineScope",
+    "LockTier",
+    "Lot",
+    "LotOrigin",
+    "Metric",
+    "MetricNetSpend",
+    "MetricOrderCount",
+    "MetricQualifyingPoints",
+    "MetricVisits",
+    "Missing",
+    "Money",
+    "MovementKind",
+    "NearMiss",
+    "NearMissAdd",
+    "NearMissAddAmount",
+    "NearMissAddUnits",
+    "Needs",
+    "NeedsCode",
+    "NeedsCoupon",
+    "NeedsNothing",
+    "Objective",
+    "Off",
+    "OffAmount",
+    "OffPercent",
+    "Offer",
+    "OfferReceipt",
+    "OfferRules",
+    "OfferSource",
+    "OfferSourceAutomatic",
+    "OfferSourceCode",
+    "OfferSourceCoupon",
+    "OnReversal",
+    "OpenGroup",
+    "Order",
+    "OrderExplained",
+    "OrderLine",
+    "Outcome",
+    "Overflow",
+    "PaySeat",
+    "PendingPolicy",
+    "PendingPolicyDays",
+    "PendingPolicyNone",
+    "PendingPolicyUntilEvent",
+    "Period",
+    "Phase",
+    "Pick",
+    "PointPrice",
+    "PointsChange",
+    "PointsOf",
+    "PointsSource",
+    "PointsSourceKind",
+    "Posting",
+    "Profile",
+    "Query",
+    "QueryBenefits",
+    "QueryClaim",
+    "QueryConsent",
+    "QueryCoupons",
+    "QueryCustomer",
+    "QueryDue",
+    "QueryFind",
+    "QueryGiftCard",
+    "QueryGiftCardLiability",
+    "QueryGroup",
+    "QueryLiability",
+    "QueryLifecycle",
+    "QueryLimits",
+    "QueryLots",
+    "QueryOrder",
+    "QueryQuote",
+    "QueryRefundPlan",
+    "QueryStatement",
+    "QueryTier",
+    "QueryWallet",
+    "Quote",
+    "QuoteSearch",
+    "QuotedLine",
+    "QuotedShipping",
+    "Receipt",
+    "RecordConsent",
+    "RecordEvent",
+    "RecordOrder",
+    "RecordRefund",
+    "ReferralSide",
+    "Refund",
+    "RefundArticle",
+    "RefundEffect",
+    "RefundExplained",
+    "RefundLine",
+    "RefundPlan",
+    "RefundPolicy",
+    "RefundRules",
+    "RefundSeat",
+    "RefundWhat",
+    "RefundWhatAmount",
+    "RefundWhatArticles",
+    "RefundWhatFull",
+    "RefundWhatLines",
+    "RefundedLine",
+    "Refunds",
+    "RegisterCustomer",
+    "Rejected",
+    "ReleaseClaim",
+    "ReleaseGiftCard",
+    "ReleaseHold",
+    "Request",
+    "RestoreGiftCard",
+    "RestorePolicy",
+    "RestorePolicyGrace",
+    "RestorePolicyNone",
+    "RestorePolicyStrict",
+    "ReturnOn",
+    "ReturnPolicy",
+    "ReturnedLine",
+    "ReverseRedemption",
+    "RevertOrder",
+    "RevertReport",
+    "RevokeCoupon",
+    "Rounding",
+    "RulePoints",
+    "RunnerUp",
+    "Seat",
+    "SeatLeft",
+    "SeatPaid",
+    "SeatRefunded",
+    "SeatState",
+    "SeatTaken",
+    "SeatTimedOut",
+    "Settle",
+    "Severity",
+    "Share",
+    "Shortfall",
+    "ShortfallAlreadyExpired",
+    "ShortfallBelowOnePoint",
+    "ShortfallCapped",
+    "ShortfallExcluded",
+    "ShortfallNoRule",
+    "ShortfallOther",
+    "ShortfallPaidWithPoints",
+    "ShortfallPending",
+    "Slot",
+    "SpendGiftCard",
+    "SpendPoints",
+    "Stack",
+    "Stacking",
+    "StageRules",
+    "StageTest",
+    "StageTestAlways",
+    "StageTestAny",
+    "StageTestEvents",
+    "StageTestOrders",
+    "StageTestRegistered",
+    "StageTestSilent",
+    "StageTestSpend",
+    "Step",
+    "StepFrom",
+    "StepFromAmount",
+    "StepFromUnits",
+    "StoredValue",
+    "Strange",
+    "SweepReport",
+    "TaxMode",
+    "Tender",
+    "TenderMoney",
+    "TenderOrder",
+    "TenderPoints",
+    "TenderStoredValue",
+    "Threshold",
+    "ThresholdBasis",
+    "ThresholdOf",
+    "ThresholdTax",
+    "TierCause",
+    "TierCauseGraceEnded",
+    "TierCauseLockEnded",
+    "TierCauseLocked",
+    "TierCauseNextPeriod",
+    "TierCauseReached",
+    "TierCauseRefundAtOnce",
+    "TierCauseReview",
+    "TierChange",
+    "TierExplanation",
+    "TierGoal",
+    "TierLocked",
+    "TierPending",
+    "TierRules",
+    "TierStatus",
+    "Totals",
+    "TransferCoupon",
+    "TransferPoints",
+    "Transition",
+    "TransitionCause",
+    "TransitionCauseFact",
+    "TransitionCauseTimer",
+    "UnfreezeGiftCard",
+    "UnitUse",
+    "UnlockTier",
+    "Unregister",
+    "UpdateCustomer",
+    "Upgrade",
+    "UseBenefit",
+    "UseState",
+    "Validity",
+    "Verified",
+    "Wallet",
+    "WalletAccount",
+    "Weekday",
+    "What",
+    "WhatBenefitUsed",
+    "WhatCancelled",
+    "WhatClaimEnded",
+    "WhatClaimReturned",
+    "WhatClaimed",
+    "WhatConsent",
+    "WhatCouponClosed",
+    "WhatCouponIssued",
+    "WhatCouponRestored",
+    "WhatEvent",
+    "WhatLifecycle",
+    "WhatOrder",
+    "WhatPoints",
+    "WhatRefund",
+    "WhatRegistered",
+    "WhatTier",
+    "WhatTierLocked",
+    "WhatTierUnlocked",
+    "WhatUnmatchedRefund",
+    "WhatUnregistered",
+    "WhatUpdated",
+    "Why",
+    "WhyBadChecksum",
+    "WhyBeatenBy",
+    "WhyBudgetExhausted",
+    "WhyConflict",
+    "WhyCurrencyMismatch",
+    "WhyExpired",
+    "WhyHeldElsewhere",
+    "WhyLimitCampaign",
+    "WhyLimitCustomer",
+    "WhyMinAmount",
+    "WhyMinQuantity",
+    "WhyNoEffect",
+    "WhyNoEligibleItems",
+    "WhyNotFirstOrder",
+    "WhyNotFound",
+    "WhyNotInSegment",
+    "WhyNotRunning",
+    "WhyNotStarted",
+    "WhyOutsideHours",
+    "WhyRateLimited",
+    "WhyRevoked",
+    "WhyUsedUp",
+    "WhyWrongOwner",
+    "Window",
+    "WindowAnniversary",
+    "WindowCalendar",
+    "WindowLifetime",
+    "WindowRollingDays",
+    "WindowRollingMonths",
+    "WithoutOrder",
+]
 
 
 class Axis(Word):
@@ -844,7 +1342,6 @@ class WithoutOrder(Word):
     """Record it and change nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ActivatePoints(Record):
     """Makes the points of an order usable that wait for an event (`until_event`)."""
 
@@ -854,7 +1351,6 @@ class ActivatePoints(Record):
     """Of which order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ActivityRules(Record):
     """Bands of silence since the last qualifying event, in local calendar days at the same time of day."""
 
@@ -871,12 +1367,7 @@ class ActivityRules(Record):
     events: Sequence[str] = ()
     """Custom events that count like an order. Default none."""
 
-    def __post_init__(self) -> None:
-        self._tuple("bands")
-        self._tuple("events")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Address(Record):
     """A postal address."""
 
@@ -899,7 +1390,6 @@ class Address(Record):
     """Street, house and the rest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AdjustPoints(Record):
     """Corrects a balance by hand; the request needs an actor and a reason."""
 
@@ -918,7 +1408,6 @@ class AdjustPoints(Record):
     """For points given: usable through this local day; default by the currency's policy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerBenefits(Record):
     """To `benefits`."""
 
@@ -927,11 +1416,7 @@ class AnswerBenefits(Record):
     benefits: Sequence[BenefitLeft]
     """The benefits."""
 
-    def __post_init__(self) -> None:
-        self._tuple("benefits")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerConsent(Record):
     """To `consent`."""
 
@@ -943,12 +1428,7 @@ class AnswerConsent(Record):
     statements: Sequence[Consent]
     """Every statement."""
 
-    def __post_init__(self) -> None:
-        self._tuple("effective")
-        self._tuple("statements")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerCoupons(Record):
     """To `coupons`."""
 
@@ -957,11 +1437,7 @@ class AnswerCoupons(Record):
     coupons: Sequence[Coupon]
     """The open coupons, in the order of issue."""
 
-    def __post_init__(self) -> None:
-        self._tuple("coupons")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerCustomer(Record):
     """To `customer` and `find`."""
 
@@ -971,7 +1447,6 @@ class AnswerCustomer(Record):
     """The customer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerDue(Record):
     """To `due`."""
 
@@ -980,11 +1455,7 @@ class AnswerDue(Record):
     due: Sequence[Due]
     """Who, and since when, the earliest first."""
 
-    def __post_init__(self) -> None:
-        self._tuple("due")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerGiftCardLiability(Record):
     """To `gift_card_liability`."""
 
@@ -993,11 +1464,7 @@ class AnswerGiftCardLiability(Record):
     currencies: Sequence[GiftCardLiability]
     """One per currency that cards were issued in, by its code."""
 
-    def __post_init__(self) -> None:
-        self._tuple("currencies")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerLiability(Record):
     """To `liability`."""
 
@@ -1006,11 +1473,7 @@ class AnswerLiability(Record):
     currencies: Sequence[Liability]
     """One per currency."""
 
-    def __post_init__(self) -> None:
-        self._tuple("currencies")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerLimits(Record):
     """To `limits`."""
 
@@ -1019,11 +1482,7 @@ class AnswerLimits(Record):
     limits: Sequence[LimitUse]
     """Campaign by campaign and offer by offer, in the order of the document. Limits of each article are left out."""
 
-    def __post_init__(self) -> None:
-        self._tuple("limits")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerLots(Record):
     """To `lots`."""
 
@@ -1032,11 +1491,7 @@ class AnswerLots(Record):
     lots: Sequence[Lot]
     """The lots."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lots")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerQuote(Record):
     """To `quote`."""
 
@@ -1046,7 +1501,6 @@ class AnswerQuote(Record):
     """The quote."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerRefundPlan(Record):
     """To `refund_plan`."""
 
@@ -1056,7 +1510,6 @@ class AnswerRefundPlan(Record):
     """The plan."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerStatement(Record):
     """To `statement`."""
 
@@ -1068,11 +1521,7 @@ class AnswerStatement(Record):
     more: bool
     """Whether there are more."""
 
-    def __post_init__(self) -> None:
-        self._tuple("entries")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Application(Record):
     """An offer that was applied."""
 
@@ -1100,12 +1549,7 @@ class Application(Record):
     gift: Given | None = None
     """What comes along for nothing."""
 
-    def __post_init__(self) -> None:
-        self._tuple("shares")
-        self._tuple("funders")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AttributeDate(Record):
     """A calendar date."""
 
@@ -1115,7 +1559,6 @@ class AttributeDate(Record):
     """The date."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AttributeFlag(Record):
     """Yes or no."""
 
@@ -1125,7 +1568,6 @@ class AttributeFlag(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AttributeInstant(Record):
     """An instant."""
 
@@ -1135,7 +1577,6 @@ class AttributeInstant(Record):
     """The instant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AttributeNumber(Record):
     """An exact decimal number."""
 
@@ -1145,7 +1586,6 @@ class AttributeNumber(Record):
     """The number, as a string."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AttributeText(Record):
     """Free text, at most 4,096 bytes."""
 
@@ -1155,7 +1595,6 @@ class AttributeText(Record):
     """The text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AwardExplained(Record):
     """An award with its parts."""
 
@@ -1177,13 +1616,7 @@ class AwardExplained(Record):
     shortfall: Sequence[Shortfall]
     """Why it is less than the rules alone would give."""
 
-    def __post_init__(self) -> None:
-        self._tuple("rules")
-        self._tuple("lines")
-        self._tuple("shortfall")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BackupReport(Record):
     """What a backup wrote."""
 
@@ -1194,7 +1627,6 @@ class BackupReport(Record):
     """Bytes of the file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Balances(Record):
     """The sums of an account, all 0 or more except `transferred`.
 
@@ -1238,7 +1670,6 @@ class Balances(Record):
     """Moved to other accounts less what came from them; may be below 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Band(Record):
     """A band of silence."""
 
@@ -1249,7 +1680,6 @@ class Band(Record):
     """Days of silence after which it begins."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Basis(Record):
     """What of an order earns: always after discounts, never the part paid with points."""
 
@@ -1265,11 +1695,7 @@ class Basis(Record):
     tax: InOrOut = InOrOut.IN
     """Whether tax earns."""
 
-    def __post_init__(self) -> None:
-        self._tuple("exclude_channels")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BatchRecord(Record):
     """An import, as the store keeps it."""
 
@@ -1304,7 +1730,6 @@ class BatchRecord(Record):
     """Problems of its rows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Benefit(Record):
     """A named right of a tier's holders: free delivery, lounge, a birthday cake."""
 
@@ -1315,7 +1740,6 @@ class Benefit(Record):
     """How often it may be used in a period; none is without limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BenefitLeft(Record):
     """A benefit and how often it is left."""
 
@@ -1329,7 +1753,6 @@ class BenefitLeft(Record):
     """How often it may still be used in this period; none is without limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BenefitLimit(Record):
     """How often a benefit may be used."""
 
@@ -1340,7 +1763,6 @@ class BenefitLimit(Record):
     """In which local period."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BuyCoupon(Record):
     """Gets a coupon for points."""
 
@@ -1359,7 +1781,6 @@ class BuyCoupon(Record):
     """The id of the redemption that pays for it; default the request's id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BuyerCustomer(Record):
     """A registered customer."""
 
@@ -1369,7 +1790,6 @@ class BuyerCustomer(Record):
     """Their id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BuyerKnown(Record):
     """Whoever has one of these identifiers, the first that is known counts."""
 
@@ -1378,11 +1798,7 @@ class BuyerKnown(Record):
     identifiers: Sequence[Identifier]
     """The identifiers, the most trusted first."""
 
-    def __post_init__(self) -> None:
-        self._tuple("identifiers")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BuyerKnownOrNew(Record):
     """As `known`, but somebody unknown is registered with these identifiers and this profile."""
 
@@ -1391,14 +1807,10 @@ class BuyerKnownOrNew(Record):
     identifiers: Sequence[Identifier]
     """The identifiers, the most trusted first."""
 
-    profile: Profile = field(default_factory=lambda: Profile())
+    profile: Profile = made(lambda: Profile())
     """For a new customer; a known one keeps what is set and gains what is missing."""
 
-    def __post_init__(self) -> None:
-        self._tuple("identifiers")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Campaign(Record):
     """Offers that run together: who bears them, when, and how much of them there is."""
 
@@ -1417,19 +1829,13 @@ class Campaign(Record):
     state: CampaignState = CampaignState.RUNNING
     """Whether it may run. It runs within `valid` only."""
 
-    valid: Validity = field(default_factory=lambda: Validity())
+    valid: Validity = made(lambda: Validity())
     """When it runs."""
 
     zone: str | None = None
     """IANA time zone of its hours, of the windows of its limits and of the days of its coupons; default the program's."""
 
-    def __post_init__(self) -> None:
-        self._tuple("funders")
-        self._tuple("hours")
-        self._tuple("limits")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CancelOrder(Record):
     """Cancels an order: everything that is left goes back."""
 
@@ -1442,7 +1848,6 @@ class CancelOrder(Record):
     """When; default the request's instant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Cap(Record):
     """An upper bound on awards."""
 
@@ -1462,7 +1867,6 @@ class Cap(Record):
     """What happens to the part above it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CaptureGiftCard(Record):
     """Takes what is held of a gift card, all or some; the rest is released."""
 
@@ -1481,7 +1885,6 @@ class CaptureGiftCard(Record):
     """The order that it helped to pay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CaptureHold(Record):
     """Takes held points, all or some; the rest is released."""
 
@@ -1497,7 +1900,6 @@ class CaptureHold(Record):
     """How many; default all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Cart(Record):
     """What somebody is about to pay for. Amounts are in major units of `currency`."""
 
@@ -1531,14 +1933,7 @@ class Cart(Record):
     tax_mode: TaxMode = TaxMode.INCLUDED
     """Whether the prices include tax (the default) or tax comes on top."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
-        self._tuple("codes")
-        self._tuple("stored_value")
-        self._tuple("tags")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CartLine(Record):
     """A line of a cart."""
 
@@ -1566,11 +1961,7 @@ class CartLine(Record):
     tax_rate: Decimal | None = None
     """The rate of its tax."""
 
-    def __post_init__(self) -> None:
-        self._tuple("tags")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Checkout(Record):
     """How a checkout looks for the best offers and holds them."""
 
@@ -1589,7 +1980,6 @@ class Checkout(Record):
     """What is best."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClaimOffers(Record):
     """Holds what a quote of a cart applies while a payment runs."""
 
@@ -1616,11 +2006,7 @@ class ClaimOffers(Record):
     points: PointsOf | None = None
     """Points to hold with it, under a hold of the same id."""
 
-    def __post_init__(self) -> None:
-        self._tuple("coupons")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClaimView(Record):
     """A checkout's claim."""
 
@@ -1649,7 +2035,6 @@ class ClaimView(Record):
     """The order that was paid with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CodeIssue(Record):
     """What coupons of codes that nobody has yet are to be; for [`Engine::issue_codes`](crate::Engine::issue_codes)."""
 
@@ -1666,7 +2051,6 @@ class CodeIssue(Record):
     """First instant after the last one; default as the offer's terms say, counted from now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CodesReport(Record):
     """What became of codes."""
 
@@ -1677,7 +2061,6 @@ class CodesReport(Record):
     """There before: issued by an earlier run, or named twice. They stay as they are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ColumnMap(Record):
     """Which column is what, in a CSV with one row per order line. Columns are named by their headers; `name#2` is the
     second of that name.
@@ -1774,12 +2157,7 @@ class ColumnMap(Record):
     zone: str | None = None
     """Where times without an offset are meant; default the program's zone."""
 
-    def __post_init__(self) -> None:
-        self._tuple("customer")
-        self._tuple("date_formats")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionActivity(Record):
     """The customer's activity before the fact is one of these."""
 
@@ -1788,11 +2166,7 @@ class ConditionActivity(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionAll(Record):
     """Each of them holds; true when empty."""
 
@@ -1801,11 +2175,7 @@ class ConditionAll(Record):
     of: Sequence[Condition]
     """The parts."""
 
-    def __post_init__(self) -> None:
-        self._tuple("of")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionAny(Record):
     """At least one of them holds; false when empty."""
 
@@ -1814,11 +2184,7 @@ class ConditionAny(Record):
     of: Sequence[Condition]
     """The parts."""
 
-    def __post_init__(self) -> None:
-        self._tuple("of")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionBirthday(Record):
     """The local day of the fact is the birthday, or within so many days of it."""
 
@@ -1831,14 +2197,12 @@ class ConditionBirthday(Record):
     """Days before it, at most 182."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionBirthdayMonth(Record):
     """The local month of the fact is the month of the birthday."""
 
     type: ClassVar[Literal["birthday_month"]] = "birthday_month"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionChannel(Record):
     """The order was made over one of these channels."""
 
@@ -1847,11 +2211,7 @@ class ConditionChannel(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionCustomerAttribute(Record):
     """A custom attribute of the customer compares so; a missing one never does."""
 
@@ -1867,7 +2227,6 @@ class ConditionCustomerAttribute(Record):
     """With what; of the same type."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionCustomerTag(Record):
     """The customer has one of these tags."""
 
@@ -1876,11 +2235,7 @@ class ConditionCustomerTag(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionEventAttribute(Record):
     """A custom attribute of the event compares so."""
 
@@ -1896,7 +2251,6 @@ class ConditionEventAttribute(Record):
     """With what; of the same type."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionHasLine(Record):
     """Some line of the order is in this scope."""
 
@@ -1906,7 +2260,6 @@ class ConditionHasLine(Record):
     """The scope."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionNot(Record):
     """It does not hold."""
 
@@ -1916,7 +2269,6 @@ class ConditionNot(Record):
     """The part."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionOrderAmount(Record):
     """The goods of the order come to at least this much after discounts."""
 
@@ -1926,7 +2278,6 @@ class ConditionOrderAmount(Record):
     """In the order's currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionOrderNumber(Record):
     """It is the customer's n-th valid order, counting from 1, in order of arrival."""
 
@@ -1939,7 +2290,6 @@ class ConditionOrderNumber(Record):
     """To here, inclusive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionOrderTag(Record):
     """The order has one of these tags."""
 
@@ -1948,11 +2298,7 @@ class ConditionOrderTag(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionStage(Record):
     """The customer is in one of these stages before the fact."""
 
@@ -1961,11 +2307,7 @@ class ConditionStage(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionStore(Record):
     """The order was made in one of these shops."""
 
@@ -1974,11 +2316,7 @@ class ConditionStore(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionTier(Record):
     """The customer holds one of these tiers at the instant of the fact."""
 
@@ -1990,11 +2328,7 @@ class ConditionTier(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionTimeOfDay(Record):
     """The local time of day of the fact is in `[from, to)`; past midnight when `to` is before `from`."""
 
@@ -2007,7 +2341,6 @@ class ConditionTimeOfDay(Record):
     """`HH:MM`, from `00:00` to `23:59`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConditionWeekday(Record):
     """The local day of the fact is one of these weekdays."""
 
@@ -2016,11 +2349,7 @@ class ConditionWeekday(Record):
     any: Sequence[Weekday]
     """`mon` … `sun`."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConfirmClaim(Record):
     """Turns what a claim holds into uses."""
 
@@ -2033,7 +2362,6 @@ class ConfirmClaim(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Consent(Record):
     """One statement about consent: for a purpose over a channel, given or withdrawn."""
 
@@ -2056,21 +2384,18 @@ class Consent(Record):
     """Version of the notice they saw."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConsentSourceCustomer(Record):
     """The customer themselves."""
 
     type: ClassVar[Literal["customer"]] = "customer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConsentSourceImport(Record):
     """A file."""
 
     type: ClassVar[Literal["import"]] = "import"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConsentSourceOperator(Record):
     """Someone in the shop."""
 
@@ -2080,7 +2405,6 @@ class ConsentSourceOperator(Record):
     """Who."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Contribution(Record):
     """A fact that was counted."""
 
@@ -2094,7 +2418,6 @@ class Contribution(Record):
     """When it happened; a refund counts against the window of its order nevertheless."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CountsBudget(Record):
     """Money off; a discount above what is left is refused."""
 
@@ -2104,7 +2427,6 @@ class CountsBudget(Record):
     """At most so much, in the offer's currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CountsUnits(Record):
     """Lowered units; with fewer left, only so many are lowered."""
 
@@ -2117,7 +2439,6 @@ class CountsUnits(Record):
     """Whether each article has the bound for itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CountsUses(Record):
     """Uses."""
 
@@ -2127,7 +2448,6 @@ class CountsUses(Record):
     """At most so many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Coupon(Record):
     """A coupon of a customer."""
 
@@ -2164,11 +2484,7 @@ class Coupon(Record):
     valid_until: datetime | None = None
     """First instant after the last one."""
 
-    def __post_init__(self) -> None:
-        self._tuple("held_by")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginBirthday(Record):
     """It was their birthday."""
 
@@ -2178,14 +2494,12 @@ class CouponOriginBirthday(Record):
     """Of which year."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginCode(Record):
     """Its code was typed by the first who knew it."""
 
     type: ClassVar[Literal["code"]] = "code"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginEvent(Record):
     """Something happened."""
 
@@ -2195,14 +2509,12 @@ class CouponOriginEvent(Record):
     """Which event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginIssue(Record):
     """It was issued."""
 
     type: ClassVar[Literal["issue"]] = "issue"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginPoints(Record):
     """It was bought with points."""
 
@@ -2215,7 +2527,6 @@ class CouponOriginPoints(Record):
     """For how many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginReferral(Record):
     """They brought somebody, or were brought."""
 
@@ -2225,14 +2536,12 @@ class CouponOriginReferral(Record):
     """The other one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginSignUp(Record):
     """They signed up."""
 
     type: ClassVar[Literal["sign_up"]] = "sign_up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginStage(Record):
     """They entered a stage of the lifecycle."""
 
@@ -2242,7 +2551,6 @@ class CouponOriginStage(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginTier(Record):
     """They reached a tier."""
 
@@ -2255,7 +2563,6 @@ class CouponOriginTier(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponOriginTransfer(Record):
     """Somebody gave it."""
 
@@ -2265,7 +2572,6 @@ class CouponOriginTransfer(Record):
     """Who."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponTerms(Record):
     """What the coupons of an offer are like."""
 
@@ -2278,11 +2584,10 @@ class CouponTerms(Record):
     uses: int | None = None
     """How often one can be used; default once."""
 
-    valid: CouponValidity = field(default_factory=lambda: CouponValidityOffer())
+    valid: CouponValidity = made(lambda: CouponValidityOffer())
     """How long one is good for; never longer than its offer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponValidityDays(Record):
     """To the end of the n-th local day after the day of issue: issued at any hour of the 1st, 3 days end with the 4th."""
 
@@ -2292,7 +2597,6 @@ class CouponValidityDays(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponValidityHours(Record):
     """So many hours, to the second."""
 
@@ -2302,14 +2606,12 @@ class CouponValidityHours(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponValidityOffer(Record):
     """As long as its offer."""
 
     type: ClassVar[Literal["offer"]] = "offer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CouponValidityUntil(Record):
     """To an instant, exclusive."""
 
@@ -2319,7 +2621,6 @@ class CouponValidityUntil(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CurrencyBalance(Record):
     """A balance by currency."""
 
@@ -2339,7 +2640,6 @@ class CurrencyBalance(Record):
     """Owed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CurrencyRules(Record):
     """A point currency. Redeemable points are spent; qualifying points are counted for tiers. One currency may be
     both.
@@ -2351,13 +2651,13 @@ class CurrencyRules(Record):
     caps: Sequence[Cap] = ()
     """Upper bounds over all rules of the currency."""
 
-    debt: DebtPolicy = field(default_factory=lambda: DebtPolicyAllow())
+    debt: DebtPolicy = made(lambda: DebtPolicyAllow())
     """What happens when a refund takes back more than is left."""
 
-    expiry: ExpiryPolicy = field(default_factory=lambda: ExpiryPolicyNever())
+    expiry: ExpiryPolicy = made(lambda: ExpiryPolicyNever())
     """When usable points end."""
 
-    pending: PendingPolicy = field(default_factory=lambda: PendingPolicyNone())
+    pending: PendingPolicy = made(lambda: PendingPolicyNone())
     """When earned points become usable."""
 
     qualifying: bool = False
@@ -2366,7 +2666,7 @@ class CurrencyRules(Record):
     redeemable: bool = True
     """Whether points may be spent, held and transferred. Default yes."""
 
-    restore: RestorePolicy = field(default_factory=lambda: RestorePolicyStrict())
+    restore: RestorePolicy = made(lambda: RestorePolicyStrict())
     """What a reversed redemption gives back."""
 
     rounding: Rounding = Rounding.FLOOR
@@ -2378,11 +2678,7 @@ class CurrencyRules(Record):
     value: Decimal | None = None
     """Money value of one point in the program's first currency, for liability and for netting from refunds."""
 
-    def __post_init__(self) -> None:
-        self._tuple("caps")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CustomerChange(Record):
     """What to change about a customer. Absent means unchanged; to take a profile field away name it in `clear`."""
 
@@ -2395,7 +2691,7 @@ class CustomerChange(Record):
     clear: Sequence[str] = ()
     """Profile fields to take away: `name`, `gender`, `birthday`, `language`, `address`, `note`."""
 
-    profile: Profile = field(default_factory=lambda: Profile())
+    profile: Profile = made(lambda: Profile())
     """Profile fields to set; an absent field stays as it is."""
 
     remove_attributes: Sequence[str] = ()
@@ -2407,19 +2703,10 @@ class CustomerChange(Record):
     remove_tags: Sequence[str] = ()
     """Tags to take away."""
 
-    set_attributes: Mapping[str, Attribute] = field(default_factory=dict, hash=False)
+    set_attributes: Mapping[str, Attribute] = made(dict)
     """Custom attributes to set."""
 
-    def __post_init__(self) -> None:
-        self._tuple("add_identifiers")
-        self._tuple("add_tags")
-        self._tuple("clear")
-        self._tuple("remove_attributes")
-        self._tuple("remove_identifiers")
-        self._tuple("remove_tags")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CustomerRecord(Record):
     """All that is known about one customer, apart from what they bought."""
 
@@ -2429,7 +2716,7 @@ class CustomerRecord(Record):
     registered_at: datetime
     """When they joined."""
 
-    attributes: Mapping[str, Attribute] = field(default_factory=dict, hash=False)
+    attributes: Mapping[str, Attribute] = made(dict)
     """Custom attributes."""
 
     consents: Sequence[Consent] = ()
@@ -2438,7 +2725,7 @@ class CustomerRecord(Record):
     identifiers: Sequence[tuple[str, Identifier]] = ()
     """What they are known by: normal form and what was given, ordered by the normal form, each once."""
 
-    profile: Profile = field(default_factory=lambda: Profile())
+    profile: Profile = made(lambda: Profile())
     """Who they are."""
 
     referred_by: str | None = None
@@ -2447,13 +2734,7 @@ class CustomerRecord(Record):
     tags: Sequence[str] = ()
     """Labels."""
 
-    def __post_init__(self) -> None:
-        self._tuple("consents")
-        self._tuple("identifiers")
-        self._tuple("tags")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DebtPolicyAllow(Record):
     """The rest becomes debt that later points settle, up to a limit; beyond the limit it is unrecovered."""
 
@@ -2463,14 +2744,12 @@ class DebtPolicyAllow(Record):
     """Deepest debt; none is no limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DebtPolicyClamp(Record):
     """The rest is written off as unrecovered."""
 
     type: ClassVar[Literal["clamp"]] = "clamp"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DebtPolicyNetFromRefund(Record):
     """The rest is taken from the money paid back, at the currency's point value; no more than is paid back, and
     nothing from money of another currency than the program's first.
@@ -2479,21 +2758,18 @@ class DebtPolicyNetFromRefund(Record):
     type: ClassVar[Literal["net_from_refund"]] = "net_from_refund"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DebtPolicyOnlyPending(Record):
     """Only pending points of the order are taken; the rest is unrecovered."""
 
     type: ClassVar[Literal["only_pending"]] = "only_pending"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DebtPolicyRefuse(Record):
     """The refund is refused with `points.refund_refused`."""
 
     type: ClassVar[Literal["refuse"]] = "refuse"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Document(Record):
     """One revision of a merchant's rules. Immutable once published; every entry names the revision it was made under."""
 
@@ -2512,13 +2788,13 @@ class Document(Record):
     currencies: Sequence[str]
     """Currencies that orders may have; the first is the one of `spend` thresholds. Usually one."""
 
-    basis: Basis = field(default_factory=lambda: Basis(shipping=InOrOut.OUT, tax=InOrOut.IN))
+    basis: Basis = made(lambda: Basis(shipping=InOrOut.OUT, tax=InOrOut.IN))
     """What of an order earns."""
 
     campaigns: Sequence[Campaign] = ()
     """Campaigns."""
 
-    checkout: Checkout = field(default_factory=lambda: Checkout(hold_seconds=900, late_confirm=LateConfirm.REFUSE, nodes=20000, objective=Objective.CUSTOMER_BEST))
+    checkout: Checkout = made(lambda: Checkout(hold_seconds=900, late_confirm=LateConfirm.REFUSE, nodes=20000, objective=Objective.CUSTOMER_BEST))
     """How a checkout looks for the best offers and holds them."""
 
     country: str | None = None
@@ -2527,7 +2803,7 @@ class Document(Record):
     earn: Sequence[EarnRule] = ()
     """Rules that give points."""
 
-    gift_cards: GiftCardRules = field(default_factory=lambda: GiftCardRules(restore_days=30))
+    gift_cards: GiftCardRules = made(lambda: GiftCardRules(restore_days=30))
     """How long gift cards are good."""
 
     groups: Sequence[GroupRules] = ()
@@ -2545,24 +2821,13 @@ class Document(Record):
     points: Sequence[CurrencyRules] = ()
     """Point currencies."""
 
-    refunds: RefundRules = field(default_factory=lambda: RefundRules(tender=TenderOrder.PROPORTIONAL, without_order=WithoutOrder.MATCH_NEWEST))
+    refunds: RefundRules = made(lambda: RefundRules(tender=TenderOrder.PROPORTIONAL, without_order=WithoutOrder.MATCH_NEWEST))
     """How refunds are handled."""
 
     tiers: Sequence[LadderRules] = ()
     """Tier ladders."""
 
-    def __post_init__(self) -> None:
-        self._tuple("currencies")
-        self._tuple("campaigns")
-        self._tuple("earn")
-        self._tuple("groups")
-        self._tuple("issue")
-        self._tuple("offers")
-        self._tuple("points")
-        self._tuple("tiers")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Done(Record):
     """How a request ended when it was not refused."""
 
@@ -2573,7 +2838,6 @@ class Done(Record):
     """How the receipt came about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Due(Record):
     """Somebody who is due."""
 
@@ -2590,7 +2854,6 @@ class Due(Record):
     """With a group that they opened."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EarnOnBirthday(Record):
     """The birthday, at the first instant of the local day, once a calendar year; needs `fixed`. 29 February counts as
     the 28th in other years.
@@ -2599,7 +2862,6 @@ class EarnOnBirthday(Record):
     type: ClassVar[Literal["birthday"]] = "birthday"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EarnOnEvent(Record):
     """A custom event of this name; needs `fixed`."""
 
@@ -2609,14 +2871,12 @@ class EarnOnEvent(Record):
     """Its name, such as `review`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EarnOnOrder(Record):
     """A paid order."""
 
     type: ClassVar[Literal["order"]] = "order"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EarnOnReferral(Record):
     """The referred customer's first valid order; needs `fixed`. Conditions on the order look at that order, those on
     the customer at whoever gets the points.
@@ -2628,14 +2888,12 @@ class EarnOnReferral(Record):
     """Who gets the points."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EarnOnSignUp(Record):
     """Registration; needs `fixed`."""
 
     type: ClassVar[Literal["sign_up"]] = "sign_up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EarnPoints(Record):
     """Gives points outside of the rules."""
 
@@ -2662,7 +2920,6 @@ class EarnPoints(Record):
     """Usable through this local day, whatever happens; default by the currency's policy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EarnRule(Record):
     """A rule that gives points."""
 
@@ -2690,17 +2947,13 @@ class EarnRule(Record):
     pending: PendingPolicy | None = None
     """Other dates than the currency's; only for `fixed`."""
 
-    valid: Validity = field(default_factory=lambda: Validity())
+    valid: Validity = made(lambda: Validity())
     """When it is in force, by the instant of the fact."""
 
     when: Condition | None = None
     """What else must hold."""
 
-    def __post_init__(self) -> None:
-        self._tuple("caps")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectBundle(Record):
     """Units that fill all slots, for one price together, where they cost more."""
 
@@ -2715,11 +2968,7 @@ class EffectBundle(Record):
     max: int | None = None
     """At most so many bundles; default as many as there are."""
 
-    def __post_init__(self) -> None:
-        self._tuple("slots")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectBuyGet(Record):
     """For so many units bought, so many others for less: 3 for 2 is buy 2, get 1."""
 
@@ -2744,7 +2993,6 @@ class EffectBuyGet(Record):
     """Which of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectEvery(Record):
     """So much off for every full step of the eligible amount: 每满300减50."""
 
@@ -2760,7 +3008,6 @@ class EffectEvery(Record):
     """At most so many times; default no bound."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectFixedOff(Record):
     """So much off the eligible lines together, at most what they cost."""
 
@@ -2770,7 +3017,6 @@ class EffectFixedOff(Record):
     """How much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectFixedPrice(Record):
     """Each eligible unit for this price, where it costs more."""
 
@@ -2780,7 +3026,6 @@ class EffectFixedPrice(Record):
     """Of one unit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectGift(Record):
     """Something added for nothing. It takes nothing off the cart."""
 
@@ -2793,7 +3038,6 @@ class EffectGift(Record):
     """How many of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectNthOff(Record):
     """Every n-th eligible unit for less: 第二件半价 is n 2, off 50."""
 
@@ -2812,7 +3056,6 @@ class EffectNthOff(Record):
     """Which units count as the n-th ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectOneOf(Record):
     """One of several, on one line: the one that serves the objective best."""
 
@@ -2821,11 +3064,7 @@ class EffectOneOf(Record):
     options: Sequence[LineOff]
     """What there is to choose from."""
 
-    def __post_init__(self) -> None:
-        self._tuple("options")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectPercentOff(Record):
     """A part of the eligible lines off."""
 
@@ -2838,7 +3077,6 @@ class EffectPercentOff(Record):
     """At most so much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectShippingOff(Record):
     """Delivery for less."""
 
@@ -2851,7 +3089,6 @@ class EffectShippingOff(Record):
     """How much of it is off; default all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EffectTiered(Record):
     """The highest step that is reached."""
 
@@ -2860,11 +3097,7 @@ class EffectTiered(Record):
     steps: Sequence[Step]
     """From the lowest to the highest."""
 
-    def __post_init__(self) -> None:
-        self._tuple("steps")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Entry(Record):
     """One thing that happened to one customer. Entries are never changed; a correction is a new entry that points at
     the old one.
@@ -2903,11 +3136,7 @@ class Entry(Record):
     reason: str | None = None
     """Why."""
 
-    def __post_init__(self) -> None:
-        self._tuple("points")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Event(Record):
     """Something else a customer did: a review, a check-in, a visit, a share. Idempotent on its id within the customer."""
 
@@ -2920,11 +3149,10 @@ class Event(Record):
     happened_at: datetime
     """When it happened."""
 
-    attributes: Mapping[str, Attribute] = field(default_factory=dict, hash=False)
+    attributes: Mapping[str, Attribute] = made(dict)
     """What else is known about it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Evidence(Record):
     """A window with what was counted in it."""
 
@@ -2940,11 +3168,7 @@ class Evidence(Record):
     through: date | None = None
     """Its last local date; none for lifetime."""
 
-    def __post_init__(self) -> None:
-        self._tuple("contributions")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Expiring(Record):
     """Points that end at an instant."""
 
@@ -2958,7 +3182,6 @@ class Expiring(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ExpiryPolicyDays(Record):
     """Last usable day = day of activation + days."""
 
@@ -2968,7 +3191,6 @@ class ExpiryPolicyDays(Record):
     """1 to 36,500."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ExpiryPolicyEndOf(Record):
     """Last usable day = last day of the period, `after` periods after the one of activation (0: the same)."""
 
@@ -2981,7 +3203,6 @@ class ExpiryPolicyEndOf(Record):
     """How many periods later, 0 to 1,200."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ExpiryPolicyFixedDates(Record):
     """Last usable day = the next of these days of the year, at least `min_days` after activation."""
 
@@ -2993,11 +3214,7 @@ class ExpiryPolicyFixedDates(Record):
     min_days: int = 0
     """Fewest days of validity, 0 to 36,500."""
 
-    def __post_init__(self) -> None:
-        self._tuple("dates")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ExpiryPolicyMonths(Record):
     """Last usable day = day of activation + months, clamped to the month's end."""
 
@@ -3007,14 +3224,12 @@ class ExpiryPolicyMonths(Record):
     """1 to 1,200."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ExpiryPolicyNever(Record):
     """Never."""
 
     type: ClassVar[Literal["never"]] = "never"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ExpiryPolicySliding(Record):
     """Last usable day = day of the customer's last activity (an earn or a spend of this currency) + months."""
 
@@ -3024,7 +3239,6 @@ class ExpiryPolicySliding(Record):
     """1 to 1,200."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Finding(Record):
     """One thing that is wrong, or doubtful, in a program document."""
 
@@ -3044,38 +3258,33 @@ class Finding(Record):
     """Whether the program can be used nevertheless."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FormatPlain(Record):
     """Any CSV with one row per order line, described by a column map; [`ColumnMap::default`] is our own form."""
 
     type: ClassVar[Literal["plain"]] = "plain"
 
-    columns: ColumnMap = field(default_factory=lambda: ColumnMap(order_id='order_id', paid_at='paid_at', customer=(field(default_factory=lambda: IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO)), field(default_factory=lambda: IdentifierColumn(column='phone', type=IdentifierKind.PHONE)), field(default_factory=lambda: IdentifierColumn(column='email', type=IdentifierKind.EMAIL)),), unit_price='unit_price', brand='brand', category='category', channel_column='channel', currency_column='currency', customer_name='name', decimal_mark=DecimalMark.POINT, line_discount='line_discount', missing=Missing.IGNORE, negative_price=Strange.ISSUE, order_discount='order_discount', quantity='quantity', refunded_amount='refunded_amount', refunded_at='refunded_at', shipping='shipping', sku='sku', store='store', without_customer=Strange.ISSUE))
+    columns: ColumnMap = made(lambda: ColumnMap(order_id='order_id', paid_at='paid_at', customer=(made(lambda: IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO)), made(lambda: IdentifierColumn(column='phone', type=IdentifierKind.PHONE)), made(lambda: IdentifierColumn(column='email', type=IdentifierKind.EMAIL)),), unit_price='unit_price', brand='brand', category='category', channel_column='channel', currency_column='currency', customer_name='name', decimal_mark=DecimalMark.POINT, line_discount='line_discount', missing=Missing.IGNORE, negative_price=Strange.ISSUE, order_discount='order_discount', quantity='quantity', refunded_amount='refunded_amount', refunded_at='refunded_at', shipping='shipping', sku='sku', store='store', without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FormatShopify(Record):
     """The orders export of Shopify."""
 
     type: ClassVar[Literal["shopify"]] = "shopify"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FormatTaobao(Record):
     """Order sheet of Taobao or Tmall, with its item and refund sheets where there are some."""
 
     type: ClassVar[Literal["taobao"]] = "taobao"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FormatYouzan(Record):
     """Orders export of Youzan, with its order lines where there are some."""
 
     type: ClassVar[Literal["youzan"]] = "youzan"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FreezeGiftCard(Record):
     """Keeps a gift card from being used; the request needs an actor and a reason."""
 
@@ -3088,7 +3297,6 @@ class FreezeGiftCard(Record):
     """Which card."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Funded(Record):
     """What a party bears."""
 
@@ -3099,7 +3307,6 @@ class Funded(Record):
     """How much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Funder(Record):
     """Who bears how much of a discount."""
 
@@ -3110,7 +3317,6 @@ class Funder(Record):
     """How much of it; all shares sum to 100."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardExpired(Record):
     """The time of a gift card was over with something on it."""
 
@@ -3124,7 +3330,6 @@ class GiftCardExpired(Record):
     """How much, in minor units."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardFrozen(Record):
     """A gift card may not be used any more: by hand, or because its purchase went back."""
 
@@ -3144,7 +3349,6 @@ class GiftCardFrozen(Record):
     """The order that had bought it and went back; none when it was frozen by hand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardHeld(Record):
     """A checkout holds a part of a gift card."""
 
@@ -3164,7 +3368,6 @@ class GiftCardHeld(Record):
     """Until when at the latest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardIssued(Record):
     """A gift card was issued to the customer."""
 
@@ -3184,7 +3387,6 @@ class GiftCardIssued(Record):
     """First instant after its last one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardLiability(Record):
     """What a merchant owes on gift cards of one currency. `issued` is `outstanding`, `redeemed`, `expired` and
     `revoked`, to the cent.
@@ -3215,7 +3417,6 @@ class GiftCardLiability(Record):
     """Taken back with purchases."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardRedeemed(Record):
     """A part of a gift card was taken."""
 
@@ -3235,7 +3436,6 @@ class GiftCardRedeemed(Record):
     """The order that it helped to pay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardReleased(Record):
     """What was held of a gift card is free again: given up, out of time, or because the card was frozen."""
 
@@ -3255,7 +3455,6 @@ class GiftCardReleased(Record):
     """How it ended: `released` or `timed_out`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardRestored(Record):
     """What was taken of a gift card came back to it."""
 
@@ -3278,7 +3477,6 @@ class GiftCardRestored(Record):
     """First instant after the card's last one; a card that had ended got a new one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardRules(Record):
     """How long gift cards are good."""
 
@@ -3291,7 +3489,6 @@ class GiftCardRules(Record):
     """To the end of the n-th local day after the day of issue, where the request does not say; none is for ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardUnfrozen(Record):
     """A frozen gift card may be used again."""
 
@@ -3299,7 +3496,6 @@ class GiftCardUnfrozen(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardUse(Record):
     """A part of a gift card that is held or was taken."""
 
@@ -3331,7 +3527,6 @@ class GiftCardUse(Record):
     """When a hold times or timed out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GiftCardView(Record):
     """A gift card as it stands at an instant. What was issued is `available`, `held`, `redeemed`, `expired` and
     `revoked`, to the cent.
@@ -3385,11 +3580,7 @@ class GiftCardView(Record):
     valid_until: datetime | None = None
     """First instant at which it cannot be used any more."""
 
-    def __post_init__(self) -> None:
-        self._tuple("uses")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Given(Record):
     """What comes along for nothing."""
 
@@ -3400,7 +3591,6 @@ class Given(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GivesFixed(Record):
     """A fixed number of points. On orders it takes a line that earns, and is taken back only by a full refund, apart
     from the proportional award.
@@ -3412,7 +3602,6 @@ class GivesFixed(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GivesMultiplier(Record):
     """A bonus on the proportional award of the currency: `"0.5"` is +50 %."""
 
@@ -3422,7 +3611,6 @@ class GivesMultiplier(Record):
     """The part added; an exact decimal above −1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GivesPerAmount(Record):
     """`points` for every `per` of the eligible net amount, in proportion (not in steps)."""
 
@@ -3435,7 +3623,6 @@ class GivesPerAmount(Record):
     """For how much money, in the order's currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GivesPerStep(Record):
     """`points` for every full `step` of the eligible net amount."""
 
@@ -3448,7 +3635,6 @@ class GivesPerStep(Record):
     """How much money makes a step."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GivesPerUnit(Record):
     """`points` for every unit of the eligible lines."""
 
@@ -3458,7 +3644,6 @@ class GivesPerUnit(Record):
     """How many points; an exact decimal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GroupExpired(Record):
     """The customer's group has not formed in time."""
 
@@ -3468,11 +3653,7 @@ class GroupExpired(Record):
     to_refund: Sequence[str]
     """Whose money has to go back."""
 
-    def __post_init__(self) -> None:
-        self._tuple("to_refund")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GroupFormed(Record):
     """The customer's group has formed."""
 
@@ -3483,7 +3664,6 @@ class GroupFormed(Record):
     """With whose seat."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GroupOpened(Record):
     """The customer opened a group."""
 
@@ -3497,7 +3677,6 @@ class GroupOpened(Record):
     """First instant at which it cannot form any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GroupRules(Record):
     """Rules for groups that buy together: what members get, how many it takes, and how long there is."""
 
@@ -3528,11 +3707,10 @@ class GroupRules(Record):
     seat_seconds: int = 900
     """How long a seat waits for its payment."""
 
-    valid: Validity = field(default_factory=lambda: Validity())
+    valid: Validity = made(lambda: Validity())
     """When groups may be opened. One that is open runs its time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GroupView(Record):
     """A group as it stands at an instant."""
 
@@ -3578,11 +3756,7 @@ class GroupView(Record):
     price: Money | None = None
     """The price that members pay."""
 
-    def __post_init__(self) -> None:
-        self._tuple("seats")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HoldGiftCard(Record):
     """Holds a part of a gift card while a payment runs."""
 
@@ -3607,7 +3781,6 @@ class HoldGiftCard(Record):
     """Its code, in any spelling of case and dashes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HoldPoints(Record):
     """Reserves points while a payment runs."""
 
@@ -3629,7 +3802,6 @@ class HoldPoints(Record):
     """When it times out by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HoldView(Record):
     """An open hold."""
 
@@ -3643,7 +3815,6 @@ class HoldView(Record):
     """When it times out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Hours(Record):
     """Hours of the week, local. A window that ends before it begins goes past midnight."""
 
@@ -3656,11 +3827,7 @@ class Hours(Record):
     days: Sequence[Weekday] = ()
     """On which days it begins; empty is every day."""
 
-    def __post_init__(self) -> None:
-        self._tuple("days")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Identifier(Record):
     """A name by which a customer is known somewhere: `{"type":"phone","value":"138 0013 8000"}`.
 
@@ -3679,7 +3846,6 @@ class Identifier(Record):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IdentifierColumn(Record):
     """A column with an identifier."""
 
@@ -3696,7 +3862,6 @@ class IdentifierColumn(Record):
     """Cut off at the end: `.0`, where a spreadsheet made numbers of the ids."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ImportCounts(Record):
     """How facts of one kind ended."""
 
@@ -3716,7 +3881,6 @@ class ImportCounts(Record):
     """Refunds that wait for an order that has not arrived."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ImportIssue(Record):
     """A problem of one row. The rest of the file is imported all the same."""
 
@@ -3742,7 +3906,6 @@ class ImportIssue(Record):
     """What the cell says, shortened; of identifiers only the beginning."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ImportProgress(Record):
     """How far an import is."""
 
@@ -3759,7 +3922,6 @@ class ImportProgress(Record):
     """Problems so far."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ImportReport(Record):
     """What an import did, or in a dry run would do."""
 
@@ -3784,10 +3946,10 @@ class ImportReport(Record):
     customers_new: int
     """Customers who were not known before."""
 
-    skipped: Mapping[str, int] = field(hash=False)
+    skipped: Mapping[str, int]
     """What was left out and why, such as `unpaid`, `no_customer`, `closed`; the sum of all `skipped`."""
 
-    skipped_lines: Mapping[str, int] = field(hash=False)
+    skipped_lines: Mapping[str, int]
     """Lines of orders that were left out and why: `zero_price`, `negative_price`."""
 
     issues: Sequence[ImportIssue]
@@ -3796,7 +3958,7 @@ class ImportReport(Record):
     issues_total: int
     """All problems, kept or not."""
 
-    issues_by_code: Mapping[str, int] = field(hash=False)
+    issues_by_code: Mapping[str, int]
     """All problems by code."""
 
     first_at: datetime | None = None
@@ -3805,11 +3967,7 @@ class ImportReport(Record):
     last_at: datetime | None = None
     """The latest fact."""
 
-    def __post_init__(self) -> None:
-        self._tuple("issues")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueCoupon(Record):
     """Issues a coupon."""
 
@@ -3837,7 +3995,6 @@ class IssueCoupon(Record):
     """First instant after the last one; default as the offer's terms say. Never after the offer's own end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueGiftCard(Record):
     """Issues a gift card."""
 
@@ -3868,14 +4025,12 @@ class IssueGiftCard(Record):
     """First instant at which it cannot be used any more; default as the program says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueOnBirthday(Record):
     """The first instant of the birthday, once a year."""
 
     type: ClassVar[Literal["birthday"]] = "birthday"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueOnEvent(Record):
     """A custom event."""
 
@@ -3885,7 +4040,6 @@ class IssueOnEvent(Record):
     """Of this name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueOnReferral(Record):
     """The first valid order of somebody who was referred."""
 
@@ -3895,14 +4049,12 @@ class IssueOnReferral(Record):
     """Who gets it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueOnSignUp(Record):
     """The customer is registered."""
 
     type: ClassVar[Literal["sign_up"]] = "sign_up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueOnStage(Record):
     """The customer enters one of these stages of the lifecycle, each time."""
 
@@ -3911,11 +4063,7 @@ class IssueOnStage(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueOnTier(Record):
     """The customer enters one of these tiers, from below or from above, each time."""
 
@@ -3927,11 +4075,7 @@ class IssueOnTier(Record):
     any: Sequence[str]
     """Any of these."""
 
-    def __post_init__(self) -> None:
-        self._tuple("any")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class IssueRule(Record):
     """A rule that issues coupons when something happens."""
 
@@ -3947,14 +4091,13 @@ class IssueRule(Record):
     coupons: int = 1
     """How many coupons."""
 
-    valid: Validity = field(default_factory=lambda: Validity())
+    valid: Validity = made(lambda: Validity())
     """When it is in force, by the instant of what happens."""
 
     when: Condition | None = None
     """What else must hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class JoinGroup(Record):
     """Takes a seat of a group until it is paid or out of time."""
 
@@ -3967,7 +4110,6 @@ class JoinGroup(Record):
     """Which group."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LadderRules(Record):
     """A ladder of tiers. Several may stand side by side; each looks at one metric over one window."""
 
@@ -3995,11 +4137,7 @@ class LadderRules(Record):
     upgrade: Upgrade = Upgrade.NOW
     """When reaching a threshold lifts the customer."""
 
-    def __post_init__(self) -> None:
-        self._tuple("tiers")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LeaveGroup(Record):
     """Gives the seat up; one that was paid has to be refunded then."""
 
@@ -4012,7 +4150,6 @@ class LeaveGroup(Record):
     """Of which group."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Liability(Record):
     """What a merchant owes in one currency."""
 
@@ -4046,11 +4183,7 @@ class Liability(Record):
     value: Money | None = None
     """Their value, where the currency has one."""
 
-    def __post_init__(self) -> None:
-        self._tuple("by_month")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LiabilityMonth(Record):
     """What ends in one month."""
 
@@ -4061,7 +4194,6 @@ class LiabilityMonth(Record):
     """`YYYY-MM`; none for points without expiry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LifecycleAnswer(Record):
     """Stage and activity, and how they came about."""
 
@@ -4074,11 +4206,7 @@ class LifecycleAnswer(Record):
     history: Sequence[Transition]
     """Every transition up to the instant, the oldest first."""
 
-    def __post_init__(self) -> None:
-        self._tuple("history")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LifecycleChoicePreset(Record):
     """One of the presets: `retail`, `youzan4`, `aipl`, `o5a`, `hubspot`, `restaurant3`, `value3`."""
 
@@ -4088,7 +4216,6 @@ class LifecycleChoicePreset(Record):
     """Its name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LifecycleChoiceRules(Record):
     """Rules of its own."""
 
@@ -4098,24 +4225,19 @@ class LifecycleChoiceRules(Record):
     """The rules."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LifecycleRules(Record):
     """Two axes: how far a customer has come (stage), and how recently they were here (activity)."""
 
     stages: Sequence[StageRules]
     """From the first to the furthest; a customer is in the furthest stage whose test holds, at least in the first."""
 
-    activity: ActivityRules = field(default_factory=lambda: ActivityRules(bands=(field(default_factory=lambda: Band(id='at_risk', after_days=60)), field(default_factory=lambda: Band(id='dormant', after_days=90)), field(default_factory=lambda: Band(id='lost', after_days=180)),), reactivated_from='dormant'))
+    activity: ActivityRules = made(lambda: ActivityRules(bands=(made(lambda: Band(id='at_risk', after_days=60)), made(lambda: Band(id='dormant', after_days=90)), made(lambda: Band(id='lost', after_days=180)),), reactivated_from='dormant'))
     """Bands of silence."""
 
     on_reversal: OnReversal = OnReversal.RECOMPUTE
     """What a full refund does to the stage that its order led to."""
 
-    def __post_init__(self) -> None:
-        self._tuple("stages")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LifecycleView(Record):
     """Where a customer stands."""
 
@@ -4141,7 +4263,6 @@ class LifecycleView(Record):
     """The first instant at which time alone moves the customer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Limit(Record):
     """A bound on how often, how many or how much."""
 
@@ -4158,7 +4279,6 @@ class Limit(Record):
     """Over which time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LimitUse(Record):
     """How much of a limit over all customers is used, in its period."""
 
@@ -4187,7 +4307,6 @@ class LimitUse(Record):
     """The offer whose limit it is; none for a campaign's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LineExplained(Record):
     """A line with what it earned."""
 
@@ -4207,7 +4326,6 @@ class LineExplained(Record):
     """What went back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LineOff(Record):
     """Something off one line."""
 
@@ -4218,7 +4336,6 @@ class LineOff(Record):
     """What it gives."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LinePoints(Record):
     """What a line gave."""
 
@@ -4229,7 +4346,6 @@ class LinePoints(Record):
     """How many points."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LineScope(Record):
     """Lines of an order or a cart. A line is in it when every list that is not empty names it, and no `not_` list
     does.
@@ -4259,18 +4375,7 @@ class LineScope(Record):
     tags: Sequence[str] = ()
     """Labels of lines; a line with any of them is named."""
 
-    def __post_init__(self) -> None:
-        self._tuple("brands")
-        self._tuple("categories")
-        self._tuple("not_brands")
-        self._tuple("not_categories")
-        self._tuple("not_skus")
-        self._tuple("not_tags")
-        self._tuple("skus")
-        self._tuple("tags")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LockTier(Record):
     """Fixes a tier by hand until a date; the request needs an actor and a reason."""
 
@@ -4289,7 +4394,6 @@ class LockTier(Record):
     """Through this local day."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Lot(Record):
     """One credit and where its points are now. Its amount never changes; its points move between the states."""
 
@@ -4348,7 +4452,6 @@ class Lot(Record):
     """The rule that gave them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LotOrigin(Record):
     """The lot that points were part of before they came into this one."""
 
@@ -4359,21 +4462,18 @@ class LotOrigin(Record):
     """Whose lot; none for another lot of the same account (points that a grace restore gave new dates)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MetricNetSpend(Record):
     """Money paid for orders after discounts and refunds, without the part paid with points."""
 
     type: ClassVar[Literal["net_spend"]] = "net_spend"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MetricOrderCount(Record):
     """Valid orders: paid and not fully refunded."""
 
     type: ClassVar[Literal["order_count"]] = "order_count"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MetricQualifyingPoints(Record):
     """Qualifying points earned (less those taken back); spending and expiry do not lower it."""
 
@@ -4383,7 +4483,6 @@ class MetricQualifyingPoints(Record):
     """Of which currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MetricVisits(Record):
     """Custom events of one name."""
 
@@ -4393,7 +4492,6 @@ class MetricVisits(Record):
     """Its name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Money(Record):
     """An exact amount of one currency: `{"amount":"12.50","currency":"CNY"}`."""
 
@@ -4404,7 +4502,6 @@ class Money(Record):
     """Of which currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NearMiss(Record):
     """Something that a little more would bring."""
 
@@ -4421,7 +4518,6 @@ class NearMiss(Record):
     """What that saves at least."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NearMissAddAmount(Record):
     """So much of eligible articles."""
 
@@ -4431,7 +4527,6 @@ class NearMissAddAmount(Record):
     """How much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NearMissAddUnits(Record):
     """So many units of eligible articles."""
 
@@ -4441,7 +4536,6 @@ class NearMissAddUnits(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NeedsCode(Record):
     """One of these public codes, in any spelling of case and dashes. Several of them bring it in once."""
 
@@ -4450,25 +4544,19 @@ class NeedsCode(Record):
     codes: Sequence[str]
     """The codes."""
 
-    def __post_init__(self) -> None:
-        self._tuple("codes")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NeedsCoupon(Record):
     """A coupon that was issued to the customer, or whose code was typed."""
 
     type: ClassVar[Literal["coupon"]] = "coupon"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NeedsNothing(Record):
     """Nothing: it is there for everybody whom its condition admits."""
 
     type: ClassVar[Literal["nothing"]] = "nothing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OffAmount(Record):
     """An amount."""
 
@@ -4478,7 +4566,6 @@ class OffAmount(Record):
     """How much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OffPercent(Record):
     """A part."""
 
@@ -4491,7 +4578,6 @@ class OffPercent(Record):
     """At most so much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Offer(Record):
     """An offer: what it takes off, from whom and what, and how it combines."""
 
@@ -4516,7 +4602,7 @@ class Offer(Record):
     lines: LineScope | None = None
     """The lines it is meant for; none is all."""
 
-    needs: Needs = field(default_factory=lambda: NeedsNothing())
+    needs: Needs = made(lambda: NeedsNothing())
     """What brings it into a cart."""
 
     phase: Phase = Phase.ORDER
@@ -4528,29 +4614,25 @@ class Offer(Record):
     refund: RefundPolicy = RefundPolicy.PRO_RATA
     """How much goes back when goods come back."""
 
-    returns: ReturnPolicy = field(default_factory=lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
+    returns: ReturnPolicy = made(lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
     """Whether coupon and uses come back with them."""
 
-    stack: Stack = field(default_factory=lambda: Stack(exclusive=Exclusive.NONE))
+    stack: Stack = made(lambda: Stack(exclusive=Exclusive.NONE))
     """How it combines."""
 
     threshold: Threshold | None = None
     """What the cart must reach."""
 
-    units: UnitUse = field(default_factory=lambda: UnitUse(consumes=False, respects=False))
+    units: UnitUse = made(lambda: UnitUse(consumes=False, respects=False))
     """How it treats units that other offers used."""
 
-    valid: Validity = field(default_factory=lambda: Validity())
+    valid: Validity = made(lambda: Validity())
     """When it is in force, beside its campaign's time."""
 
     when: Condition | None = None
     """What else must hold. Conditions on the order look at the cart before discounts."""
 
-    def __post_init__(self) -> None:
-        self._tuple("limits")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OfferReceipt(Record):
     """A quote that was paid, with all that a refund needs: it does not depend on the program, or the prices, of a
     later day.
@@ -4565,11 +4647,7 @@ class OfferReceipt(Record):
     rules: Sequence[OfferRules] = ()
     """The rules of the offers that were applied, each once."""
 
-    def __post_init__(self) -> None:
-        self._tuple("rules")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OfferRules(Record):
     """The rules of an offer, as far as a quote and a refund need them. A receipt keeps them, so that a refund years
     later does not depend on the program of that day.
@@ -4602,30 +4680,25 @@ class OfferRules(Record):
     refund: RefundPolicy = RefundPolicy.PRO_RATA
     """How much goes back when goods come back."""
 
-    returns: ReturnPolicy = field(default_factory=lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
+    returns: ReturnPolicy = made(lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
     """Whether coupon and uses come back."""
 
-    stack: Stack = field(default_factory=lambda: Stack(exclusive=Exclusive.NONE))
+    stack: Stack = made(lambda: Stack(exclusive=Exclusive.NONE))
     """How it combines."""
 
     threshold: Threshold | None = None
     """What the cart must reach."""
 
-    units: UnitUse = field(default_factory=lambda: UnitUse(consumes=False, respects=False))
+    units: UnitUse = made(lambda: UnitUse(consumes=False, respects=False))
     """How it treats units."""
 
-    def __post_init__(self) -> None:
-        self._tuple("funders")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OfferSourceAutomatic(Record):
     """Nothing: it is there for everybody it is meant for."""
 
     type: ClassVar[Literal["automatic"]] = "automatic"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OfferSourceCode(Record):
     """A public code, in its normal form."""
 
@@ -4635,7 +4708,6 @@ class OfferSourceCode(Record):
     """The code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OfferSourceCoupon(Record):
     """A coupon of the customer."""
 
@@ -4645,7 +4717,6 @@ class OfferSourceCoupon(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OpenGroup(Record):
     """Opens a group that buys together, and takes its first seat."""
 
@@ -4661,7 +4732,6 @@ class OpenGroup(Record):
     """Under which rules of the program. What they say now holds for the group to its end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Order(Record):
     """A paid order. Idempotent on its id; amounts are in major units of `currency`."""
 
@@ -4701,13 +4771,7 @@ class Order(Record):
     tenders: Sequence[Tender] = ()
     """How it was paid; empty means in full with money. Otherwise the parts add up to the total."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
-        self._tuple("tags")
-        self._tuple("tenders")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OrderExplained(Record):
     """An order, with every number explained."""
 
@@ -4741,13 +4805,7 @@ class OrderExplained(Record):
     refunds: Sequence[RefundExplained]
     """What went back."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
-        self._tuple("awards")
-        self._tuple("refunds")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OrderLine(Record):
     """A line of an order."""
 
@@ -4778,11 +4836,7 @@ class OrderLine(Record):
     tax: Decimal | None = None
     """Tax of this line, in all; included in the price or on top as `tax_mode` says."""
 
-    def __post_init__(self) -> None:
-        self._tuple("tags")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PaySeat(Record):
     """Pays the seat with an order."""
 
@@ -4800,7 +4854,6 @@ class PaySeat(Record):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PendingPolicyDays(Record):
     """At the first instant of the local day `days` days after the day they were earned."""
 
@@ -4810,21 +4863,18 @@ class PendingPolicyDays(Record):
     """1 to 3650."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PendingPolicyNone(Record):
     """At once."""
 
     type: ClassVar[Literal["none"]] = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PendingPolicyUntilEvent(Record):
     """When the host says so: `activate_points` for the order."""
 
     type: ClassVar[Literal["until_event"]] = "until_event"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PointPrice(Record):
     """A price in points."""
 
@@ -4835,7 +4885,6 @@ class PointPrice(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PointsChange(Record):
     """What an entry did to one point currency."""
 
@@ -4866,12 +4915,7 @@ class PointsChange(Record):
     shortfall: Sequence[Shortfall] = ()
     """Why it is zero or less than the rules alone would give."""
 
-    def __post_init__(self) -> None:
-        self._tuple("postings")
-        self._tuple("shortfall")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PointsOf(Record):
     """So many points of a currency."""
 
@@ -4882,7 +4926,6 @@ class PointsOf(Record):
     """How many; more than zero."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PointsSource(Record):
     """Where points came from. Equal sources are the same thing: all lots of an order share one."""
 
@@ -4893,7 +4936,6 @@ class PointsSource(Record):
     """Its id among things of that kind."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Posting(Record):
     """One signed change of one book."""
 
@@ -4907,7 +4949,6 @@ class Posting(Record):
     """Whose slice moved; none on the sides that belong to no lot (issued, debt, unrecovered)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Profile(Record):
     """What is known about a person. Every field may be absent."""
 
@@ -4932,7 +4973,6 @@ class Profile(Record):
     """Free note."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryBenefits(Record):
     """What may they use, how often still?"""
 
@@ -4945,7 +4985,6 @@ class QueryBenefits(Record):
     """The instant; not before the last entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryClaim(Record):
     """What does a checkout hold, what did it cost, and what became of it?"""
 
@@ -4961,7 +5000,6 @@ class QueryClaim(Record):
     """The instant; not before the last entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryConsent(Record):
     """May they be contacted?"""
 
@@ -4971,7 +5009,6 @@ class QueryConsent(Record):
     """The customer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryCoupons(Record):
     """Which coupons are open?"""
 
@@ -4984,7 +5021,6 @@ class QueryCoupons(Record):
     """The instant; not before the last entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryCustomer(Record):
     """Who is it?"""
 
@@ -4994,7 +5030,6 @@ class QueryCustomer(Record):
     """The customer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryDue(Record):
     """Who is due to be settled up to this instant?"""
 
@@ -5007,7 +5042,6 @@ class QueryDue(Record):
     """At most so many; default 1,000."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryFind(Record):
     """Who has this identifier?"""
 
@@ -5017,7 +5051,6 @@ class QueryFind(Record):
     """The identifier, in any of its spellings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryGiftCard(Record):
     """What is on a gift card, and what became of the rest?"""
 
@@ -5033,7 +5066,6 @@ class QueryGiftCard(Record):
     """Its code, in any spelling of case and dashes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryGiftCardLiability(Record):
     """What does the merchant owe on gift cards at this instant?"""
 
@@ -5043,7 +5075,6 @@ class QueryGiftCardLiability(Record):
     """The instant; not before the last thing that happened to any card."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryGroup(Record):
     """Who is in a group, and how far has it come?"""
 
@@ -5056,7 +5087,6 @@ class QueryGroup(Record):
     """The instant; not before the last thing that happened to it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryLiability(Record):
     """What does the merchant owe in points at this instant?"""
 
@@ -5066,7 +5096,6 @@ class QueryLiability(Record):
     """The instant; not before the last entry of any customer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryLifecycle(Record):
     """In which stage, how active?"""
 
@@ -5082,7 +5111,6 @@ class QueryLifecycle(Record):
     """With what was known then; default everything known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryLimits(Record):
     """How much of the limits over all customers is used, held and left?"""
 
@@ -5092,7 +5120,6 @@ class QueryLimits(Record):
     """The instant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryLots(Record):
     """Which lots are open at this instant, in consumption order?"""
 
@@ -5108,7 +5135,6 @@ class QueryLots(Record):
     """The instant; not before the last entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryOrder(Record):
     """What did an order earn, and what became of it?"""
 
@@ -5118,7 +5144,6 @@ class QueryOrder(Record):
     """The order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryQuote(Record):
     """What does a cart cost, with the best of the offers and coupons at hand?"""
 
@@ -5136,11 +5161,7 @@ class QueryQuote(Record):
     customer_id: str | None = None
     """Whose cart it is; none is somebody who is not known."""
 
-    def __post_init__(self) -> None:
-        self._tuple("coupons")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryRefundPlan(Record):
     """What would go back for these units of an order, by the policies of its offers? Delivery goes back with a refund
     in full alone.
@@ -5154,11 +5175,7 @@ class QueryRefundPlan(Record):
     lines: Sequence[ReturnedLine]
     """What comes back."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryStatement(Record):
     """What happened, entry by entry?"""
 
@@ -5174,7 +5191,6 @@ class QueryStatement(Record):
     """At most so many; default 1,000."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryTier(Record):
     """Why this tier, since when, until when, what is needed to keep it or to reach the next?"""
 
@@ -5193,7 +5209,6 @@ class QueryTier(Record):
     """The ladder; default the program's first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueryWallet(Record):
     """What do they hold at this instant?"""
 
@@ -5206,7 +5221,6 @@ class QueryWallet(Record):
     """The instant; not before the last entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Quote(Record):
     """What a cart costs with the best of its offers. Amounts are in major units of `currency`, every one exact."""
 
@@ -5240,14 +5254,7 @@ class Quote(Record):
     near: Sequence[NearMiss] = ()
     """What a little more would bring."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
-        self._tuple("applied")
-        self._tuple("rejected")
-        self._tuple("near")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QuoteSearch(Record):
     """How a quote was found, and what is known about better ones."""
 
@@ -5267,7 +5274,6 @@ class QuoteSearch(Record):
     """The next best: another set, or the same in another order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QuotedLine(Record):
     """A line of a quote."""
 
@@ -5287,7 +5293,6 @@ class QuotedLine(Record):
     """Its tax, in `net` or on top as the cart says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QuotedShipping(Record):
     """Delivery in a quote."""
 
@@ -5304,7 +5309,6 @@ class QuotedShipping(Record):
     """Its tax, in `net` or on top as the cart says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Receipt(Record):
     """What a request did: the entries it wrote and the balances after it. Stored, and returned again to the same
     request.
@@ -5327,12 +5331,7 @@ class Receipt(Record):
     parked: bool = False
     """True for a refund that waits for its order."""
 
-    def __post_init__(self) -> None:
-        self._tuple("entries")
-        self._tuple("balances")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordConsent(Record):
     """Records a statement about consent."""
 
@@ -5345,7 +5344,6 @@ class RecordConsent(Record):
     """The statement."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordEvent(Record):
     """Records a custom event."""
 
@@ -5358,7 +5356,6 @@ class RecordEvent(Record):
     """The event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordOrder(Record):
     """Records a paid order: points, tiers and lifecycle follow. Idempotent on the order id."""
 
@@ -5374,7 +5371,6 @@ class RecordOrder(Record):
     """The claim that it was paid with: its cart's lines get the discounts of its quote, and what it holds is used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordRefund(Record):
     """Records a refund, in full or in part. One for an order that has not arrived is parked until it does."""
 
@@ -5387,7 +5383,6 @@ class RecordRefund(Record):
     """Whose; may be left out when the refund names its order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Refund(Record):
     """A refund, in full or in part. Idempotent on its id."""
 
@@ -5407,7 +5402,6 @@ class Refund(Record):
     """Why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundArticle(Record):
     """An article that came back without its order."""
 
@@ -5421,7 +5415,6 @@ class RefundArticle(Record):
     """Price of one unit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundExplained(Record):
     """A refund."""
 
@@ -5438,7 +5431,6 @@ class RefundExplained(Record):
     """Why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundLine(Record):
     """A line of a refund."""
 
@@ -5452,7 +5444,6 @@ class RefundLine(Record):
     """How many units came back; none is an amount without goods."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundPlan(Record):
     """What goes back for goods that come back now."""
 
@@ -5470,11 +5461,7 @@ class RefundPlan(Record):
     full: bool
     """Whether everything has come back then."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundRules(Record):
     """How refunds are handled."""
 
@@ -5485,7 +5472,6 @@ class RefundRules(Record):
     """What to do with a refund that names no order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundSeat(Record):
     """Notes that the money of a seat went back."""
 
@@ -5501,7 +5487,6 @@ class RefundSeat(Record):
     """By which refund."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundWhatAmount(Record):
     """An amount, spread over the lines by what is left of them."""
 
@@ -5511,7 +5496,6 @@ class RefundWhatAmount(Record):
     """How much, in the order's currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundWhatArticles(Record):
     """Articles, where no order is named: matched to earlier orders by the program's policy."""
 
@@ -5523,18 +5507,13 @@ class RefundWhatArticles(Record):
     lines: Sequence[RefundArticle]
     """Which."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundWhatFull(Record):
     """Everything that is left of the order, shipping included."""
 
     type: ClassVar[Literal["full"]] = "full"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundWhatLines(Record):
     """Units or amounts of lines."""
 
@@ -5543,11 +5522,7 @@ class RefundWhatLines(Record):
     lines: Sequence[RefundLine]
     """Which."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RefundedLine(Record):
     """What came back of a line, and what for."""
 
@@ -5561,7 +5536,6 @@ class RefundedLine(Record):
     """What goes back, with tax; in major units of the receipt's currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Refunds(Record):
     """What came back and what was refunded so far, in all."""
 
@@ -5571,11 +5545,7 @@ class Refunds(Record):
     shipping: Decimal = Decimal("0")
     """Of delivery."""
 
-    def __post_init__(self) -> None:
-        self._tuple("lines")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RegisterCustomer(Record):
     """Registers a customer. Refused with `customer.exists` or `identity.taken`."""
 
@@ -5584,13 +5554,13 @@ class RegisterCustomer(Record):
     customer_id: str
     """The new customer's id."""
 
-    attributes: Mapping[str, Attribute] = field(default_factory=dict, hash=False)
+    attributes: Mapping[str, Attribute] = made(dict)
     """Custom attributes."""
 
     identifiers: Sequence[Identifier] = ()
     """What they are known by."""
 
-    profile: Profile = field(default_factory=lambda: Profile())
+    profile: Profile = made(lambda: Profile())
     """Who they are."""
 
     referred_by: str | None = None
@@ -5602,12 +5572,7 @@ class RegisterCustomer(Record):
     tags: Sequence[str] = ()
     """Labels."""
 
-    def __post_init__(self) -> None:
-        self._tuple("identifiers")
-        self._tuple("tags")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Rejected(Record):
     """Something that was not applied."""
 
@@ -5621,7 +5586,6 @@ class Rejected(Record):
     """The offer, where one is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReleaseClaim(Record):
     """Gives up what a claim holds."""
 
@@ -5634,7 +5598,6 @@ class ReleaseClaim(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReleaseGiftCard(Record):
     """Gives up what is held of a gift card."""
 
@@ -5647,7 +5610,6 @@ class ReleaseGiftCard(Record):
     """Which hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReleaseHold(Record):
     """Gives held points back."""
 
@@ -5660,7 +5622,6 @@ class ReleaseHold(Record):
     """Which hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Request(Record):
     """One attempt to change something.
 
@@ -5687,7 +5648,6 @@ class Request(Record):
     """Why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RestoreGiftCard(Record):
     """Gives back what was taken of a gift card, all or some."""
 
@@ -5703,7 +5663,6 @@ class RestoreGiftCard(Record):
     """How much; default all that has not come back yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RestorePolicyGrace(Record):
     """As strict, but slices that have expired, or would within the grace, are usable through `days` days from the
     reversal.
@@ -5715,21 +5674,18 @@ class RestorePolicyGrace(Record):
     """1 to 3650."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RestorePolicyNone(Record):
     """Nothing: redemptions are final."""
 
     type: ClassVar[Literal["none"]] = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RestorePolicyStrict(Record):
     """The lots with their old dates; what has expired meanwhile stays expired."""
 
     type: ClassVar[Literal["strict"]] = "strict"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReturnPolicy(Record):
     """Whether a coupon and its uses come back with the goods."""
 
@@ -5740,7 +5696,6 @@ class ReturnPolicy(Record):
     """When."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReturnedLine(Record):
     """Goods that come back."""
 
@@ -5751,7 +5706,6 @@ class ReturnedLine(Record):
     """How much of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ReverseRedemption(Record):
     """Gives spent points back, all or some, to the lots they came from."""
 
@@ -5767,7 +5721,6 @@ class ReverseRedemption(Record):
     """How many; default all that is left of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RevertOrder(Record):
     """Takes an order back that came with an import, as if it had never been there. Reverting a batch sends this."""
 
@@ -5777,7 +5730,6 @@ class RevertOrder(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RevertReport(Record):
     """What taking an import back did."""
 
@@ -5802,7 +5754,6 @@ class RevertReport(Record):
     """Orders and customers that could not be taken back; run it again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RevokeCoupon(Record):
     """Takes a coupon back; the request needs an actor and a reason."""
 
@@ -5815,7 +5766,6 @@ class RevokeCoupon(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RulePoints(Record):
     """What a rule gave."""
 
@@ -5826,7 +5776,6 @@ class RulePoints(Record):
     """How many points."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RunnerUp(Record):
     """The second best combination."""
 
@@ -5836,11 +5785,7 @@ class RunnerUp(Record):
     off: Decimal
     """What it takes off."""
 
-    def __post_init__(self) -> None:
-        self._tuple("offers")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Seat(Record):
     """A seat of a group."""
 
@@ -5866,7 +5811,6 @@ class Seat(Record):
     """The refund that gave the money back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SeatLeft(Record):
     """The customer gave the seat up."""
 
@@ -5877,7 +5821,6 @@ class SeatLeft(Record):
     """Whether its money has to go back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SeatPaid(Record):
     """The customer paid for the seat."""
 
@@ -5888,7 +5831,6 @@ class SeatPaid(Record):
     """With which order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SeatRefunded(Record):
     """The money of the customer's seat went back."""
 
@@ -5902,7 +5844,6 @@ class SeatRefunded(Record):
     """By which refund, where that was told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SeatTaken(Record):
     """The customer has a seat in a group."""
 
@@ -5913,7 +5854,6 @@ class SeatTaken(Record):
     """When it times out unless it is paid."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SeatTimedOut(Record):
     """A seat of the customer's group was not paid in time."""
 
@@ -5924,7 +5864,6 @@ class SeatTimedOut(Record):
     """Whose it was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Settle(Record):
     """Writes what time alone has done to one customer up to the request's instant. Sweeps send this."""
 
@@ -5940,7 +5879,6 @@ class Settle(Record):
     """To a group, too, that they opened."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Share(Record):
     """The part of a discount that falls on a line."""
 
@@ -5956,25 +5894,19 @@ class Share(Record):
     funders: Sequence[Funded]
     """Who bears how much of `off`."""
 
-    def __post_init__(self) -> None:
-        self._tuple("funders")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallAlreadyExpired(Record):
     """Given, but its last day had passed already."""
 
     type: ClassVar[Literal["already_expired"]] = "already_expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallBelowOnePoint(Record):
     """The eligible amount is too small for one point."""
 
     type: ClassVar[Literal["below_one_point"]] = "below_one_point"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallCapped(Record):
     """A cap cut it."""
 
@@ -5987,21 +5919,18 @@ class ShortfallCapped(Record):
     """How many points were cut."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallExcluded(Record):
     """Nothing in the order was eligible."""
 
     type: ClassVar[Literal["excluded"]] = "excluded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallNoRule(Record):
     """No rule's conditions held."""
 
     type: ClassVar[Literal["no_rule"]] = "no_rule"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallOther(Record):
     """In the words of the host."""
 
@@ -6011,14 +5940,12 @@ class ShortfallOther(Record):
     """The words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallPaidWithPoints(Record):
     """It was paid with points or stored value that never earns."""
 
     type: ClassVar[Literal["paid_with_points"]] = "paid_with_points"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShortfallPending(Record):
     """The points exist but wait for their activation."""
 
@@ -6028,7 +5955,6 @@ class ShortfallPending(Record):
     """From when they are usable; none while they wait for an event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Slot(Record):
     """A place in a bundle."""
 
@@ -6039,7 +5965,6 @@ class Slot(Record):
     """How many units it takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SpendGiftCard(Record):
     """Takes a part of a gift card."""
 
@@ -6066,7 +5991,6 @@ class SpendGiftCard(Record):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SpendPoints(Record):
     """Takes points for something."""
 
@@ -6088,7 +6012,6 @@ class SpendPoints(Record):
     """A name for it; default the request id. Reversals and tenders point at it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Stack(Record):
     """How an offer combines with others."""
 
@@ -6102,7 +6025,6 @@ class Stack(Record):
     """How many of its group combine; the smallest number that a member states holds. Default 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageRules(Record):
     """A stage."""
 
@@ -6113,14 +6035,12 @@ class StageRules(Record):
     """When a customer is in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageTestAlways(Record):
     """Always."""
 
     type: ClassVar[Literal["always"]] = "always"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageTestAny(Record):
     """One of several tests holds."""
 
@@ -6129,11 +6049,7 @@ class StageTestAny(Record):
     of: Sequence[StageTest]
     """The tests, at most 16, without further nesting."""
 
-    def __post_init__(self) -> None:
-        self._tuple("of")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageTestEvents(Record):
     """At least so many custom events of one name."""
 
@@ -6149,7 +6065,6 @@ class StageTestEvents(Record):
     """In how many days; none is ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageTestOrders(Record):
     """At least so many valid orders (paid, not fully refunded)."""
 
@@ -6162,14 +6077,12 @@ class StageTestOrders(Record):
     """In how many days; none is ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageTestRegistered(Record):
     """Known by at least one identifier or by registration."""
 
     type: ClassVar[Literal["registered"]] = "registered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageTestSilent(Record):
     """Silence: the activity band of this name is reached (AIPL's 流失). A stage with this test is no progress and leaves
     the high-water mark alone.
@@ -6181,7 +6094,6 @@ class StageTestSilent(Record):
     """The band."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StageTestSpend(Record):
     """At least so much net spend of valid orders."""
 
@@ -6194,7 +6106,6 @@ class StageTestSpend(Record):
     """In how many days; none is ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Step(Record):
     """A step of a tiered offer: from so much or so many, so much off."""
 
@@ -6205,7 +6116,6 @@ class Step(Record):
     """What it gives."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StepFromAmount(Record):
     """At an eligible amount, measured as the offer's threshold is."""
 
@@ -6215,7 +6125,6 @@ class StepFromAmount(Record):
     """How much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StepFromUnits(Record):
     """At a number of eligible units."""
 
@@ -6225,7 +6134,6 @@ class StepFromUnits(Record):
     """How many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StoredValue(Record):
     """A gift card or another balance to pay with. It is a tender: it takes nothing off the price and changes no tax."""
 
@@ -6236,7 +6144,6 @@ class StoredValue(Record):
     """How much of it may be used, in the cart's currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SweepReport(Record):
     """What a sweep has done."""
 
@@ -6250,7 +6157,6 @@ class SweepReport(Record):
     """Customers that could not be settled; each is reported by [`Engine::execute`] with a settle command."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TenderMoney(Record):
     """Money, by any means."""
 
@@ -6260,7 +6166,6 @@ class TenderMoney(Record):
     """How much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TenderPoints(Record):
     """Points. This part never earns; a refund gives it back to the redemption."""
 
@@ -6273,7 +6178,6 @@ class TenderPoints(Record):
     """The redemption (`spend_points` or a captured hold) that took the points."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TenderStoredValue(Record):
     """A gift card or other stored value; earns like money."""
 
@@ -6288,7 +6192,6 @@ class TenderStoredValue(Record):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Threshold(Record):
     """What a cart must reach before an offer applies."""
 
@@ -6308,35 +6211,30 @@ class Threshold(Record):
     """At least so many units."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierCauseGraceEnded(Record):
     """The days of grace after a failed review ran out."""
 
     type: ClassVar[Literal["grace_ended"]] = "grace_ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierCauseLockEnded(Record):
     """A lock ended, by its date or by hand; the tier is what it would be without the lock."""
 
     type: ClassVar[Literal["lock_ended"]] = "lock_ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierCauseLocked(Record):
     """It was locked by hand."""
 
     type: ClassVar[Literal["locked"]] = "locked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierCauseNextPeriod(Record):
     """A threshold was reached in the period before, on a ladder that lifts at the next period."""
 
     type: ClassVar[Literal["next_period"]] = "next_period"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierCauseReached(Record):
     """A threshold was reached."""
 
@@ -6346,7 +6244,6 @@ class TierCauseReached(Record):
     """By which order, event, …."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierCauseRefundAtOnce(Record):
     """A refund, on a ladder that judges refunds at once."""
 
@@ -6356,7 +6253,6 @@ class TierCauseRefundAtOnce(Record):
     """The refund."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierCauseReview(Record):
     """A review found less than the retention, and there are no days of grace; or a tier kept by the floor came to its
     next review. Up only when a refund of something that was never counted left a rolling window.
@@ -6365,7 +6261,6 @@ class TierCauseReview(Record):
     type: ClassVar[Literal["review"]] = "review"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierChange(Record):
     """A change of the tier that a customer has."""
 
@@ -6385,7 +6280,6 @@ class TierChange(Record):
     """Why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierExplanation(Record):
     """To `tier`."""
 
@@ -6412,11 +6306,7 @@ class TierExplanation(Record):
     decided_by: Evidence | None = None
     """The window that gave the tier held now, when that is the period before the one that runs."""
 
-    def __post_init__(self) -> None:
-        self._tuple("changes")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierGoal(Record):
     """How much of the metric is missing: "spend `missing` by the end of `by` to reach or keep `tier`"."""
 
@@ -6430,7 +6320,6 @@ class TierGoal(Record):
     """The last local date on which this much is enough; none without a limit of time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierLocked(Record):
     """A lock, as it is shown."""
 
@@ -6447,7 +6336,6 @@ class TierLocked(Record):
     """Why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierPending(Record):
     """A tier that begins later."""
 
@@ -6458,7 +6346,6 @@ class TierPending(Record):
     """Its first instant, if the metric still gives it then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierRules(Record):
     """A tier."""
 
@@ -6474,11 +6361,7 @@ class TierRules(Record):
     retain: Decimal | None = None
     """Kept at review at this much, inclusive; default the threshold."""
 
-    def __post_init__(self) -> None:
-        self._tuple("benefits")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TierStatus(Record):
     """Where a customer stands on a ladder at the clock of the state. Amounts are whole units of the metric."""
 
@@ -6516,7 +6399,6 @@ class TierStatus(Record):
     """The last local date on which it (or the lock) holds if nothing more is earned; none when it cannot be lost."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Totals(Record):
     """The sums of a quote."""
 
@@ -6545,7 +6427,6 @@ class Totals(Record):
     """What is left to pay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TransferCoupon(Record):
     """Gives a coupon to another customer."""
 
@@ -6561,7 +6442,6 @@ class TransferCoupon(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TransferPoints(Record):
     """Moves points to another customer; they keep their dates."""
 
@@ -6580,7 +6460,6 @@ class TransferPoints(Record):
     """How many; more than zero."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Transition(Record):
     """A customer moved."""
 
@@ -6603,7 +6482,6 @@ class Transition(Record):
     """From where; nothing at the customer's first fact."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TransitionCauseFact(Record):
     """A fact."""
 
@@ -6616,14 +6494,12 @@ class TransitionCauseFact(Record):
     """The id of the order or event; a registration has none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TransitionCauseTimer(Record):
     """Time alone: a window was left, or a band of silence began."""
 
     type: ClassVar[Literal["timer"]] = "timer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UnfreezeGiftCard(Record):
     """Lets a frozen gift card be used again; the request needs an actor and a reason."""
 
@@ -6636,7 +6512,6 @@ class UnfreezeGiftCard(Record):
     """Which card."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UnitUse(Record):
     """How an offer treats units that another one used."""
 
@@ -6647,7 +6522,6 @@ class UnitUse(Record):
     """Whether it leaves units alone that another one used up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UnlockTier(Record):
     """Ends a tier lock."""
 
@@ -6660,7 +6534,6 @@ class UnlockTier(Record):
     """On which ladder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Unregister(Record):
     """Takes a registration back that came with an import, if the customer has no order. Reverting a batch sends this."""
 
@@ -6670,7 +6543,6 @@ class Unregister(Record):
     """Whose."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UpdateCustomer(Record):
     """Changes profile, identifiers, tags or attributes."""
 
@@ -6683,7 +6555,6 @@ class UpdateCustomer(Record):
     """What to change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UseBenefit(Record):
     """Uses a benefit of the customer's tier once."""
 
@@ -6699,7 +6570,6 @@ class UseBenefit(Record):
     """Which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Validity(Record):
     """The days on which a rule is in force."""
 
@@ -6710,7 +6580,6 @@ class Validity(Record):
     """First instant after it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verified(Record):
     """What a file was found to be."""
 
@@ -6723,11 +6592,10 @@ class Verified(Record):
     schema_version: int
     """The version of its tables; older ones are upgraded when the file is opened."""
 
-    rows: Mapping[str, int] = field(hash=False)
+    rows: Mapping[str, int]
     """How many rows each table has, by its name in SQL."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Wallet(Record):
     """What a customer holds."""
 
@@ -6740,11 +6608,7 @@ class Wallet(Record):
     accounts: Sequence[WalletAccount]
     """One per currency of the program, in its order."""
 
-    def __post_init__(self) -> None:
-        self._tuple("accounts")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WalletAccount(Record):
     """What a customer holds of one currency."""
 
@@ -6763,11 +6627,7 @@ class WalletAccount(Record):
     value: Money | None = None
     """Money value of what is available, where the currency has a value."""
 
-    def __post_init__(self) -> None:
-        self._tuple("holds")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatBenefitUsed(Record):
     """A benefit was used."""
 
@@ -6783,7 +6643,6 @@ class WhatBenefitUsed(Record):
     """How often in this period, this time included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatCancelled(Record):
     """An order was cancelled; nothing is left of it."""
 
@@ -6811,7 +6670,6 @@ class WhatCancelled(Record):
     """True when an import was reverted: the order is treated as if it had never been there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatClaimEnded(Record):
     """A claim was confirmed, released, or out of time."""
 
@@ -6827,7 +6685,6 @@ class WhatClaimEnded(Record):
     """The order that was paid with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatClaimReturned(Record):
     """What a claim had used came back with its order."""
 
@@ -6840,7 +6697,6 @@ class WhatClaimReturned(Record):
     """With which order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatClaimed(Record):
     """A checkout holds coupons and limits."""
 
@@ -6867,12 +6723,7 @@ class WhatClaimed(Record):
     coupons: Sequence[str]
     """The coupons among what it uses."""
 
-    def __post_init__(self) -> None:
-        self._tuple("offers")
-        self._tuple("coupons")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatConsent(Record):
     """A statement about consent was recorded."""
 
@@ -6885,7 +6736,6 @@ class WhatConsent(Record):
     """Whether it is given afterwards."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatCouponClosed(Record):
     """A coupon is closed: used up, revoked, given away, out of time."""
 
@@ -6901,7 +6751,6 @@ class WhatCouponClosed(Record):
     """Where it stands now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatCouponIssued(Record):
     """A coupon was issued to the customer."""
 
@@ -6920,7 +6769,6 @@ class WhatCouponIssued(Record):
     """First instant after its last one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatCouponRestored(Record):
     """A use of a coupon came back with a returned order."""
 
@@ -6936,7 +6784,6 @@ class WhatCouponRestored(Record):
     """First instant after its last one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatEvent(Record):
     """A custom event was recorded."""
 
@@ -6949,7 +6796,6 @@ class WhatEvent(Record):
     """Its kind."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatLifecycle(Record):
     """Stage or activity changed."""
 
@@ -6959,7 +6805,6 @@ class WhatLifecycle(Record):
     """How."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatOrder(Record):
     """An order was recorded."""
 
@@ -6972,14 +6817,12 @@ class WhatOrder(Record):
     """What of it counts as spend, in minor units of the program's first currency; 0 for orders in others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatPoints(Record):
     """Points moved: by a command, or by time."""
 
     type: ClassVar[Literal["points"]] = "points"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatRefund(Record):
     """A refund of an order was recorded."""
 
@@ -7007,14 +6850,12 @@ class WhatRefund(Record):
     """What is kept from the money for points that were spent already (`net_from_refund`), in minor units."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatRegistered(Record):
     """The customer was registered."""
 
     type: ClassVar[Literal["registered"]] = "registered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatTier(Record):
     """A tier changed."""
 
@@ -7024,7 +6865,6 @@ class WhatTier(Record):
     """How."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatTierLocked(Record):
     """A tier was fixed by hand."""
 
@@ -7040,7 +6880,6 @@ class WhatTierLocked(Record):
     """Until (exclusive)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatTierUnlocked(Record):
     """A tier lock was ended by hand."""
 
@@ -7050,7 +6889,6 @@ class WhatTierUnlocked(Record):
     """On which ladder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatUnmatchedRefund(Record):
     """A refund that names no order was recorded and matched nothing."""
 
@@ -7066,14 +6904,12 @@ class WhatUnmatchedRefund(Record):
     """Of which currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatUnregistered(Record):
     """A registration was reverted with its import."""
 
     type: ClassVar[Literal["unregistered"]] = "unregistered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhatUpdated(Record):
     """Fields of the customer changed."""
 
@@ -7084,18 +6920,13 @@ class WhatUpdated(Record):
     remembered.
     """
 
-    def __post_init__(self) -> None:
-        self._tuple("fields")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyBadChecksum(Record):
     """The code was mistyped: its check character is wrong."""
 
     code: ClassVar[Literal["coupon.bad_checksum"]] = "coupon.bad_checksum"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyBeatenBy(Record):
     """What was applied serves the objective better than any combination with it."""
 
@@ -7107,11 +6938,7 @@ class WhyBeatenBy(Record):
     by: Decimal
     """By how much."""
 
-    def __post_init__(self) -> None:
-        self._tuple("set")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyBudgetExhausted(Record):
     """The discount is above what is left of the budget."""
 
@@ -7124,7 +6951,6 @@ class WhyBudgetExhausted(Record):
     """What is left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyConflict(Record):
     """It does not combine with one that was applied."""
 
@@ -7137,14 +6963,12 @@ class WhyConflict(Record):
     """By which group; none when one of the two excludes everything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyCurrencyMismatch(Record):
     """It is in another currency."""
 
     code: ClassVar[Literal["offer.currency_mismatch"]] = "offer.currency_mismatch"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyExpired(Record):
     """It has ended."""
 
@@ -7154,7 +6978,6 @@ class WhyExpired(Record):
     """When."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyHeldElsewhere(Record):
     """Another checkout holds it."""
 
@@ -7164,7 +6987,6 @@ class WhyHeldElsewhere(Record):
     """Until when at the latest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyLimitCampaign(Record):
     """Everybody together had it as often as allowed."""
 
@@ -7174,7 +6996,6 @@ class WhyLimitCampaign(Record):
     """By which limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyLimitCustomer(Record):
     """The customer had it as often as allowed."""
 
@@ -7184,7 +7005,6 @@ class WhyLimitCustomer(Record):
     """By which limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyMinAmount(Record):
     """The cart is too small."""
 
@@ -7197,7 +7017,6 @@ class WhyMinAmount(Record):
     """What there is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyMinQuantity(Record):
     """The cart has too few units."""
 
@@ -7210,49 +7029,42 @@ class WhyMinQuantity(Record):
     """How many there are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyNoEffect(Record):
     """It would take nothing off."""
 
     code: ClassVar[Literal["offer.no_effect"]] = "offer.no_effect"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyNoEligibleItems(Record):
     """No line of the cart is meant."""
 
     code: ClassVar[Literal["offer.no_eligible_items"]] = "offer.no_eligible_items"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyNotFirstOrder(Record):
     """It is meant for another order of the customer than this one."""
 
     code: ClassVar[Literal["offer.not_first_order"]] = "offer.not_first_order"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyNotFound(Record):
     """Nothing has this code. Codes that have ended may be answered so, too."""
 
     code: ClassVar[Literal["coupon.not_found"]] = "coupon.not_found"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyNotInSegment(Record):
     """The customer is not among those it is meant for."""
 
     code: ClassVar[Literal["offer.not_in_segment"]] = "offer.not_in_segment"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyNotRunning(Record):
     """The campaign is not running."""
 
     code: ClassVar[Literal["offer.not_running"]] = "offer.not_running"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyNotStarted(Record):
     """It begins later."""
 
@@ -7262,14 +7074,12 @@ class WhyNotStarted(Record):
     """When."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyOutsideHours(Record):
     """Not at this hour."""
 
     code: ClassVar[Literal["offer.outside_hours"]] = "offer.outside_hours"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyRateLimited(Record):
     """The customer tried too many codes."""
 
@@ -7279,35 +7089,30 @@ class WhyRateLimited(Record):
     """When to try again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyRevoked(Record):
     """The coupon was taken back."""
 
     code: ClassVar[Literal["coupon.revoked"]] = "coupon.revoked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyUsedUp(Record):
     """The coupon has no uses left."""
 
     code: ClassVar[Literal["coupon.used_up"]] = "coupon.used_up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WhyWrongOwner(Record):
     """The coupon belongs to somebody else."""
 
     code: ClassVar[Literal["coupon.wrong_owner"]] = "coupon.wrong_owner"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WindowAnniversary(Record):
     """Years from the day of registration; otherwise as calendar."""
 
     type: ClassVar[Literal["anniversary"]] = "anniversary"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WindowCalendar(Record):
     """Calendar periods. A tier reached in one is valid through the end of the next; the review at the end of a period
     looks at it.
@@ -7319,14 +7124,12 @@ class WindowCalendar(Record):
     """Month, quarter or year."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WindowLifetime(Record):
     """Everything ever; no review."""
 
     type: ClassVar[Literal["lifetime"]] = "lifetime"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WindowRollingDays(Record):
     """The last n local days, today included; a contribution leaves at the first instant of its day + n. Reviewed
     whenever one leaves.
@@ -7338,7 +7141,6 @@ class WindowRollingDays(Record):
     """1 to 3660."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WindowRollingMonths(Record):
     """The last n months; a contribution leaves at the first instant of its day + n months."""
 

@@ -6,35 +6,43 @@ from __future__ import annotations
 from crm_core._base import CrmError
 
 
-class ValueError(CrmError, ValueError):
+class BadValueError(CrmError, ValueError):
     """Every error whose code starts with `value.`."""
 
 
-class ValueText(ValueError):
+class ValueText(BadValueError):
     """`value.text`: give a text without control characters and without blanks around it."""
 
     code = "value.text"
 
 
-class ValueTooLong(ValueError):
+class ValueTooLong(BadValueError):
     """`value.too_long`: shorten the value to the limit."""
 
     code = "value.too_long"
 
 
-class ValueTooMany(ValueError):
+class ValueTooMany(BadValueError):
     """`value.too_many`: send fewer items; the limit is in the details."""
 
     code = "value.too_many"
 
 
-class ValueJson(ValueError):
+class ValueJson(BadValueError):
     """`value.json`: send the documented JSON shape; money and decimals are strings, unknown fields are refused."""
 
     code = "value.json"
 
 
-class ValuePercent(ValueError):
+class ValueType(BadValueError, TypeError):
+    """`value.type`: give a value of the named type; a float is no exact number, a flag is no number, and a time needs
+    a zone.
+    """
+
+    code = "value.type"
+
+
+class ValuePercent(BadValueError):
     """`value.percent`: write a percentage from 0 to 100 with at most four digits after the point, such as "12.5"."""
 
     code = "value.percent"
@@ -540,29 +548,29 @@ class BatchExists(BatchError):
     code = "batch.exists"
 
 
-class ImportError(CrmError):
+class BadImportError(CrmError):
     """Every error whose code starts with `import.`."""
 
 
-class ImportFile(ImportError):
+class ImportFile(BadImportError):
     """`import.file`: give a readable file of the named format."""
 
     code = "import.file"
 
 
-class ImportHeader(ImportError):
+class ImportHeader(BadImportError):
     """`import.header`: the file lacks columns that the format needs; map them or choose another format."""
 
     code = "import.header"
 
 
-class ImportEncoding(ImportError):
+class ImportEncoding(BadImportError):
     """`import.encoding`: save the file as UTF-8 or GB18030."""
 
     code = "import.encoding"
 
 
-class ImportRow(ImportError):
+class ImportRow(BadImportError):
     """`import.row`: correct the named cell and import again; rows already imported change nothing."""
 
     code = "import.row"
@@ -1023,6 +1031,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "value.too_long": ValueTooLong,
     "value.too_many": ValueTooMany,
     "value.json": ValueJson,
+    "value.type": ValueType,
     "value.percent": ValuePercent,
     "money.text": MoneyText,
     "money.range": MoneyRange,

@@ -1,0 +1,44 @@
+"""Customers, loyalty points, tiers, coupons and lifecycle, inside your own process.
+
+>>> from datetime import datetime, timezone
+>>> import crm_core as crm
+>>> at = datetime(2026, 3, 1, 10, tzinfo=timezone.utc)
+>>> shop = crm.Engine.in_memory()
+>>> shop.publish(crm.sample_program("cafe"), at=at)
+()
+>>> done = shop.execute(crm.RegisterCustomer(customer_id="ann"), request_id="r1", at=at)
+>>> done.outcome
+<Outcome.APPLIED: 'applied'>
+>>> shop.customer("ann").tags
+()
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version as _version
+
+from crm_core import aio, codes, errors
+from crm_core._base import CrmError, Record, Word
+from crm_core._engine import Engine, check_program, plan_refund, quote, restore, sample_program, schema, verify
+from crm_core._types import *  # noqa: F403 (every type of the library; the list is made)
+from crm_core._types import __all__ as _types
+
+__version__ = _version("crm-core")
+
+__all__ = [  # noqa: PLE0604 (the rest of the names is made)
+    "CrmError",
+    "Engine",
+    "Record",
+    "Word",
+    "aio",
+    "check_program",
+    "codes",
+    "errors",
+    "plan_refund",
+    "quote",
+    "restore",
+    "sample_program",
+    "schema",
+    "verify",
+    *_types,
+]

@@ -1,0 +1,285 @@
+"""The engine: a store, the rules in force, and the ways to change and to ask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Literal, Union
+
+from crm_core import _native
+from crm_core._base import CrmError
+from crm_core._questions import Questions
+from crm_core._types import (
+    BackupReport,
+    BatchRecord,
+    Cart,
+    CodeIssue,
+    CodesReport,
+    Command,
+    Document,
+    Done,
+    Finding,
+    Format,
+    FormatPlain,
+    FormatShopify,
+    FormatTaobao,
+    FormatYouzan,
+    ImportProgress,
+    ImportReport,
+    Objective,
+    OfferReceipt,
+    OfferRules,
+    Query,
+    Quote,
+    RefundPlan,
+    Refunds,
+    Request,
+    ReturnedLine,
+    RevertReport,
+    SweepReport,
+    Verified,
+)
+
+Path = Union[str, "os.PathLike[str]"]
+"""Where a file is."""
+
+ProgramSource = Union[str, bytes, Mapping[str, Any], Document]
+"""A program document: JSON text, the same as a dict, or a `Document`."""
+
+_FORMATS: dict[str, Callable[[], Format]] = {"shopify": FormatShopify, "taobao": FormatTaobao, "youzan": FormatYouzan}
+
+
+def _document(document: ProgramSource) -> str | bytes | dict[str, Any] | Document:
+    return dict(document) if isinstance(document, Mapping) else document
+
+
+class Engine(Questions):
+    """A store, the rules in force, and the ways to change and to ask. Safe to share between threads; the interpreter's lock is
+    released while the library works. After a fork it has to be opened again.
+
+    Besides the methods below there is one for each question, such as `wallet`, `tier` and `quote`. Answers never depend on whether a
+    sweep has run.
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: _native.Engine) -> None:
+        self._native = native
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = True,
+        durability: Literal["full", "normal"] = "full",
+        busy_wait_ms: int = 5_000,
+    ) -> Engine:
+        """Opens a database file, and makes it where there is none.
+
+        `create`: False refuses a missing file. `durability`: "full" syncs each commit to disk; with "normal" a power cut may take the last
+        commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before `StoreBusy`.
+        """
+        if durability not in ("full", "normal"):
+            raise ValueError(f"durability is 'full' or 'normal', not {durability!r}")
+        return cls(_native.Engine.open(os.fspath(path), create, durability == "full", busy_wait_ms))
+
+    @classmethod
+    def in_memory(cls) -> Engine:
+        """An engine that forgets everything when it is dropped."""
+        return cls(_native.Engine.in_memory())
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Flushes and closes the store; whatever is asked afterwards is refused with `StoreClosed`."""
+        self._native.close()
+
+    def publish(self, document: ProgramSource, *, at: datetime) -> Sequence[Finding]:
+        """Puts a program in force, and gives its warnings back. Raises `ProgramInvalid` with everything that is wrong in
+        `details["findings"]`, and `ProgramRevision` unless its revision is above the last one.
+        """
+        return self._native.publish(_document(document), at)
+
+    def program(self) -> Document:
+        """The program in force."""
+        return Document.from_json(self._native.program())
+
+    def refresh(self) -> None:
+        """Reads the program in force again: for processes that share a file with the one that publishes."""
+        self._native.refresh()
+
+    def execute(
+        self,
+        command: Command,
+        *,
+        request_id: str,
+        at: datetime,
+        actor: str | None = None,
+        reason: str | None = None,
+        batch: str | None = None,
+    ) -> Done:
+        """Carries a command out, once: the same request again gives the stored receipt, with `Outcome.REPLAYED`.
+
+        `request_id`: your name for this attempt. `at`: the instant; the library reads no clock. `actor`, `reason`: who and why, which
+        corrections need. Raises the refusal of the command; nothing has changed then.
+        """
+        return self._native.execute(
+            Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
+        )
+
+    def execute_many(self, requests: Iterable[Request]) -> list[Done | CrmError]:
+        """Carries many requests out in one commit, in their order, each with an outcome of its own: what it did, or its refusal (which
+        is returned, not raised). At most 10,000 at a time.
+        """
+        return self._native.execute_many(list(requests))
+
+    def preview(
+        self,
+        command: Command,
+        *,
+        at: datetime,
+        request_id: str = "preview",
+        actor: str | None = None,
+        reason: str | None = None,
+    ) -> Done:
+        """What `execute` would give, without changing anything."""
+        return self._native.preview(Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason))
+
+    def ask(self, query: Query) -> Any:
+        """Answers a question that was made elsewhere; each question has a method of its own with the type of its answer."""
+        return self._native.ask(query)
+
+    def _ask(self, query: Query) -> Any:
+        return self._native.ask(query)
+
+    def sweep(self, until: datetime, *, progress: Callable[[SweepReport], object] | None = None) -> SweepReport:
+        """Writes what time alone has done to everybody up to an instant: activations, expiries, time-outs, reviews, transitions,
+        birthdays. Costs what is due. Safe to stop, to run twice and late.
+        """
+        return self._native.sweep(until, progress)
+
+    def next_due(self) -> datetime | None:
+        """When time alone changes something for anybody next."""
+        return self._native.next_due()
+
+    def backup(self, path: Path, *, progress: Callable[[int, int], object] | None = None) -> BackupReport:
+        """Copies the store as it is now into a new file, while work goes on. `progress` is told pages done and pages in all."""
+        return self._native.backup(os.fspath(path), progress)
+
+    def import_orders(
+        self,
+        files: Path | Sequence[Path] | Mapping[str, bytes],
+        *,
+        format: Format | Literal["plain", "shopify", "taobao", "youzan"] = "plain",
+        name: str | None = None,
+        batch: str | None = None,
+        dry_run: bool = False,
+        recorded_at: datetime | None = None,
+        now: datetime | None = None,
+        zone: str | None = None,
+        id_prefix: str = "",
+        progress: Callable[[ImportProgress], object] | None = None,
+    ) -> ImportReport:
+        """Imports the export of a shop. Running it again with the same files changes nothing.
+
+        `files`: one path, several (order, item and refund sheets in any order), or contents by name. `format`: a name, or
+        `FormatPlain(columns=ColumnMap(…))` for any CSV. `batch`: the handle to revert it by; made from the content by default.
+        `recorded_at`: by default history is replayed, each fact being recorded at its own time. `now`: refuses facts of the future.
+        Problems of rows are in the report; the rest is imported all the same.
+        """
+        if isinstance(files, Mapping):
+            contents: list[tuple[str, bytes | str]] = [(str(name), bytes(data)) for name, data in files.items()]
+        else:
+            paths = [files] if isinstance(files, (str, os.PathLike)) else list(files)
+            contents = [(os.path.basename(os.fspath(path)), os.fspath(path)) for path in paths]
+        if isinstance(format, str):
+            if format != "plain" and format not in _FORMATS:
+                raise ValueError(f"format is 'plain', 'shopify', 'taobao' or 'youzan', not {format!r}")
+            format = FormatPlain() if format == "plain" else _FORMATS[format]()
+        title = name if name is not None else ", ".join(part for part, _ in contents)
+        return self._native.import_files(
+            title, contents, format, batch, dry_run, recorded_at, now, zone, id_prefix, progress
+        )
+
+    def imports(self) -> Sequence[BatchRecord]:
+        """All imports, in the order of their ids."""
+        return self._native.imports()
+
+    def revert_import(
+        self, batch: str, *, at: datetime, progress: Callable[[RevertReport], object] | None = None
+    ) -> RevertReport:
+        """Takes an import back: its orders are treated as if they had never been there."""
+        return self._native.revert_import(batch, at, progress)
+
+    def issue_codes(
+        self,
+        issue: CodeIssue,
+        codes: Iterable[str],
+        *,
+        at: datetime,
+        progress: Callable[[CodesReport], object] | None = None,
+    ) -> CodesReport:
+        """Issues a coupon for each code, without an owner: it becomes the coupon of the first customer who claims with it. Streams; codes
+        that are there stay as they are.
+        """
+        return self._native.issue_codes(issue, at, codes, progress)
+
+
+def check_program(document: ProgramSource) -> Sequence[Finding]:
+    """Everything that is wrong or doubtful in a program document, each with its place and what to do; nothing is empty."""
+    return _native.check_program(_document(document))
+
+
+def sample_program(name: str) -> str:
+    """A complete program to begin with: "supermarket", "cafe" or "mall", as JSON."""
+    text = _native.sample_program(name)
+    if text is None:
+        raise LookupError(f"there is no sample {name!r}; there are 'supermarket', 'cafe' and 'mall'")
+    return text
+
+
+def schema() -> str:
+    """The JSON Schema of everything that is sent and comes back."""
+    return _native.schema()
+
+
+def quote(
+    cart: Cart,
+    offers: Iterable[OfferRules],
+    *,
+    as_of: datetime,
+    objective: Objective | None = None,
+    nodes: int | None = None,
+) -> Quote:
+    """What a cart costs with the best of these offers, without a store: for a preview. All of them are taken to be in force and meant
+    for this customer.
+
+    `objective`: what is best; by default the customer's advantage. `nodes`: after how many looked-at combinations to stop.
+    """
+    return _native.quote(cart, list(offers), as_of, objective, nodes)
+
+
+def plan_refund(
+    receipt: OfferReceipt, returned: Iterable[ReturnedLine], *, so_far: Refunds | None = None
+) -> RefundPlan:
+    """What goes back for goods that come back, by the policies of the offers they were bought with."""
+    return _native.plan_refund(receipt, list(returned), so_far)
+
+
+def verify(path: Path) -> Verified:
+    """Reads a database file or backup through and says what is in it. Raises `StoreCorrupt` where it is damaged."""
+    return _native.verify(os.fspath(path))
+
+
+def restore(backup: Path, target: Path) -> Verified:
+    """Verifies a backup and copies it to a new file."""
+    return _native.restore(os.fspath(backup), os.fspath(target))

@@ -1,0 +1,295 @@
+//! The engine as Python sees it: arguments in, work without the interpreter's lock, answers out.
+
+use crate::errors::{exception, raise, work};
+use crate::progress::Progress;
+use crate::read::{read_named, read_plain, read_time};
+use crate::write::{write_all, write_named, write_value};
+use crm_core::command::{CodeIssue, Request};
+use crm_core::import::{self, DryRun, Format, ImportOptions, Source};
+use crm_core::query::Query;
+use crm_core::store::{Durability, MemoryStore, OpenMode, SqliteOptions, SqliteStore};
+use crm_core::value::{BatchId, Zone, read as read_value};
+use crm_core::{Error, ErrorCode};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A store and the rules in force.
+#[pyclass(frozen, module = "crm_core._native")]
+pub(crate) struct Engine {
+    engine: crm_core::Engine,
+    sqlite: Option<Arc<SqliteStore>>,
+    process: u32,
+}
+
+impl Engine {
+    /// The engine, unless this process was forked from the one that opened it: a database connection does not survive that.
+    pub(crate) fn here(&self, py: Python<'_>) -> PyResult<&crm_core::Engine> {
+        if self.process == std::process::id() {
+            return Ok(&self.engine);
+        }
+        let message = "the engine was opened before this process was forked; open it again here";
+        Err(raise(py, &Error::new(ErrorCode::StoreClosed, message)))
+    }
+
+    fn of(engine: crm_core::Engine, sqlite: Option<Arc<SqliteStore>>) -> Self {
+        Self { engine, sqlite, process: std::process::id() }
+    }
+}
+
+fn request(value: &Bound<'_, PyAny>) -> PyResult<Request> {
+    let json = read_named(value, "Request")?;
+    Request::from_value(&json).map_err(|error| raise(value.py(), &error))
+}
+
+/// A text argument that a checked type is made of.
+pub(crate) fn checked<T>(
+    py: Python<'_>,
+    text: Option<String>,
+    make: impl Fn(String) -> crm_core::Result<T>,
+) -> PyResult<Option<T>> {
+    text.map(make).transpose().map_err(|error| raise(py, &error))
+}
+
+#[pymethods]
+impl Engine {
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf, create: bool, durable: bool, busy_wait_ms: u32) -> PyResult<Self> {
+        work(py, || {
+            let options = SqliteOptions {
+                durability: if durable { Durability::Full } else { Durability::Normal },
+                open: if create { OpenMode::CreateOrOpen } else { OpenMode::OpenExisting },
+                busy_wait_ms,
+                ..SqliteOptions::default()
+            };
+            let store = Arc::new(SqliteStore::open(&path, options)?);
+            Ok(Self::of(crm_core::Engine::open_shared(store.clone())?, Some(store)))
+        })
+    }
+
+    #[staticmethod]
+    fn in_memory(py: Python<'_>) -> PyResult<Self> {
+        work(py, || Ok(Self::of(crm_core::Engine::open(MemoryStore::new())?, None)))
+    }
+
+    fn publish<'py>(&self, document: &Bound<'py, PyAny>, at: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+        let py = document.py();
+        let (text, at) = (document_text(document)?, read_time(at, "at")?);
+        let engine = self.here(py)?;
+        let findings = work(py, || engine.publish_json(&text, at))?;
+        write_all(py, &findings, "Finding")
+    }
+
+    fn program(&self, py: Python<'_>) -> PyResult<String> {
+        let engine = self.here(py)?;
+        work(py, || Ok(serde_json::to_string(engine.program()?.document())?))
+    }
+
+    fn refresh(&self, py: Python<'_>) -> PyResult<()> {
+        let engine = self.here(py)?;
+        work(py, || engine.refresh())
+    }
+
+    fn execute<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, request) = (value.py(), request(value)?);
+        let engine = self.here(py)?;
+        let done = work(py, || Ok(serde_json::to_value(engine.execute(request)?)?))?;
+        write_value(py, &done, "Done")
+    }
+
+    fn preview<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, request) = (value.py(), request(value)?);
+        let engine = self.here(py)?;
+        let done = work(py, || Ok(serde_json::to_value(engine.preview(request)?)?))?;
+        write_value(py, &done, "Done")
+    }
+
+    fn execute_many<'py>(&self, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let py = values.py();
+        let requests = values.try_iter()?.map(|value| request(&value?)).collect::<PyResult<Vec<_>>>()?;
+        let engine = self.here(py)?;
+        let outcomes = work(py, || {
+            let outcomes = engine.execute_many(requests)?.into_iter();
+            Ok(outcomes.map(|outcome| Ok(serde_json::to_value(outcome?)?)).collect::<Vec<crm_core::Result<_>>>())
+        })?;
+        let made = outcomes.iter().map(|outcome| match outcome {
+            Ok(done) => write_value(py, done, "Done"),
+            Err(error) => exception(py, error),
+        });
+        PyList::new(py, made.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    fn ask<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, json) = (value.py(), read_named(value, "Query")?);
+        let query: Query = read_value(&json).map_err(|error| raise(py, &error))?;
+        let engine = self.here(py)?;
+        let answer = work(py, || Ok(serde_json::to_value(engine.ask(&query)?)?))?;
+        write_value(py, &answer, "Answer")
+    }
+
+    fn sweep<'py>(&self, until: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, until) = (until.py(), read_time(until, "until")?);
+        let engine = self.here(py)?;
+        let mut told = Progress::new(progress, "SweepReport");
+        let report = work(py, || engine.sweep(until, &mut |report| told.tell(report)))?;
+        told.finish()?;
+        write_named(py, &report, "SweepReport")
+    }
+
+    fn next_due<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let engine = self.here(py)?;
+        let due = work(py, || engine.next_due())?;
+        due.map(|at| crate::write::write_time(py, at)).transpose()
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let engine = self.here(py)?;
+        work(py, || engine.close())
+    }
+
+    fn backup<'py>(&self, py: Python<'py>, path: PathBuf, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.here(py)?;
+        let Some(store) = &self.sqlite else {
+            let message = "an engine in memory has no file to copy";
+            return Err(raise(py, &Error::new(ErrorCode::StoreMissing, message)));
+        };
+        let mut told = Progress::new(progress, "");
+        let report = work(py, || store.backup(&path, &mut |done, all| told.tell_numbers(done, all)))?;
+        told.finish()?;
+        write_named(py, &report, "BackupReport")
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "each is an argument by name in the package's own function")]
+    fn import_files<'py>(
+        &self,
+        py: Python<'py>,
+        name: String,
+        files: Vec<(String, Bound<'py, PyAny>)>,
+        format: &Bound<'py, PyAny>,
+        batch: Option<String>,
+        dry_run: bool,
+        recorded_at: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+        zone: Option<String>,
+        id_prefix: String,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let engine = self.here(py)?;
+        let format: Format = read_value(&read_named(format, "Format")?).map_err(|error| raise(py, &error))?;
+        let mut options = ImportOptions::new(format);
+        options.batch = checked(py, batch, BatchId::new)?;
+        options.dry_run = if dry_run { DryRun::Yes } else { DryRun::No };
+        options.recorded_at = recorded_at.map(|at| read_time(&at, "recorded_at")).transpose()?;
+        options.now = now.map(|at| read_time(&at, "now")).transpose()?;
+        options.zone = checked(py, zone, |text| Zone::new(&text))?;
+        options.id_prefix = id_prefix;
+        let contents = files.iter().map(|(name, file)| Ok((name.clone(), Content::of(file)?)));
+        let contents = contents.collect::<PyResult<Vec<_>>>()?;
+        let mut told = Progress::new(progress, "ImportProgress");
+        let report = work(py, || {
+            let mut source = Source { name, files: Vec::new() };
+            for (name, content) in &contents {
+                source = match content {
+                    Content::Bytes(bytes) => source.with(name.clone(), bytes.as_slice()),
+                    Content::File(path) => {
+                        let file = File::open(path).map_err(|cause| {
+                            let message = format!("cannot read `{}`", path.display());
+                            Error::new(ErrorCode::ImportFile, message).caused_by(cause)
+                        })?;
+                        source.with(name.clone(), file)
+                    }
+                };
+            }
+            import::import(engine, source, &options, &mut |now| told.tell(now))
+        })?;
+        told.finish()?;
+        write_named(py, &report, "ImportReport")
+    }
+
+    fn imports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let engine = self.here(py)?;
+        let batches = work(py, || import::batches(engine))?;
+        write_all(py, &batches, "BatchRecord")
+    }
+
+    fn revert_import<'py>(
+        &self,
+        py: Python<'py>,
+        batch: String,
+        at: &Bound<'py, PyAny>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let engine = self.here(py)?;
+        let at = read_time(at, "at")?;
+        let batch = BatchId::new(batch).map_err(|error| raise(py, &error))?;
+        let mut told = Progress::new(progress, "RevertReport");
+        let report = work(py, || import::revert(engine, &batch, at, &mut |report| told.tell(report)))?;
+        told.finish()?;
+        write_named(py, &report, "RevertReport")
+    }
+
+    fn issue_codes<'py>(
+        &self,
+        issue: &Bound<'py, PyAny>,
+        at: &Bound<'py, PyAny>,
+        codes: &Bound<'py, PyAny>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = issue.py();
+        let engine = self.here(py)?;
+        let issue: CodeIssue = read_value(&read_named(issue, "CodeIssue")?).map_err(|error| raise(py, &error))?;
+        let at = read_time(at, "at")?;
+        let codes = codes.try_iter()?.unbind();
+        let (mut told, mut failure) = (Progress::new(progress, "CodesReport"), None);
+        // An iterator of Python is asked with the lock, page by page; the store works without it.
+        let mut next = || -> Option<crm_core::Result<String>> {
+            Python::attach(|py| match codes.bind(py).clone().next()?.and_then(|code| code.extract::<String>()) {
+                Ok(code) => Some(Ok(code)),
+                Err(error) => {
+                    failure = Some(error);
+                    Some(Err(Error::new(ErrorCode::CodeText, "the codes could not be read")))
+                }
+            })
+        };
+        let report = work(py, || {
+            engine.issue_codes(&issue, at, &mut std::iter::from_fn(&mut next), &mut |report| told.tell(report))
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        told.finish()?;
+        write_named(py, &report?, "CodesReport")
+    }
+}
+
+/// What a file has: its bytes, or where it is.
+enum Content {
+    Bytes(Vec<u8>),
+    File(PathBuf),
+}
+
+impl Content {
+    fn of(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match value.cast::<PyBytes>() {
+            Ok(bytes) => Ok(Self::Bytes(bytes.as_bytes().to_vec())),
+            Err(_) => Ok(Self::File(value.extract()?)),
+        }
+    }
+}
+
+/// A program document as text: JSON, a dict, or a `Document`.
+pub(crate) fn document_text(document: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Ok(text) = document.extract::<String>() {
+        return Ok(text);
+    }
+    if let Ok(bytes) = document.cast::<PyBytes>() {
+        return Ok(String::from_utf8_lossy(bytes.as_bytes()).into_owned());
+    }
+    let json = match document.cast::<pyo3::types::PyDict>() {
+        Ok(_) => read_plain(document)?,
+        Err(_) => read_named(document, "Document")?,
+    };
+    Ok(json.to_string())
+}

@@ -1,0 +1,123 @@
+//! What needs no engine: values as JSON, programs, quotes without a store, backups.
+
+use crate::check::check;
+use crate::engine::document_text;
+use crate::errors::{raise, work};
+use crate::read::{read, read_named, read_time};
+use crate::types::{Kind, Types};
+use crate::write::{write_all, write_named, write_value};
+use crm_core::offer::{Candidate, Cart, OfferRules, Receipt, Refunds, ReturnedLine, Settings, Source};
+use crm_core::program::Program;
+use crm_core::store::SqliteStore;
+use crm_core::value::{read as read_value, read_text};
+use crm_core::{Error, ErrorCode};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use serde::de::DeserializeOwned;
+use std::path::PathBuf;
+
+/// A value of the library out of one of Python's.
+fn typed<T: DeserializeOwned>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
+    read_value(&read_named(value, name)?).map_err(|error| raise(value.py(), &error))
+}
+
+#[pyfunction]
+pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let types = Types::get(value.py())?;
+    let record = types.record_of(&value.get_type()).ok_or_else(|| crate::types::broken(value))?;
+    let mut json = read(value, &Kind::Record(record))?;
+    if let (Some((tag, word)), Some(fields)) = (&types.record(record)?.tag, json.as_object_mut()) {
+        fields.insert(tag.clone(), word.as_str().into());
+    }
+    Ok(json.to_string())
+}
+
+#[pyfunction]
+pub(crate) fn from_json<'py>(py: Python<'py>, name: &str, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    let json: serde_json::Value = read_text(text).map_err(|error| raise(py, &error))?;
+    let types = Types::get(py)?;
+    let kind = types.named(name).ok_or_else(|| crate::types::broken(name))?;
+    check(types, &json, &kind).map_err(|error| raise(py, &error))?;
+    write_value(py, &json, name)
+}
+
+#[pyfunction]
+pub(crate) fn check_program<'py>(document: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    let (py, text) = (document.py(), document_text(document)?);
+    let findings = work(py, || {
+        Ok(match Program::from_json(&text) {
+            Ok(program) => program.warnings().to_vec(),
+            Err(findings) => findings,
+        })
+    })?;
+    write_all(py, &findings, "Finding")
+}
+
+#[pyfunction]
+pub(crate) fn sample_program(name: &str) -> Option<&'static str> {
+    crm_core::program::sample(name)
+}
+
+#[pyfunction]
+pub(crate) fn schema() -> &'static str {
+    crm_core::interface::SCHEMA
+}
+
+#[pyfunction]
+pub(crate) fn quote<'py>(
+    cart: &Bound<'py, PyAny>,
+    offers: Vec<Bound<'py, PyAny>>,
+    as_of: &Bound<'py, PyAny>,
+    objective: Option<Bound<'py, PyAny>>,
+    nodes: Option<u64>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = cart.py();
+    let cart: Cart = typed(cart, "Cart")?;
+    let offers = offers.iter().map(|offer| typed::<OfferRules>(offer, "OfferRules")).collect::<PyResult<Vec<_>>>()?;
+    let mut settings = Settings::default();
+    if let Some(objective) = objective {
+        settings.objective = typed(&objective, "Objective")?;
+    }
+    settings.nodes = nodes.unwrap_or(settings.nodes);
+    let as_of = read_time(as_of, "as_of")?;
+    let made = work(py, || {
+        for (place, rules) in offers.iter().enumerate() {
+            if let Some(flaw) = rules.check().first() {
+                let message = format!("the rules of `{}`: {}", rules.id, flaw.what);
+                return Err(Error::new(ErrorCode::OfferRules, message)
+                    .field(format!("offers[{place}]{}", flaw.at.replace('/', "."))));
+            }
+        }
+        let candidates =
+            offers.iter().map(|rules| Candidate { rules, by: Source::Automatic, ends_at: None, rooms: Vec::new() });
+        crm_core::offer::quote(&cart.check()?, &candidates.collect::<Vec<_>>(), settings, as_of, 0)
+    })?;
+    write_named(py, &made, "Quote")
+}
+
+#[pyfunction]
+pub(crate) fn plan_refund<'py>(
+    receipt: &Bound<'py, PyAny>,
+    returned: Vec<Bound<'py, PyAny>>,
+    so_far: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = receipt.py();
+    let receipt: Receipt = typed(receipt, "OfferReceipt")?;
+    let lines =
+        returned.iter().map(|line| typed::<ReturnedLine>(line, "ReturnedLine")).collect::<PyResult<Vec<_>>>()?;
+    let so_far: Refunds = so_far.map(|so_far| typed(&so_far, "Refunds")).transpose()?.unwrap_or_default();
+    let plan = work(py, || receipt.plan(&lines, &so_far))?;
+    write_named(py, &plan, "RefundPlan")
+}
+
+#[pyfunction]
+pub(crate) fn verify(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
+    let verified = work(py, || SqliteStore::verify(&path))?;
+    write_named(py, &verified, "Verified")
+}
+
+#[pyfunction]
+pub(crate) fn restore(py: Python<'_>, backup: PathBuf, target: PathBuf) -> PyResult<Bound<'_, PyAny>> {
+    let verified = work(py, || SqliteStore::restore(&backup, &target))?;
+    write_named(py, &verified, "Verified")
+}

@@ -1,0 +1,21 @@
+//! crm-core for Python: converts values, forwards, converts back. No rule of the domain is here.
+
+mod check;
+mod codes;
+mod engine;
+mod errors;
+mod free;
+mod progress;
+mod read;
+mod types;
+mod write;
+
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::codes::{CodeBatch, TillKey, code_length, normal_code};
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::free::{check_program, from_json, plan_refund, quote, restore, sample_program, schema, to_json, verify};
+}
