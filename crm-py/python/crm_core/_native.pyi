@@ -29,6 +29,8 @@ from crm_core._types import (
     Verified,
 )
 
+__all__: list[str]
+
 @final
 class Engine:
     @staticmethod
