@@ -17,7 +17,7 @@ from typing import Any
 
 import crm_core as crm
 import pytest
-from shop import NOON, PROGRAM, available, earn, open_shop, order
+from shop import NOON, PROGRAM, available, earn, open_shop
 
 
 def test_a_request_counts_once(fresh: Callable[[], crm.Engine]) -> None:

@@ -27,7 +27,7 @@ def test_a_record_is_frozen_and_compared_by_content() -> None:
     with pytest.raises(AttributeError, match="cannot be changed"):
         one.amount = Decimal(2)  # type: ignore[misc]
     with pytest.raises(AttributeError):
-        del one.amount
+        del one.amount  # pyright: ignore[reportAttributeAccessIssue]
     assert one.replace(currency="CNY") == crm.Money(amount=Decimal("1.5"), currency="CNY")
     assert one.currency == "EUR"
 

@@ -29,7 +29,22 @@ from crm_core._types import (
     Verified,
 )
 
-__all__: list[str]
+__all__ = [
+    "CodeBatch",
+    "Engine",
+    "TillKey",
+    "check_program",
+    "code_length",
+    "from_json",
+    "normal_code",
+    "plan_refund",
+    "quote",
+    "restore",
+    "sample_program",
+    "schema",
+    "to_json",
+    "verify",
+]
 
 @final
 class Engine:
