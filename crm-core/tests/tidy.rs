@@ -73,6 +73,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["value", "offer", "giftcard", "group", "points", "program", "command", "effect", "query", "store", "engine"],
     ),
     ("import", &["value", "customer", "order", "program", "command", "effect", "query", "store", "engine"]),
+    ("interface", &["offer", "program", "command", "effect", "query", "store", "engine", "import"]),
 ];
 
 /// Names at the root of the crate, and the rooms they come from.
