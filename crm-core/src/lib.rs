@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod code;
 pub mod command;
 #[cfg(feature = "conformance")]
@@ -25,5 +27,9 @@ pub mod query;
 pub mod store;
 pub mod tier;
 pub mod value;
+
+#[cfg(feature = "cli")]
+extern crate self as crm_core;
+
 pub use engine::Engine;
 pub use error::{Error, ErrorCode, Result, Retry};

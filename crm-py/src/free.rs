@@ -141,3 +141,9 @@ pub(crate) fn restore(py: Python<'_>, backup: PathBuf, target: PathBuf) -> PyRes
     let verified = work(py, || SqliteStore::restore(&backup, &target))?;
     write_named(py, &verified, "Verified")
 }
+
+/// The command line, as a function of its arguments: gives its exit code.
+#[pyfunction]
+pub(crate) fn command_line(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> PyResult<u8> {
+    work(py, || Ok(crm_core::cli::run(arguments)))
+}

@@ -17,5 +17,7 @@ mod _native {
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
-    use crate::free::{check_program, from_json, plan_refund, quote, restore, sample_program, schema, to_json, verify};
+    use crate::free::{
+        check_program, command_line, from_json, plan_refund, quote, restore, sample_program, schema, to_json, verify,
+    };
 }

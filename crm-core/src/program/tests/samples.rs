@@ -26,7 +26,7 @@ fn the_package_brings_the_files_that_the_documents_show() {
         ("docs/programs", "crm-core/src/program/samples", ["supermarket.json", "cafe.json", "mall.json"].as_slice()),
         (
             "docs/samples",
-            "crm-core/src/bin/crm/samples",
+            "crm-core/src/cli/samples",
             &["taobao_orders.csv", "taobao_items.csv", "taobao_refunds.csv", "shopify_orders.csv"],
         ),
     ];

@@ -1,12 +1,12 @@
 //! `crm show`: one customer on one screen, or a list of them.
 
-use crate::args::{Global, Show};
-use crate::members;
-use crate::offers;
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
-use crate::words;
+use crate::cli::args::{Global, Show};
+use crate::cli::members;
+use crate::cli::offers;
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
+use crate::cli::words;
 use crm_core::coupon::{ClaimState, Coupon};
 use crm_core::customer::{ConsentState, CustomerRecord};
 use crm_core::effect::{Entry, What};

@@ -3,8 +3,8 @@
 use super::chart::{Bar, Columns, Series, bars};
 use super::months::Month;
 use super::page::{COLOURS, figure, label, newest, section, table};
-use crate::offers::{limit_name, limit_value, minor};
-use crate::words;
+use crate::cli::offers::{limit_name, limit_value, minor};
+use crate::cli::words;
 use crm_core::coupon::ClaimState;
 use crm_core::program::Program;
 use crm_core::query::{Answer, ClaimView, LimitUse, Query};

@@ -1,9 +1,9 @@
 //! `crm check-vectors`: plays stories against the engine.
 
-use crate::args::CheckVectors;
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::words;
+use crate::cli::args::CheckVectors;
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::words;
 use crm_core::corpus;
 use serde_json::json;
 

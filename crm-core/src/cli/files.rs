@@ -1,10 +1,10 @@
 //! `crm backup`, `crm restore`, `crm verify`.
 
-use crate::args::{Backup, Global, Restore, Verify};
-use crate::output::Out;
-use crate::problem::Finished;
-use crate::shop::{self, Shop};
-use crate::words;
+use crate::cli::args::{Backup, Global, Restore, Verify};
+use crate::cli::output::Out;
+use crate::cli::problem::Finished;
+use crate::cli::shop::{self, Shop};
+use crate::cli::words;
 use crm_core::store::{SqliteStore, Verified};
 use serde_json::{Value, json};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Quotes, coupons and claims in words.
 
-use crate::output::Out;
-use crate::problem::Finished;
-use crate::words::{self, local, through};
+use crate::cli::output::Out;
+use crate::cli::problem::Finished;
+use crate::cli::words::{self, local, through};
 use crm_core::coupon::Coupon;
 use crm_core::offer::{Add, Application, Cart, NearMiss, Quote, Search, Source, Why};
 use crm_core::program::Program;

@@ -1,12 +1,12 @@
 //! `crm explain`: every number in words.
 
-use crate::args::{Global, What};
-use crate::clock::Moment;
-use crate::output::Out;
-use crate::problem::Finished;
-use crate::shop::Shop;
-use crate::show::{journal, odd, print_entries, print_lots};
-use crate::words;
+use crate::cli::args::{Global, What};
+use crate::cli::clock::Moment;
+use crate::cli::output::Out;
+use crate::cli::problem::Finished;
+use crate::cli::shop::Shop;
+use crate::cli::show::{journal, odd, print_entries, print_lots};
+use crate::cli::words;
 use crm_core::effect::Entry;
 use crm_core::points::{Book, Gives};
 use crm_core::program::Program;

@@ -1,4 +1,6 @@
-//! `crm`: the engine at the command line. See `docs/guides/command-line.md`.
+//! The command line `crm` (feature `cli`), as a function: the program of that name and the `crm` of Python's package call it.
+//!
+//! It stands outside and uses the public face of the library, as a host does. See `docs/guides/command-line.md`.
 
 mod args;
 mod cells;
@@ -30,27 +32,30 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use output::Out;
 use problem::{Finished, Problem};
-use std::process::ExitCode;
+use std::ffi::OsString;
 
-fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+/// Runs the command line with these arguments, the first being the name of the program, and gives its exit code. What it has to say goes to
+/// the standard output and the standard error.
+pub fn run<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return misused(&error),
+        Err(error) => return misused(&error, arguments.iter().any(|argument| argument == "--json")),
     };
     let mut out = Out::new(cli.global.json);
-    let finished = run(cli, &mut out).and_then(|()| out.flush());
+    let finished = carry_out(cli, &mut out).and_then(|()| out.flush());
     match finished {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(problem) => {
             // What was printed so far comes before the error, on a terminal as in a log.
             let _ = out.flush();
             problem.tell(out.is_json());
-            ExitCode::from(problem.exit_code())
+            problem.exit_code()
         }
     }
 }
 
-fn run(cli: Cli, out: &mut Out) -> Finished {
+fn carry_out(cli: Cli, out: &mut Out) -> Finished {
     let global = cli.global;
     match cli.task {
         Task::Demo(task) => demo::demo(&global, &task, out),
@@ -75,9 +80,8 @@ fn run(cli: Cli, out: &mut Out) -> Finished {
 }
 
 /// Help and version are no errors; everything else that clap refuses is wrong usage.
-fn misused(error: &clap::Error) -> ExitCode {
+fn misused(error: &clap::Error, wants_json: bool) -> u8 {
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let wants_json = std::env::args_os().any(|arg| arg == "--json");
     if asked || !wants_json {
         let _ = error.print();
     } else {
@@ -85,5 +89,5 @@ fn misused(error: &clap::Error) -> ExitCode {
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         Problem::Usage(first).tell(true);
     }
-    if asked { ExitCode::SUCCESS } else { ExitCode::from(problem::USAGE) }
+    if asked { 0 } else { problem::USAGE }
 }

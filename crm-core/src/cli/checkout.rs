@@ -1,11 +1,11 @@
 //! The checkout that `crm demo` shows: a cart, its quote, the claim, the order, and one article that comes back.
 
-use crate::offers::{self, amount};
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
-use crate::show::odd;
-use crate::words::{self, local};
+use crate::cli::offers::{self, amount};
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
+use crate::cli::show::odd;
+use crate::cli::words::{self, local};
 use crm_core::command::Request;
 use crm_core::effect::{Done, Entry};
 use crm_core::offer::{RefundPlan, Refunds, ReturnedLine};

@@ -1,10 +1,10 @@
 //! `crm check-program` and `crm publish`.
 
-use crate::args::{CheckProgram, Global, Publish};
-use crate::clock;
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
+use crate::cli::args::{CheckProgram, Global, Publish};
+use crate::cli::clock;
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
 use crm_core::program::{Finding, Program, Severity, sample};
 use crm_core::{Error, ErrorCode};
 use serde_json::json;

@@ -1,9 +1,9 @@
 //! `crm codes`: makes codes, and says what a code is. The library has no randomness; the key is made here.
 
-use crate::args::{CheckCode, CodesTask, MakeCodes, Shape};
-use crate::output::{NewFile, Out};
-use crate::problem::{Finished, Problem};
-use crate::words;
+use crate::cli::args::{CheckCode, CodesTask, MakeCodes, Shape};
+use crate::cli::output::{NewFile, Out};
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::words;
 use crm_core::code::{Batch, Code, CodeForm, NormalCode, Secret, TillKey, length_for};
 use crm_core::{Error, limits};
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
 //! `crm export`: tables of everything, as CSV for spreadsheets or JSON lines for machines.
 
-use crate::args::{Export, Global, Kind};
-use crate::cells::Cell;
-use crate::output::{NewFile, Out};
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
-use crate::words;
+use crate::cli::args::{Export, Global, Kind};
+use crate::cli::cells::Cell;
+use crate::cli::output::{NewFile, Out};
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
+use crate::cli::words;
 use crm_core::effect::{Entry, PointsChange, What};
 use crm_core::engine::CustomerSummary;
 use crm_core::order::OrderRecord;

@@ -7,10 +7,10 @@ mod months;
 mod offers;
 mod page;
 
-use crate::args::{Global, Report};
-use crate::output::{NewFile, Out};
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
+use crate::cli::args::{Global, Report};
+use crate::cli::output::{NewFile, Out};
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
 use crm_core::value::Timestamp;
 use figures::Figures;
 use serde_json::json;

@@ -1,14 +1,14 @@
 //! `crm demo`: from sample exports to members, points and a report, in one go.
 
-use crate::args::{Demo, Global};
-use crate::checkout::Checkout;
-use crate::import;
-use crate::members;
-use crate::output::{NewFile, Out};
-use crate::problem::{Finished, Problem};
-use crate::report;
-use crate::shop::Shop;
-use crate::words;
+use crate::cli::args::{Demo, Global};
+use crate::cli::checkout::Checkout;
+use crate::cli::import;
+use crate::cli::members;
+use crate::cli::output::{NewFile, Out};
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::report;
+use crate::cli::shop::Shop;
+use crate::cli::words;
 use crm_core::Error;
 use crm_core::import::{Format, ImportOptions, ImportReport, Source};
 use crm_core::program::sample;
@@ -46,7 +46,7 @@ pub(crate) fn demo(global: &Global, task: &Demo, out: &mut Out) -> Finished {
     let database = folder.join("crm.db");
     let shop = Shop::at(&database, OpenMode::CreateOrOpen)?;
     let program = sample("supermarket").ok_or_else(|| Error::internal("the sample program is missing"))?;
-    shop.engine.publish_json(program, crate::clock::now())?;
+    shop.engine.publish_json(program, crate::cli::clock::now())?;
     if !out.is_json() {
         out.line(format!("Program `{}` is in force; importing the exports of two shops.", shop.program()?.name()))?;
     }
@@ -54,7 +54,7 @@ pub(crate) fn demo(global: &Global, task: &Demo, out: &mut Out) -> Finished {
     let shopify = run(&shop, Format::Shopify, &SHOPIFY, out)?;
     // The samples are of a certain time, and are looked at when it ends, so that a demo tells the same story on every day; or at the last
     // entry, where somebody has gone on from there.
-    let last = taobao.last_at.max(shopify.last_at).unwrap_or_else(crate::clock::now);
+    let last = taobao.last_at.max(shopify.last_at).unwrap_or_else(crate::cli::clock::now);
     let end = shop.program()?.zone().end_of(shop.program()?.zone().date(last)).plus_millis(-1);
     let at = match global.at {
         Some(at) => shop.instant_for_all(Some(at))?,

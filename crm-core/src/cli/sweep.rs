@@ -1,10 +1,10 @@
 //! `crm sweep`: writes what time alone has done.
 
-use crate::args::{Global, Sweep};
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
-use crate::words;
+use crate::cli::args::{Global, Sweep};
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
+use crate::cli::words;
 use serde_json::json;
 
 pub(crate) fn sweep(global: &Global, task: &Sweep, out: &mut Out) -> Finished {

@@ -1,13 +1,13 @@
 //! `crm import` and `crm revert`: order exports of shops, in and out again.
 
-use crate::args::{Global, Import, Revert, ShopFormat};
-use crate::cells::Cell;
-use crate::clock;
-use crate::output::{NewFile, Out};
-use crate::problem::{Finished, Problem};
-use crate::programs;
-use crate::shop::{self, Shop};
-use crate::words;
+use crate::cli::args::{Global, Import, Revert, ShopFormat};
+use crate::cli::cells::Cell;
+use crate::cli::clock;
+use crate::cli::output::{NewFile, Out};
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::programs;
+use crate::cli::shop::{self, Shop};
+use crate::cli::words;
 use crm_core::import::{
     self, BatchState, ColumnMap, Counts, DryRun, Format, ImportOptions, ImportReport, Issue, Source, SourceFile,
 };

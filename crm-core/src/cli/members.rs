@@ -1,9 +1,9 @@
 //! The table of customers.
 
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
-use crate::words;
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
+use crate::cli::words;
 use crm_core::engine::CustomerSummary;
 use crm_core::program::Program;
 use crm_core::value::{Points, Timestamp};

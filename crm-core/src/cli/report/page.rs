@@ -4,7 +4,7 @@ use super::chart::{Bar, Columns, Label, Series, bars, legend, percent};
 use super::cohort::{Cohort, MONTHS};
 use super::figures::{Figures, LadderFigures, LifecycleFigures, PointFigures};
 use super::months::Month;
-use crate::words::{money, number};
+use crate::cli::words::{money, number};
 use std::fmt::Write;
 
 /// Most months of one chart: more columns than this cannot be told apart on a phone.

@@ -1,7 +1,7 @@
 //! Where output goes: tables and sentences for people, JSON for machines, bars only on a terminal.
 
-use crate::problem::{Finished, Problem};
-use crate::table;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::table;
 use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

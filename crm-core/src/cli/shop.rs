@@ -1,8 +1,8 @@
 //! The database and whom a name means in it.
 
-use crate::args::Global;
-use crate::clock::{self, Moment};
-use crate::problem::Problem;
+use crate::cli::args::Global;
+use crate::cli::clock::{self, Moment};
+use crate::cli::problem::Problem;
 use crm_core::customer::{CustomerRecord, Identifier, IdentifierKind};
 use crm_core::program::Program;
 use crm_core::query::{Answer, Query};

@@ -3,7 +3,7 @@
 //! the figure of the books.
 
 use super::page::escape;
-use crate::words::{minor, number};
+use crate::cli::words::{minor, number};
 use crm_core::value::Currency;
 use std::fmt::Write;
 

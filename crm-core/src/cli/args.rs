@@ -1,6 +1,6 @@
 //! What the command line accepts, and its help.
 
-use crate::clock::Moment;
+use crate::cli::clock::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use crm_core::value::{BatchId, CouponId, LadderId};
 use std::path::PathBuf;

@@ -1,11 +1,11 @@
 //! `crm do` and `crm ask`: commands and questions in JSON, for trying things and for scripts.
 
-use crate::args::{Ask, Do, Global};
-use crate::clock;
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::shop::Shop;
-use crate::words;
+use crate::cli::args::{Ask, Do, Global};
+use crate::cli::clock;
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::shop::Shop;
+use crate::cli::words;
 use crm_core::Error;
 use crm_core::command::Request;
 use crm_core::effect::{Done, Outcome};

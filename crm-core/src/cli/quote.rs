@@ -1,13 +1,13 @@
 //! `crm quote`: what a cart costs and why, with the offers of a database or of a program alone.
 
-use crate::args::{Global, Quote};
-use crate::clock;
-use crate::offers;
-use crate::output::Out;
-use crate::problem::{Finished, Problem};
-use crate::programs;
-use crate::shop::Shop;
-use crate::show::{journal, odd};
+use crate::cli::args::{Global, Quote};
+use crate::cli::clock;
+use crate::cli::offers;
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
+use crate::cli::programs;
+use crate::cli::shop::Shop;
+use crate::cli::show::{journal, odd};
 use crm_core::Engine;
 use crm_core::offer::Cart;
 use crm_core::query::{Answer, Query};
