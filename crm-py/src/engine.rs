@@ -5,6 +5,7 @@ use crate::progress::Progress;
 use crate::read::{read_named, read_plain, read_time};
 use crate::write::{write_all, write_named, write_value};
 use crm_core::command::{CodeIssue, Request};
+use crm_core::engine::Combiner;
 use crm_core::import::{self, DryRun, Format, ImportOptions, Source};
 use crm_core::query::Query;
 use crm_core::store::{Durability, MemoryStore, OpenMode, SqliteOptions, SqliteStore};
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub(crate) struct Engine {
     engine: crm_core::Engine,
     sqlite: Option<Arc<SqliteStore>>,
+    combiner: Option<Combiner>,
     process: u32,
 }
 
@@ -35,7 +37,7 @@ impl Engine {
     }
 
     fn of(engine: crm_core::Engine, sqlite: Option<Arc<SqliteStore>>) -> Self {
-        Self { engine, sqlite, process: std::process::id() }
+        Self { engine, sqlite, combiner: None, process: std::process::id() }
     }
 }
 
@@ -56,7 +58,14 @@ pub(crate) fn checked<T>(
 #[pymethods]
 impl Engine {
     #[staticmethod]
-    fn open(py: Python<'_>, path: PathBuf, create: bool, durable: bool, busy_wait_ms: u32) -> PyResult<Self> {
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        create: bool,
+        durable: bool,
+        busy_wait_ms: u32,
+        combine: bool,
+    ) -> PyResult<Self> {
         work(py, || {
             let options = SqliteOptions {
                 durability: if durable { Durability::Full } else { Durability::Normal },
@@ -65,7 +74,9 @@ impl Engine {
                 ..SqliteOptions::default()
             };
             let store = Arc::new(SqliteStore::open(&path, options)?);
-            Ok(Self::of(crm_core::Engine::open_shared(store.clone())?, Some(store)))
+            let engine = crm_core::Engine::open_shared(store.clone())?;
+            let combiner = combine.then(|| Combiner::new(engine.clone()));
+            Ok(Self { combiner, ..Self::of(engine, Some(store)) })
         })
     }
 
@@ -95,7 +106,13 @@ impl Engine {
     fn execute<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let (py, request) = (value.py(), request(value)?);
         let engine = self.here(py)?;
-        let done = work(py, || Ok(serde_json::to_value(engine.execute(request)?)?))?;
+        let done = work(py, || {
+            let done = match &self.combiner {
+                Some(combiner) => combiner.execute(request)?,
+                None => engine.execute(request)?,
+            };
+            Ok(serde_json::to_value(done)?)
+        })?;
         write_value(py, &done, "Done")
     }
 

@@ -297,8 +297,9 @@ def test_the_interpreter_goes_on_meanwhile() -> None:
     assert during > seconds * 1000 / 20, f"{during} ticks in {seconds:.2f} s"
 
 
-def test_threads_share_an_engine(tmp_path: Path) -> None:
-    shop = open_shop(crm.Engine.open(tmp_path / "shop.db", durability="normal"))
+@pytest.mark.parametrize("combine", [False, True])
+def test_threads_share_an_engine(tmp_path: Path, combine: bool) -> None:
+    shop = open_shop(crm.Engine.open(tmp_path / "shop.db", durability="normal", combine=combine))
     errors: list[BaseException] = []
 
     def work(thread: int) -> None:

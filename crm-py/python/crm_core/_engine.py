@@ -76,15 +76,17 @@ class Engine(Questions):
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int = 5_000,
+        combine: bool = False,
     ) -> Engine:
         """Opens a database file, and makes it where there is none.
 
         `create`: False refuses a missing file. `durability`: "full" syncs each commit to disk; with "normal" a power cut may take the last
         commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before `StoreBusy`.
+        `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk.
         """
         if durability not in ("full", "normal"):
             raise ValueError(f"durability is 'full' or 'normal', not {durability!r}")
-        return cls(_native.Engine.open(os.fspath(path), create, durability == "full", busy_wait_ms))
+        return cls(_native.Engine.open(os.fspath(path), create, durability == "full", busy_wait_ms, combine))
 
     @classmethod
     def in_memory(cls) -> Engine:

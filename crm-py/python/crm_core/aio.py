@@ -46,11 +46,17 @@ class Engine(AsyncQuestions):
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int = 5_000,
+        combine: bool = False,
         threads: int = 4,
     ) -> Engine:
         """As `crm_core.Engine.open`. `threads`: how many calls run at the same time."""
         opened = await asyncio.to_thread(
-            _engine.Engine.open, path, create=create, durability=durability, busy_wait_ms=busy_wait_ms
+            _engine.Engine.open,
+            path,
+            create=create,
+            durability=durability,
+            busy_wait_ms=busy_wait_ms,
+            combine=combine,
         )
         return cls(opened, threads=threads)
 
