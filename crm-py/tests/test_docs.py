@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,13 @@ def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         # Line numbers of a failure are those of the page.
         before = "\n" * text[: block.start(1)].count("\n")
         exec(compile(before + block[1], page, "exec"), space)
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "crm-py/examples").glob("*.py")), ids=str)
+def test_an_example_runs(example: Path, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
 
 
 @pytest.mark.parametrize("module", [crm, crm.codes])
