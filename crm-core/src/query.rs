@@ -5,7 +5,7 @@ mod offers;
 mod shared;
 
 pub use liability::{GiftCardLiability, Liability, LiabilityMonth};
-pub use offers::{ClaimView, LimitUse};
+pub use offers::{ClaimView, ClaimedGiftCard, LimitUse};
 pub use shared::{GiftCardUse, GiftCardView, GroupView};
 
 use crate::coupon::Coupon;

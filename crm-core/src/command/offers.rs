@@ -83,6 +83,9 @@ pub struct ClaimOffers {
     /// What the customer was shown as the total; another one is refused with `claim.total`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect_total: Option<Amount>,
+    /// What the customer was shown as left to pay after gift cards and stored value; something else is refused with `claim.due`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect_due: Option<Amount>,
     /// How long it holds; default as the program says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<u32>,

@@ -9,7 +9,7 @@ use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
     BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, GiftCardId, GroupId, HoldId, LadderId, OfferId,
-    OrderId, PointCurrency, Points, RefundId, RuleId, TierId, Timestamp, bucket_of,
+    OrderId, PointCurrency, Points, RedemptionId, RefundId, RuleId, TierId, Timestamp, bucket_of,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -260,6 +260,22 @@ pub(crate) struct ClaimRecord {
     /// Cart, quote and rules, as JSON.
     #[cbor(n(12), with = "minicbor::bytes")]
     pub(crate) receipt: Vec<u8>,
+    /// What it holds or has taken of gift cards.
+    #[n(13)]
+    #[cbor(default)]
+    pub(crate) cards: Vec<ClaimCard>,
+}
+
+/// What a claim holds or has taken of a gift card.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct ClaimCard {
+    #[n(0)]
+    pub(crate) card: GiftCardId,
+    /// The use of the card.
+    #[n(1)]
+    pub(crate) usage: RedemptionId,
+    #[n(2)]
+    pub(crate) minor: i64,
 }
 
 /// A customer in the workspace, and as a stored thing: then nothing of it changes any more.

@@ -1,5 +1,6 @@
 //! A cart as the host reports it.
 
+use super::cards::CartGiftCard;
 use crate::value::{Amount, Category, Channel, Currency, Percent, Quantity, Sku, StoreId, Tag, TaxMode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -33,7 +34,10 @@ pub struct Cart {
     /// Codes as they were typed, in any order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
-    /// Stored value to pay with, used in this order after everything else, tax included.
+    /// Gift cards to pay with, used in this order after everything else, tax included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<CartGiftCard>,
+    /// Stored value that is kept elsewhere, to pay with, used in this order after gift cards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stored_value: Vec<StoredValue>,
 }
@@ -66,7 +70,7 @@ pub struct CartLine {
     pub tax_rate: Option<Percent>,
 }
 
-/// A gift card or another balance to pay with. It is a tender: it takes nothing off the price and changes no tax.
+/// A balance that is kept elsewhere, to pay with. It is a tender: it takes nothing off the price and changes no tax.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredValue {

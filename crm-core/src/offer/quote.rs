@@ -1,5 +1,6 @@
 //! What a cart costs, and why: the answer to a quote.
 
+use super::cards::QuotedGiftCard;
 use crate::error::Error;
 use crate::value::{Amount, CampaignId, CouponId, Currency, LimitId, OfferId, Party, Sku, StackGroup, Timestamp};
 use rust_decimal::Decimal;
@@ -26,6 +27,9 @@ pub struct Quote {
     /// What a little more would bring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near: Vec<NearMiss>,
+    /// The gift cards of the cart, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<QuotedGiftCard>,
     /// Sums.
     pub totals: Totals,
     /// How sure it is that nothing better exists.
@@ -340,7 +344,7 @@ pub struct Totals {
     /// What is to be paid in all, with tax.
     #[serde(deserialize_with = "as_written")]
     pub total: Amount,
-    /// The part of it that stored value pays.
+    /// The part of it that gift cards and other stored value pay.
     #[serde(deserialize_with = "as_written")]
     pub stored_value: Amount,
     /// What is left to pay.
@@ -380,7 +384,7 @@ pub struct RunnerUp {
 }
 
 /// An amount with the digits it was written with: what is told again years later looks as it did.
-fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Amount, D::Error> {
+pub(super) fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Amount, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
     Amount::parse(&text).map_err(Error::in_serde)?;
     Decimal::from_str_exact(&text).map(Amount::new).map_err(serde::de::Error::custom)

@@ -1,6 +1,7 @@
 //! Claims: a checkout holds what its quote applies, and confirms or releases it.
 
 use super::super::context::Context;
+use super::super::giftcards::checkout;
 use super::super::points;
 use super::super::settle::settle;
 use super::super::state::ClaimRecord;
@@ -14,7 +15,7 @@ use crate::coupon::{ClaimState, LimitHold, OpenClaim};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::limits::CLAIM_SECONDS_MAX;
-use crate::offer::{Receipt, Rejected, Source, Why};
+use crate::offer::{QuotedGiftCard, Receipt, Rejected, Source, Why};
 use crate::program::LateConfirm;
 use crate::value::{ClaimId, CouponId, CustomerId, HoldId, OfferId, OrderId, Timestamp, fingerprint};
 use std::collections::BTreeMap;
@@ -85,21 +86,32 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
     let choice = |why: &Why| matches!(why, Why::Conflict { .. } | Why::BeatenBy { .. } | Why::NoEffect);
     let refused: Vec<&Rejected> =
         worked.quote.rejected.iter().filter(|out| asked_for(&out.by) && !choice(&out.why)).collect();
+    let cards: Vec<&QuotedGiftCard> = worked.quote.gift_cards.iter().filter(|card| card.why.is_some()).collect();
     if let Some(first) = refused.first() {
         let message = match &first.by {
             Source::Coupon { coupon } => format!("coupon `{coupon}` cannot be used"),
             _ => "a code cannot be used".to_owned(),
         };
-        return Err(Error::new(ErrorCode::ClaimRefused, message).field("cart.codes").with("rejected", refused).into());
+        let error = Error::new(ErrorCode::ClaimRefused, message).field("cart.codes").with("rejected", refused);
+        return Err(if cards.is_empty() { error } else { error.with("gift_cards", cards) }.into());
     }
-    let total = worked.quote.totals.total;
-    match command.expect_total {
-        Some(expected) if expected != total => {
-            let message = format!("the total is `{total}`, not `{expected}`");
-            Err(Error::new(ErrorCode::ClaimTotal, message).field("expect_total").with("total", total).into())
-        }
-        _ => Ok(()),
+    if !cards.is_empty() {
+        let message = "a gift card cannot be used";
+        return Err(Error::new(ErrorCode::ClaimRefused, message).field("cart.gift_cards").with("gift_cards", cards).into());
     }
+    let totals = &worked.quote.totals;
+    if let Some(expected) = command.expect_total.filter(|expected| *expected != totals.total) {
+        let message = format!("the total is `{}`, not `{expected}`", totals.total);
+        return Err(Error::new(ErrorCode::ClaimTotal, message)
+            .field("expect_total")
+            .with("total", totals.total)
+            .into());
+    }
+    if let Some(expected) = command.expect_due.filter(|expected| *expected != totals.due) {
+        let message = format!("`{}` are left to pay, not `{expected}`", totals.due);
+        return Err(Error::new(ErrorCode::ClaimDue, message).field("expect_due").with("due", totals.due).into());
+    }
+    Ok(())
 }
 
 /// Holds everything that the quote applies.
@@ -141,6 +153,7 @@ fn hold(
     let what =
         What::Claimed { claim_id, until: deadline, currency, off_minor, total_minor, offers, coupons: coupons.clone() };
     context.write(ws, id, now, what, Vec::new())?;
+    let cards = checkout::hold(context, ws, id, (&command.claim_id, deadline), &receipt.quote.gift_cards)?;
     Ok(ClaimRecord {
         state: ClaimState::Held,
         at: now,
@@ -155,6 +168,7 @@ fn hold(
         off_minor,
         returned: false,
         receipt: serde_json::to_vec(&receipt).map_err(Error::from)?,
+        cards,
     })
 }
 
@@ -209,6 +223,8 @@ pub(super) fn use_up(
     match record.state {
         ClaimState::Confirmed => {
             if let Some(order) = order {
+                let cards = record.cards.clone();
+                checkout::note_order(ws, &cards, order)?;
                 ws.claim_mut(&(id.clone(), claim.clone()))?.order = Some(order.clone());
             }
             return Ok(());
@@ -228,6 +244,11 @@ pub(super) fn use_up(
     end(context, ws, id, claim, ClaimState::Confirmed, now)?;
     for coupon in spent {
         close(context, ws, id, coupon, now)?;
+    }
+    let cards = known(ws, id, claim)?.cards.clone();
+    if !cards.is_empty() {
+        let taken = checkout::capture(context, ws, id, &cards, order)?;
+        ws.claim_mut(&(id.clone(), claim.clone()))?.cards = taken;
     }
     if let Some(hold_id) = open.hold {
         points::capture(context, ws, &CaptureHold { customer_id: id.clone(), hold_id, points: None })?;
@@ -257,7 +278,8 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
     let wallet = ws.known(id)?.wallet()?.cloned().unwrap_or_default();
     let fits = |(name, (amount, limit)): (&str, (i64, i64))| wallet.used(name).saturating_add(amount) <= limit;
     let free = |coupon: &CouponId| wallet.coupon(coupon).is_some_and(|coupon| 0 < coupon.free());
-    if !together(&record.uses).into_iter().all(fits) || !record.coupons.iter().all(free) {
+    let fits = together(&record.uses).into_iter().all(fits) && record.coupons.iter().all(free);
+    if !fits || !checkout::have(context, ws, id, &record.cards)? {
         return Err(expired().into());
     }
     take_counters(ws, id, claim, record.deadline, &record.counters)?;
@@ -286,6 +308,8 @@ pub(crate) fn release(context: &Context<'_>, ws: &mut Workspace, command: &Relea
     };
     let_go(ws, id, &open.id, open.deadline, &open.counters)?;
     end(context, ws, id, &open.id, ClaimState::Released, now)?;
+    let cards = known(ws, id, &open.id)?.cards.clone();
+    checkout::release(context, ws, id, &cards)?;
     if let Some(hold_id) = open.hold {
         points::release(context, ws, &ReleaseHold { customer_id: id.clone(), hold_id })?;
     }

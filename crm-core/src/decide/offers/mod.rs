@@ -7,6 +7,7 @@ pub(crate) mod gather;
 mod occasion;
 pub(crate) mod room;
 pub(crate) mod sale;
+mod tenders;
 mod time;
 
 pub(crate) use occasion::{Occasion, issue};

@@ -5,6 +5,7 @@ use super::super::state::OrderExtra;
 use super::super::workspace::{Decided, Workspace};
 use super::answer::receipt;
 use super::claims;
+use super::tenders::tenders;
 use crate::coupon::{Coupon, CouponState, LimitHold};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
@@ -24,7 +25,7 @@ pub(crate) enum Back {
     Cancelled,
 }
 
-fn differs(message: String, field: String) -> Error {
+pub(super) fn differs(message: String, field: String) -> Error {
     Error::new(ErrorCode::ClaimOrder, message).field(field)
 }
 
@@ -32,7 +33,7 @@ fn differs(message: String, field: String) -> Error {
 pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order: &Order) -> Decided<Order> {
     let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
     let record = ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(unknown)?;
-    let receipt = receipt(&record.receipt)?;
+    let (receipt, cards) = (receipt(&record.receipt)?, record.cards.clone());
     // An order has no tax of delivery of its own: what is charged for it is with tax.
     let charged = receipt.quote.currency.amount(receipt.paid_shipping()?);
     let Receipt { cart, quote, .. } = receipt;
@@ -68,6 +69,7 @@ pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order
         let message = format!("delivery of claim `{claim}` costs `{charged}`");
         return Err(differs(message, "order.shipping".to_owned()).into());
     }
+    priced.tenders = tenders(order, &cards, quote.totals.total)?;
     priced.shipping = Some(charged).filter(|shipping| *shipping != Amount::ZERO);
     Ok(priced)
 }
