@@ -11,7 +11,7 @@ mod customers;
 mod explain;
 mod facts;
 pub(crate) mod giftcards;
-mod groups;
+pub(crate) mod groups;
 mod lazy;
 pub(crate) mod offers;
 mod orders;

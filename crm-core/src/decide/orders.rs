@@ -81,6 +81,9 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     };
     let parked = claim(ws, &id, order)?;
     place(context, ws, &id, record, command.claim_id.clone())?;
+    if let Some(claim) = &command.claim_id {
+        offers::sale::pay_seat(context, ws, &id, claim, &order.id)?;
+    }
     for parked in parked {
         refunds::apply_parked(context, ws, &id, &order.id, parked)?;
     }

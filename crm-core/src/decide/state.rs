@@ -264,6 +264,10 @@ pub(crate) struct ClaimRecord {
     #[n(13)]
     #[cbor(default)]
     pub(crate) cards: Vec<ClaimCard>,
+    /// The group whose seat its order pays for.
+    #[n(14)]
+    #[cbor(default)]
+    pub(crate) group: Option<GroupId>,
 }
 
 /// What a claim holds or has taken of a gift card.

@@ -115,13 +115,15 @@ impl Cart {
             }
         };
         if limits::CART_GIFT_CARDS_MAX < self.gift_cards.len() {
-            let message = format!("{} gift cards, at most {} are allowed", self.gift_cards.len(), limits::CART_GIFT_CARDS_MAX);
+            let message =
+                format!("{} gift cards, at most {} are allowed", self.gift_cards.len(), limits::CART_GIFT_CARDS_MAX);
             return Err(Error::new(ErrorCode::ValueTooMany, message)
                 .field("gift_cards")
                 .limit(limits::CART_GIFT_CARDS_MAX));
         }
         let each = self.gift_cards.iter().enumerate();
-        each.into_iter().try_for_each(|(at, card)| check(card).map_err(|error| error.within(format!("gift_cards[{at}]"))))
+        each.into_iter()
+            .try_for_each(|(at, card)| check(card).map_err(|error| error.within(format!("gift_cards[{at}]"))))
     }
 }
 

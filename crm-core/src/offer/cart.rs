@@ -1,7 +1,7 @@
 //! A cart as the host reports it.
 
 use super::cards::CartGiftCard;
-use crate::value::{Amount, Category, Channel, Currency, Percent, Quantity, Sku, StoreId, Tag, TaxMode};
+use crate::value::{Amount, Category, Channel, Currency, GroupId, Percent, Quantity, Sku, StoreId, Tag, TaxMode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -34,6 +34,9 @@ pub struct Cart {
     /// Codes as they were typed, in any order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
+    /// The group in which the customer has a seat, to buy at its price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<GroupId>,
     /// Gift cards to pay with, used in this order after everything else, tax included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gift_cards: Vec<CartGiftCard>,

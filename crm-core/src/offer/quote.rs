@@ -2,7 +2,9 @@
 
 use super::cards::QuotedGiftCard;
 use crate::error::Error;
-use crate::value::{Amount, CampaignId, CouponId, Currency, LimitId, OfferId, Party, Sku, StackGroup, Timestamp};
+use crate::value::{
+    Amount, CampaignId, CouponId, Currency, GroupId, LimitId, OfferId, Party, Sku, StackGroup, Timestamp,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -111,6 +113,11 @@ pub enum Source {
         /// Which.
         coupon: CouponId,
     },
+    /// A seat in a group that buys together.
+    Group {
+        /// Which.
+        group: GroupId,
+    },
     /// A public code, in its normal form.
     Code {
         /// The code.
@@ -210,6 +217,18 @@ pub enum Why {
     /// It is meant for another order of the customer than this one.
     #[serde(rename = "offer.not_first_order")]
     NotFirstOrder,
+    /// There is no such group.
+    #[serde(rename = "group.unknown")]
+    GroupUnknown,
+    /// The customer has no seat in the group.
+    #[serde(rename = "group.seat_unknown")]
+    SeatUnknown,
+    /// The seat is not held any more.
+    #[serde(rename = "group.seat_lapsed")]
+    SeatLapsed,
+    /// The seat is paid already: one seat is one order.
+    #[serde(rename = "group.seat_paid")]
+    SeatPaid,
     /// No line of the cart is meant.
     #[serde(rename = "offer.no_eligible_items")]
     NoEligibleItems,

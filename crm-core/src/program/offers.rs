@@ -146,6 +146,8 @@ pub enum Needs {
         /// The codes.
         codes: Vec<String>,
     },
+    /// A seat in a group that buys together, whose rules name the offer.
+    Group,
 }
 
 /// What the coupons of an offer are like.

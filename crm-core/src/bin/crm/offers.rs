@@ -37,6 +37,7 @@ pub(crate) fn source(by: &Source) -> String {
         Source::Automatic => "by itself".to_owned(),
         Source::Coupon { coupon } => format!("coupon {coupon}"),
         Source::Code { code } => format!("code {code}"),
+        Source::Group { group } => format!("group {group}"),
     }
 }
 
@@ -55,6 +56,10 @@ pub(crate) fn why(why: &Why, zone: &Zone, currency: Currency) -> String {
         Why::WrongOwner => "the coupon belongs to somebody else".to_owned(),
         Why::NotInSegment => "the customer is not among those it is meant for".to_owned(),
         Why::NotFirstOrder => "it is meant for another order of the customer".to_owned(),
+        Why::GroupUnknown => "there is no such group".to_owned(),
+        Why::SeatUnknown => "the customer has no seat in the group".to_owned(),
+        Why::SeatLapsed => "the seat is not held any more".to_owned(),
+        Why::SeatPaid => "the seat is paid with another order".to_owned(),
         Why::NoEligibleItems => "nothing in the cart is meant".to_owned(),
         Why::MinAmount { need, have } => format!("from {}, and there is {}", money(need), money(have)),
         Why::MinQuantity { need, have } => {

@@ -4,7 +4,7 @@
 
 use super::super::context::Context;
 use super::super::offers::coupons::print_of;
-use super::super::rows::{read_gift_card, read_identity};
+use super::super::rows::{read_gift_card, read_group, read_identity};
 use super::super::state::{ClaimCard, decode};
 use super::super::workspace::{Decided, Missing, Workspace};
 use super::commands::{redeemed, take_name};
@@ -27,12 +27,13 @@ pub(crate) struct Looked {
     pub(crate) usable: i64,
 }
 
-/// What a claim will need of gift cards.
+/// What a claim will need of gift cards, and of the group in its cart.
 pub(crate) fn foresee(command: &ClaimOffers) -> Vec<Read> {
     let cards = &command.cart.gift_cards;
     let codes = cards.iter().filter_map(|card| NormalCode::of(card.code.as_ref()?).ok());
     let mut reads: Vec<Read> = codes.map(|code| read_identity(&code_name(code.as_str()))).collect();
     reads.extend(cards.iter().filter_map(|card| card.card_id.as_ref()).map(read_gift_card));
+    reads.extend(command.cart.group_id.as_ref().map(read_group));
     let names = (1..=cards.len()).filter_map(|place| use_of(&command.customer_id, &command.claim_id, place).ok());
     reads.extend(names.map(|name| read_identity(&use_name(name.as_str()))));
     reads
@@ -182,12 +183,7 @@ fn load(ws: &mut Workspace, cards: &[ClaimCard]) -> Decided<()> {
 }
 
 /// Whether cards have what a claim held of them that is out of time.
-pub(crate) fn have(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    cards: &[ClaimCard],
-) -> Decided<bool> {
+pub(crate) fn have(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, cards: &[ClaimCard]) -> Decided<bool> {
     load(ws, cards)?;
     let now = ws.known(id)?.state.recorded_at;
     for card in cards {
@@ -250,12 +246,7 @@ pub(crate) fn note_order(ws: &mut Workspace, cards: &[ClaimCard], order: &OrderI
 }
 
 /// Lets go what a claim holds of cards. What is not held any more is gone already.
-pub(crate) fn release(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    cards: &[ClaimCard],
-) -> Decided<()> {
+pub(crate) fn release(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, cards: &[ClaimCard]) -> Decided<()> {
     load(ws, cards)?;
     for one in cards {
         let now = ws.known(id)?.state.recorded_at;

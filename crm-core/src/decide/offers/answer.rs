@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::super::giftcards::checkout::{self, Looked};
+use super::super::groups::seat;
 use super::super::orders::find_order;
 use super::super::state::{ClaimCard, ClaimRecord};
 use super::super::workspace::{Decided, Missing, Workspace};
@@ -12,7 +13,8 @@ use crate::coupon::{Coupon, LimitHold};
 use crate::error::{Error, ErrorCode};
 use crate::offer::ReturnedLine;
 use crate::offer::{
-    Application, Cart, LimitPer, Quote, QuotedGiftCard, Receipt, Room, RoomFor, Settings, Source, in_turn, quote,
+    Application, Cart, LimitPer, OfferRules, Quote, QuotedGiftCard, Receipt, Room, RoomFor, Settings, Source, in_turn,
+    quote,
 };
 use crate::order::RefundLine;
 use crate::query::{Answer, ClaimView, ClaimedGiftCard};
@@ -25,6 +27,8 @@ pub(super) struct Worked {
     pub(super) quote: Quote,
     /// Coupons that typed codes named.
     pub(super) named: Vec<CouponId>,
+    /// The rules of what a seat brought in, and until when the seat waits, where that was applied.
+    pub(super) seat: Option<(OfferRules, Timestamp)>,
     rooms: BTreeMap<(OfferId, Source), Vec<Room>>,
     counted: Vec<Counted>,
     skus: BTreeMap<u32, Sku>,
@@ -34,7 +38,11 @@ pub(super) struct Worked {
 pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Worked> {
     let mut missing = Missing::default();
     let looked = missing.note(checkout::look(context, ws, asked.cart, asked.at))?;
-    let gathered = missing.note(gather(context, ws, asked))?;
+    let seat = match &asked.cart.group_id {
+        Some(group) => missing.note(seat::offer(context, ws, asked.customer, group, asked.at))?,
+        None => None,
+    };
+    let gathered = missing.note(gather(context, ws, asked, seat.as_ref()))?;
     missing.ask()?;
     let (looked, gathered) = (looked.unwrap_or_default(), gathered.unwrap_or_default());
     let Gathered { candidates, rejected, ledger, named } = gathered;
@@ -48,9 +56,11 @@ pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'
     quote.rejected.extend(rejected);
     quote.rejected.sort_by(|a, b| (&a.offer, &a.by).cmp(&(&b.offer, &b.by)));
     let rooms = candidates.into_iter().map(|one| ((one.rules.id.clone(), one.by), one.rooms)).collect();
+    let seat = seat.filter(|seat| quote.applied.iter().any(|applied| applied.by == seat.by));
+    let seat = seat.and_then(|seat| seat.found.ok()).map(|found| (found.rules, found.until));
     let numbered = (1_u32..).zip(&asked.cart.lines);
     let skus = numbered.map(|(place, line)| (line.line_no.unwrap_or(place), line.sku.clone())).collect();
-    Ok(Worked { quote, named, rooms, counted: ledger.counted, skus })
+    Ok(Worked { quote, named, seat, rooms, counted: ledger.counted, skus })
 }
 
 /// What each gift card pays of what the rest leaves.

@@ -2,6 +2,7 @@
 
 use super::super::context::Context;
 use super::super::giftcards::checkout;
+use super::super::groups::seat;
 use super::super::points;
 use super::super::settle::settle;
 use super::super::state::ClaimRecord;
@@ -63,6 +64,8 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
     };
     let worked = work_out(context, ws, asked)?;
     acceptable(command, &worked)?;
+    // A seat is not held longer for a checkout than it waits.
+    let deadline = worked.seat.as_ref().map_or(deadline, |(_, until)| deadline.min(*until));
     let record = hold(context, ws, command, worked, (print, now, deadline))?;
     if let Some(of) = &command.points {
         let hold_id = HoldId::new(command.claim_id.as_str())?;
@@ -78,7 +81,7 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
 fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
     let asked_for = |by: &Source| match by {
         Source::Automatic => false,
-        Source::Code { .. } => true,
+        Source::Code { .. } | Source::Group { .. } => true,
         Source::Coupon { coupon } => {
             worked.named.contains(coupon) || command.coupons.as_ref().is_some_and(|chosen| chosen.contains(coupon))
         }
@@ -90,6 +93,7 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
     if let Some(first) = refused.first() {
         let message = match &first.by {
             Source::Coupon { coupon } => format!("coupon `{coupon}` cannot be used"),
+            Source::Group { group } => format!("the price of group `{group}` cannot be had"),
             _ => "a code cannot be used".to_owned(),
         };
         let error = Error::new(ErrorCode::ClaimRefused, message).field("cart.codes").with("rejected", refused);
@@ -97,7 +101,10 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
     }
     if !cards.is_empty() {
         let message = "a gift card cannot be used";
-        return Err(Error::new(ErrorCode::ClaimRefused, message).field("cart.gift_cards").with("gift_cards", cards).into());
+        return Err(Error::new(ErrorCode::ClaimRefused, message)
+            .field("cart.gift_cards")
+            .with("gift_cards", cards)
+            .into());
     }
     let totals = &worked.quote.totals;
     if let Some(expected) = command.expect_total.filter(|expected| *expected != totals.total) {
@@ -136,6 +143,7 @@ fn hold(
     let (counters, uses) = (worked.counters()?, worked.uses()?);
     take_counters(ws, id, &claim_id, deadline, &counters)?;
     let hold = command.points.is_some().then(|| HoldId::new(claim_id.as_str())).transpose()?;
+    let group = worked.seat.as_ref().and_then(|_| command.cart.group_id.clone());
     let open = OpenClaim {
         id: claim_id.clone(),
         deadline,
@@ -143,12 +151,17 @@ fn hold(
         counters: counters.clone(),
         uses: uses.clone(),
         hold: hold.clone(),
+        group: group.clone(),
     };
     ws.customer_mut(id)?.change_wallet(|wallet| wallet.hold(open))?;
     let currency = command.cart.currency;
     let (off_minor, total_minor) = (worked.off_minor()?, currency.minor(worked.quote.totals.total)?);
     let offers: Vec<OfferId> = worked.quote.applied.iter().map(|applied| applied.offer.clone()).collect();
-    let rules = offers.iter().filter_map(|offer| context.program.offer(offer)).map(|(_, rules)| rules.clone());
+    let promised = worked.seat.as_ref().map(|(rules, _)| rules);
+    let rules = offers.iter().filter_map(|offer| {
+        let known = || context.program.offer(offer).map(|(_, rules)| rules);
+        promised.filter(|rules| rules.id == *offer).or_else(known).cloned()
+    });
     let receipt = Receipt { cart: command.cart.clone(), rules: rules.collect(), quote: worked.quote };
     let what =
         What::Claimed { claim_id, until: deadline, currency, off_minor, total_minor, offers, coupons: coupons.clone() };
@@ -169,6 +182,7 @@ fn hold(
         returned: false,
         receipt: serde_json::to_vec(&receipt).map_err(Error::from)?,
         cards,
+        group,
     })
 }
 
@@ -219,6 +233,10 @@ pub(super) fn use_up(
     if let Some(known) = other_order {
         let message = format!("claim `{claim}` was paid with order `{known}`");
         return Err(Error::new(ErrorCode::ClaimResolved, message).field("claim_id").with("order_id", known).into());
+    }
+    if record.group.is_some() && order.is_none() && record.state != ClaimState::Confirmed {
+        let message = format!("claim `{claim}` has a seat in a group, and a seat is paid with an order");
+        return Err(Error::new(ErrorCode::GroupOrder, message).field("claim_id").into());
     }
     match record.state {
         ClaimState::Confirmed => {
@@ -282,6 +300,11 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
     if !fits || !checkout::have(context, ws, id, &record.cards)? {
         return Err(expired().into());
     }
+    if let Some(group) = &record.group
+        && !seat::is_held(context, ws, id, group)?
+    {
+        return Err(expired().into());
+    }
     take_counters(ws, id, claim, record.deadline, &record.counters)?;
     let open = OpenClaim {
         id: claim.clone(),
@@ -290,6 +313,7 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         counters: record.counters,
         uses: record.uses,
         hold: None,
+        group: record.group,
     };
     Ok(ws.customer_mut(id)?.change_wallet(|wallet| wallet.hold(open))?)
 }

@@ -2,6 +2,7 @@
 
 use super::super::award::{Standing, standing_of};
 use super::super::context::Context;
+use super::super::groups::seat::SeatOffer;
 use super::super::rows::{read_counter, read_coupon, read_identity};
 use super::super::state::{Bearer, CodeOf, decode};
 use super::super::workspace::{Decided, Stop, Workspace};
@@ -45,8 +46,13 @@ pub(crate) fn code_name(code: &str) -> String {
     format!("code:{code}")
 }
 
-/// Looks at every offer, coupon and code.
-pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Gathered<'p>> {
+/// Looks at every offer, coupon and code, and at what a seat brings in.
+pub(super) fn gather<'p>(
+    context: &Context<'p>,
+    ws: &mut Workspace,
+    asked: Asked<'_>,
+    seat: Option<&'p SeatOffer>,
+) -> Decided<Gathered<'p>> {
     let number = match asked.customer {
         Some(id) => ws.known(id)?.state.orders.saturating_add(1),
         None => 1,
@@ -63,18 +69,31 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
     let mut gather = Gather {
         context,
         asked,
+        seat,
         standing: None,
         number,
         lines: &lines,
-        most_uses: i64::try_from(automatic + open + asked.cart.codes.len()).unwrap_or(i64::MAX),
+        most_uses: i64::try_from(automatic + open + asked.cart.codes.len() + usize::from(seat.is_some()))
+            .unwrap_or(i64::MAX),
         most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
         most_minor: asked.basket.list_minor().saturating_add(shipping),
         out: Gathered::default(),
     };
     gather.load(ws)?;
     for (offer, rules) in context.program.offers_touching(asked.basket) {
-        if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency {
+        // What the seat brings in is there once.
+        let by_seat = seat.and_then(SeatOffer::id) == Some(&offer.id);
+        if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency && !by_seat {
             gather.look(ws, offer, rules, Source::Automatic, None)?;
+        }
+    }
+    if let Some(seat) = seat {
+        match &seat.found {
+            Ok(found) => gather.look(ws, &found.offer, &found.rules, seat.by.clone(), Some(found.until))?,
+            Err((offer, why)) => {
+                let (offer, by, why) = (offer.clone(), seat.by.clone(), why.clone());
+                gather.out.rejected.push(Rejected { offer, by, why });
+            }
         }
     }
     gather.out.named = gather.codes(ws)?;
@@ -89,6 +108,7 @@ fn facts_of(line: &crate::offer::CartLine) -> LineFacts<'_> {
 struct Gather<'p, 'a> {
     context: &'a Context<'p>,
     asked: Asked<'a>,
+    seat: Option<&'p SeatOffer>,
     /// Worked out when the first condition asks for it.
     standing: Option<Standing>,
     /// Which order of the customer this one would be.
@@ -112,6 +132,7 @@ impl<'p> Gather<'p, '_> {
             self.asked.cart.codes.iter().filter_map(|typed| NormalCode::of(typed).ok()).collect();
         let mut reads: Vec<Read> = Vec::new();
         let mut at_hand: Vec<&Offer> = program.offers_touching(self.asked.basket).map(|(offer, _)| offer).collect();
+        at_hand.extend(self.seat.and_then(|seat| seat.found.as_ref().ok()).map(|found| &found.offer));
         for code in &typed {
             match program.offer_of_code(code) {
                 Some((offer, _)) => at_hand.push(offer),

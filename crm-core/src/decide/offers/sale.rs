@@ -1,11 +1,13 @@
 //! Orders that were paid with a claim: their prices come from its quote, and what it used comes back with the goods.
 
 use super::super::context::Context;
+use super::super::groups;
 use super::super::state::OrderExtra;
 use super::super::workspace::{Decided, Workspace};
 use super::answer::receipt;
 use super::claims;
 use super::tenders::tenders;
+use crate::command::PaySeat;
 use crate::coupon::{Coupon, CouponState, LimitHold};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
@@ -177,6 +179,20 @@ pub(crate) fn pay(
     order: &OrderId,
 ) -> Decided<()> {
     claims::use_up(context, ws, id, claim, Some(order))
+}
+
+/// Pays for the seat whose price the claim has, with the order that is recorded now.
+pub(crate) fn pay_seat(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    claim: &ClaimId,
+    order: &OrderId,
+) -> Decided<()> {
+    let group = ws.claim(&(id.clone(), claim.clone()))?.and_then(|record| record.group.clone());
+    let Some(group_id) = group else { return Ok(()) };
+    let command = PaySeat { customer_id: id.clone(), group_id, order_id: order.clone() };
+    groups::commands::pay(context, ws, &command).map(|_| ())
 }
 
 /// Gives back what a claim had used, as the offers say, when nothing is left of its order. Once.

@@ -17,10 +17,9 @@ pub(super) fn tenders(order: &Order, cards: &[ClaimCard], total: Amount) -> Deci
     let currency = order.currency;
     let by_card: i64 = cards.iter().map(|card| card.minor).sum();
     let total = currency.minor(total)?;
-    let own = cards.iter().map(|card| Tender::StoredValue {
-        amount: currency.amount(card.minor),
-        redemption: Some(card.usage.clone()),
-    });
+    let own = cards
+        .iter()
+        .map(|card| Tender::StoredValue { amount: currency.amount(card.minor), redemption: Some(card.usage.clone()) });
     let rest = total.saturating_sub(by_card);
     if order.tenders.is_empty() {
         let money = (rest != 0).then(|| Tender::Money { amount: currency.amount(rest) });
@@ -32,7 +31,8 @@ pub(super) fn tenders(order: &Order, cards: &[ClaimCard], total: Amount) -> Deci
     };
     let mut given = 0_i64;
     for (at, tender) in order.tenders.iter().enumerate() {
-        let minor = currency.minor(amount_of(tender)).map_err(|error| error.field(format!("order.tenders[{at}].amount")))?;
+        let minor =
+            currency.minor(amount_of(tender)).map_err(|error| error.field(format!("order.tenders[{at}].amount")))?;
         given = given.saturating_add(minor);
     }
     let named = order.tenders.iter().filter(|tender| names(tender, cards)).count();
