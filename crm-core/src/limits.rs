@@ -154,6 +154,9 @@ pub const CODE_ATTEMPT_WINDOW_MS_MAX: i64 = 31 * 24 * 3600 * 1000;
 /// its place.
 pub const FAULT_PLACES_MAX: usize = 256;
 
+/// How many codes that a customer has found are remembered: several carts full of what somebody types; they travel with the customer's row.
+pub const CODES_FOUND_KEPT: usize = 32;
+
 /// Most open coupons of one customer: a coupon a day for more than a year; they travel with the customer's row.
 pub const OPEN_COUPONS_MAX: usize = 500;
 /// Most open claims of one customer: as for holds of points, several checkouts at once are no person.

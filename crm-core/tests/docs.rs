@@ -206,6 +206,7 @@ const COMMANDS: &[&str] = &[
   "lines": [{ "sku": "tea", "quantity": 2, "unit_price": "19.99" }] } }"#,
     r#"{ "type": "confirm_claim", "customer_id": "ann", "claim_id": "checkout-17" }"#,
     r#"{ "type": "release_claim", "customer_id": "ann", "claim_id": "checkout-17" }"#,
+    r#"{ "type": "try_code", "customer_id": "bob", "code": "k7px 22qd 9mna" }"#,
     r#"{ "type": "issue_gift_card", "customer_id": "ann", "card_id": "card-1", "currency": "CNY", "amount": "200.00",
   "code": "K7PX-22QD-9MNA", "order_id": "o1", "line_no": 1 }"#,
     r#"{ "type": "hold_gift_card", "customer_id": "bob", "code": "k7px 22qd 9mna", "amount": "80.00", "hold_id": "checkout-18",

@@ -124,6 +124,17 @@ pub struct ReleaseClaim {
     pub claim_id: ClaimId,
 }
 
+/// Notes that a customer typed a code. The receipt tells whether it was found; where the program limits attempts, each one counts, and quotes
+/// take only codes that were found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TryCode {
+    /// Who.
+    pub customer_id: CustomerId,
+    /// What they typed, in any spelling of case and dashes: a public code, one of a coupon or of a gift card.
+    pub code: String,
+}
+
 /// What coupons of codes that nobody has yet are to be; for [`Engine::issue_codes`](crate::Engine::issue_codes).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

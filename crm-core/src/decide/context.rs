@@ -73,7 +73,7 @@ impl<'a> Context<'a> {
             Command::RevertOrder(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
             Command::ClaimOffers(c) => {
                 reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone())));
-                reads.extend(checkout::foresee(c));
+                reads.extend(checkout::foresee(c, self.program.checkout().attempts.is_none()));
             }
             Command::ConfirmClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
             Command::ReleaseClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),

@@ -1,6 +1,7 @@
 //! The state of a customer as of the last command: what the row in the `customer` table carries besides the profile.
 
 use super::lazy::Lazy;
+use crate::code::Attempts;
 use crate::coupon::{ClaimState, LimitHold, Wallet};
 use crate::customer::CustomerRecord;
 use crate::error::{Error, Result};
@@ -65,6 +66,9 @@ pub(crate) struct CustomerState {
     /// When time alone changes the wallet next.
     #[n(15)]
     pub(crate) wallet_due: Option<Timestamp>,
+    /// Codes that they tried, where attempts are limited.
+    #[n(16)]
+    pub(crate) tried: Option<Box<Tried>>,
 }
 
 /// Where a customer stands on ladders and in the lifecycle as of the last fact, and what was told about it.
@@ -204,6 +208,16 @@ pub(crate) struct Versioned<T> {
     pub(crate) thing: T,
 }
 
+/// What a customer has tried of codes.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub(crate) struct Tried {
+    #[n(0)]
+    pub(crate) attempts: Attempts,
+    /// Codes that were found, in their normal form, the last one last.
+    #[n(1)]
+    pub(crate) found: Vec<String>,
+}
+
 /// What a code stands for.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(crate) enum CodeOf {
@@ -334,6 +348,7 @@ impl Customer {
                 standing_stamp: 0,
                 wallet: None,
                 wallet_due: None,
+                tried: None,
             },
             shown: Shown::default(),
         }

@@ -91,6 +91,9 @@ pub enum CardWhy {
     /// It was used too often.
     #[serde(rename = "gift_card.too_many")]
     TooMany,
+    /// The customer has not found this code: where attempts are limited, `try_code` looks it up, and a quote does not.
+    #[serde(rename = "code.untried")]
+    Untried,
     /// The customer tried too many codes.
     #[serde(rename = "code.rate_limited")]
     RateLimited {

@@ -178,7 +178,7 @@ pub struct Rejected {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", deny_unknown_fields)]
 pub enum Why {
-    /// Nothing has this code. Codes that have ended may be answered so, too.
+    /// Nothing has this code. One that has ended or belongs to somebody else is answered so, too.
     #[serde(rename = "coupon.not_found")]
     NotFound,
     /// The code was mistyped: its check character is wrong.
@@ -301,6 +301,9 @@ pub enum Why {
     /// It would take nothing off.
     #[serde(rename = "offer.no_effect")]
     NoEffect,
+    /// The customer has not found this code: where attempts are limited, `try_code` looks it up, and a quote does not.
+    #[serde(rename = "code.untried")]
+    Untried,
     /// The customer tried too many codes.
     #[serde(rename = "code.rate_limited")]
     RateLimited {

@@ -77,6 +77,7 @@ pub(crate) fn why(why: &Why, zone: &Zone, currency: Currency) -> String {
         Why::BeatenBy { by, .. } if *by == Amount::ZERO => "the best with it takes no more off".to_owned(),
         Why::BeatenBy { by, .. } => format!("the best with it takes {} less off", money(by)),
         Why::NoEffect => "it would take nothing off".to_owned(),
+        Why::Untried => "the customer has not tried this code".to_owned(),
         Why::RateLimited { until } => format!("too many codes were tried; again from {}", local(zone, *until)),
     }
 }
@@ -98,6 +99,7 @@ fn card_why(why: &CardWhy, zone: &Zone, currency: Currency) -> String {
             format!("there is {} on it, and {} was asked", money(available), money(needed))
         }
         CardWhy::TooMany => "it was used too often".to_owned(),
+        CardWhy::Untried => "the customer has not tried this code".to_owned(),
         CardWhy::RateLimited { until } => format!("too many codes were tried; again from {}", local(zone, *until)),
     }
 }

@@ -4,6 +4,7 @@
 
 use super::super::context::Context;
 use super::super::offers::coupons::print_of;
+use super::super::offers::tries;
 use super::super::rows::{read_gift_card, read_group, read_identity};
 use super::super::state::{ClaimCard, decode};
 use super::super::workspace::{Decided, Missing, Workspace};
@@ -27,10 +28,10 @@ pub(crate) struct Looked {
     pub(crate) usable: i64,
 }
 
-/// What a claim will need of gift cards, and of the group in its cart.
-pub(crate) fn foresee(command: &ClaimOffers) -> Vec<Read> {
+/// What a claim will need of gift cards, and of the group in its cart; of codes, where all may be looked up.
+pub(crate) fn foresee(command: &ClaimOffers, by_code: bool) -> Vec<Read> {
     let cards = &command.cart.gift_cards;
-    let codes = cards.iter().filter_map(|card| NormalCode::of(card.code.as_ref()?).ok());
+    let codes = cards.iter().filter(|_| by_code).filter_map(|card| NormalCode::of(card.code.as_ref()?).ok());
     let mut reads: Vec<Read> = codes.map(|code| read_identity(&code_name(code.as_str()))).collect();
     reads.extend(cards.iter().filter_map(|card| card.card_id.as_ref()).map(read_gift_card));
     reads.extend(command.cart.group_id.as_ref().map(read_group));
@@ -40,8 +41,20 @@ pub(crate) fn foresee(command: &ClaimOffers) -> Vec<Read> {
 }
 
 /// Looks at the cards of a cart, which says nothing about what they pay yet.
-pub(crate) fn look(context: &Context<'_>, ws: &mut Workspace, cart: &Cart, at: Timestamp) -> Decided<Vec<Looked>> {
-    let ids = ids_of(ws, cart)?;
+pub(crate) fn look(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    (customer, cart): (Option<&CustomerId>, &Cart),
+    at: Timestamp,
+) -> Decided<Vec<Looked>> {
+    let mut barred: Vec<Option<CardWhy>> = Vec::with_capacity(cart.gift_cards.len());
+    for card in &cart.gift_cards {
+        barred.push(match normal(card) {
+            Some(code) => tries::barred(context, ws, customer, &code, at)?.map(CardWhy::from),
+            None => None,
+        });
+    }
+    let ids = ids_of(ws, cart, &barred)?;
     let mut missing = Missing::default();
     for id in ids.iter().flatten() {
         missing.note(ws.card(id).map(|_| ()))?;
@@ -49,33 +62,41 @@ pub(crate) fn look(context: &Context<'_>, ws: &mut Workspace, cart: &Cart, at: T
     missing.ask()?;
     let nothing = cart.currency.amount(0);
     let mut looked: Vec<Looked> = Vec::with_capacity(ids.len());
-    for (card, id) in cart.gift_cards.iter().zip(ids) {
+    for ((card, id), barred) in cart.gift_cards.iter().zip(ids).zip(barred) {
         let twice = id.is_some() && looked.iter().any(|known| known.told.card_id == id);
         let found = match &id {
             Some(_) if twice => (0, 0, Some(CardWhy::Twice)),
             Some(id) => usable(context, ws, (cart, card), id, at)?,
-            None => (0, 0, Some(CardWhy::Unknown)),
+            None => (0, 0, Some(barred.unwrap_or(CardWhy::Unknown))),
         };
         let (usable, left, why) = found;
-        let normal = |code: &String| NormalCode::of(code).map_or_else(|_| limits::quote(code), |code| code.to_string());
-        let code = card.code.as_ref().map(normal);
+        let shown =
+            |code: &String| NormalCode::of(code).map_or_else(|_| limits::quote(code), |code| code.as_str().to_owned());
+        let code = card.code.as_ref().map(shown);
         let told = QuotedGiftCard { card_id: id, code, pays: nothing, left: cart.currency.amount(left), why };
         looked.push(Looked { told, usable });
     }
     Ok(looked)
 }
 
-/// Which cards a cart names; none for codes that no card has.
-fn ids_of(ws: &mut Workspace, cart: &Cart) -> Decided<Vec<Option<GiftCardId>>> {
-    let name = |card: &CartGiftCard| Some(code_name(NormalCode::of(card.code.as_ref()?).ok()?.as_str()));
+/// The code by which a card is named, if that is one.
+fn normal(card: &CartGiftCard) -> Option<NormalCode> {
+    NormalCode::of(card.code.as_ref()?).ok()
+}
+
+/// Which cards a cart names; none for codes that no card has, and for those that are not looked up.
+fn ids_of(ws: &mut Workspace, cart: &Cart, barred: &[Option<CardWhy>]) -> Decided<Vec<Option<GiftCardId>>> {
+    let name = |(card, barred): (&CartGiftCard, &Option<CardWhy>)| {
+        normal(card).filter(|_| barred.is_none()).map(|code| code_name(code.as_str()))
+    };
     let mut missing = Missing::default();
-    for name in cart.gift_cards.iter().filter_map(name) {
+    for name in cart.gift_cards.iter().zip(barred).filter_map(name) {
         missing.note(ws.identity(&name).map(|_| ()))?;
     }
     missing.ask()?;
     let mut ids = Vec::with_capacity(cart.gift_cards.len());
-    for card in &cart.gift_cards {
-        let body = match name(card) {
+    for (card, barred) in cart.gift_cards.iter().zip(barred) {
+        let body = match name((card, barred)) {
             Some(name) => ws.identity(&name)?.and_then(|identity| identity.body.as_ref()),
             None => None,
         };

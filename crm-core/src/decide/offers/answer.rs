@@ -37,7 +37,7 @@ pub(super) struct Worked {
 /// Works a quote out for a customer who was brought to the instant, or for nobody in particular.
 pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Worked> {
     let mut missing = Missing::default();
-    let looked = missing.note(checkout::look(context, ws, asked.cart, asked.at))?;
+    let looked = missing.note(checkout::look(context, ws, (asked.customer, asked.cart), asked.at))?;
     let seat = match &asked.cart.group_id {
         Some(group) => missing.note(seat::offer(context, ws, asked.customer, group, asked.at))?,
         None => None,

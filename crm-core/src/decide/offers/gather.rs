@@ -8,6 +8,7 @@ use super::super::state::{Bearer, CodeOf, decode};
 use super::super::workspace::{Decided, Stop, Workspace};
 use super::coupons::assign;
 use super::room::{Asking, Ledger, counters_of};
+use super::tries::{self, Barred};
 use crate::code::{Code, NormalCode};
 use crate::coupon::{Coupon, CouponState, Wallet};
 use crate::error::ErrorCode;
@@ -136,6 +137,7 @@ impl<'p> Gather<'p, '_> {
         for code in &typed {
             match program.offer_of_code(code) {
                 Some((offer, _)) => at_hand.push(offer),
+                None if self.barred(ws, code)?.is_some() => {}
                 None => reads.push(read_identity(&code_name(code.as_str()))),
             }
         }
@@ -176,17 +178,25 @@ impl<'p> Gather<'p, '_> {
                 }
                 continue;
             }
+            if let Some(barred) = self.barred(ws, &code)? {
+                self.reject(None, by, barred.into());
+                continue;
+            }
             let identity = ws.identity(&code_name(code.as_str()))?.cloned();
             let owner = identity.as_ref().and_then(|identity| identity.customer.as_ref());
             let body = identity.as_ref().and_then(|identity| identity.body.as_deref());
             match (owner, body.map(|body| decode(body, "code")).transpose()?) {
                 (Some(owner), Some(CodeOf::Coupon(coupon))) if Some(owner) == self.asked.customer => named.push(coupon),
-                (Some(_), _) => self.reject(None, by, Why::WrongOwner),
+                // Somebody else's: it is nothing to this customer, and looks like nothing.
                 (None, Some(CodeOf::Bearer(bearer))) => named.extend(self.bearer(ws, &code, by, bearer)?),
-                (None, _) => self.reject(None, by, unknown(&code)),
+                _ => self.reject(None, by, unknown(&code)),
             }
         }
         Ok(named)
+    }
+
+    fn barred(&self, ws: &Workspace, code: &NormalCode) -> Decided<Option<Barred>> {
+        tries::barred(self.context, ws, self.asked.customer, code, self.asked.at)
     }
 
     /// The coupon of a code that nobody has yet: it becomes the customer's. For somebody who is not known it stays a code.
@@ -197,8 +207,9 @@ impl<'p> Gather<'p, '_> {
         by: Source,
         bearer: Bearer,
     ) -> Decided<Option<CouponId>> {
-        let Some((offer, rules)) = self.context.program.offer(&bearer.offer) else {
-            self.reject(None, by, Why::NotRunning);
+        let found = self.context.program.offer(&bearer.offer);
+        let Some((offer, rules)) = found.filter(|_| !is_over(self.context, &bearer, self.asked.at)) else {
+            self.reject(None, by, unknown(code));
             return Ok(None);
         };
         let (from, until) = (bearer.valid_from, bearer.valid_until);
@@ -366,8 +377,16 @@ impl<'p> Gather<'p, '_> {
     }
 }
 
+/// Whether the time of a code that nobody has is over, or that of its offer: then it is nothing any more.
+pub(super) fn is_over(context: &Context<'_>, bearer: &Bearer, at: Timestamp) -> bool {
+    let ended = |until: Option<Timestamp>| until.is_some_and(|until| until <= at);
+    let Some((offer, _)) = context.program.offer(&bearer.offer) else { return true };
+    let campaign = offer.campaign.as_ref().and_then(|id| context.program.campaign(id));
+    ended(bearer.valid_until) || ended(offer.valid.until) || campaign.is_some_and(|(of, _)| ended(of.valid.until))
+}
+
 /// Why a typed code that nothing has is no code: one that looks as if it was made with a check character may be mistyped.
-fn unknown(code: &NormalCode) -> Why {
+pub(super) fn unknown(code: &NormalCode) -> Why {
     let text = code.as_str();
     let made =
         8 <= text.len() && text.bytes().any(|c| c.is_ascii_digit()) && text.bytes().any(|c| c.is_ascii_alphabetic());

@@ -9,6 +9,7 @@ pub(crate) mod room;
 pub(crate) mod sale;
 mod tenders;
 mod time;
+pub(crate) mod tries;
 
 pub(crate) use occasion::{Occasion, issue};
 pub(crate) use time::pass;

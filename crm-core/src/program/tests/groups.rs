@@ -58,10 +58,10 @@ pub(super) fn of_groups(rows: &mut Rows) {
     );
     let same = json!([{ "id": "g", "effect": { "type": "fixed_off", "amount": "5" } }]);
     rows.check(&[("/offers", same), one(json!({}))], &[("program.duplicate_id", "/groups/0/id")]);
-    rows.check(&[offer.clone(), one(json!({ "offer": "o" }))], &[("group.price", "/groups/0/price")]);
+    rows.check(&[offer.clone(), one(json!({ "offer": "o" }))], &[open, ("group.price", "/groups/0/price")]);
     rows.check(
         &[offer, one(json!({ "price": null, "offer": "o", "currency": "CNY" }))],
-        &[("group.price", "/groups/0/currency"), open],
+        &[open, ("group.price", "/groups/0/currency")],
     );
     rows.check(&[one(json!({ "max_size": 2 }))], &[("group.size", "/groups/0/max_size")]);
     rows.check(&[one(json!({ "size": 1 }))], &[("program.out_of_range", "/groups/0/size")]);

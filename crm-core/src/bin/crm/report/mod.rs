@@ -6,6 +6,7 @@ mod figures;
 mod months;
 mod offers;
 mod page;
+mod shared;
 
 use crate::args::{Global, Report};
 use crate::output::{NewFile, Out};
