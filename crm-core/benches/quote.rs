@@ -71,6 +71,8 @@ fn basket(lines: usize) -> Basket {
         store: None,
         tags: Default::default(),
         codes: Vec::new(),
+        group_id: None,
+        gift_cards: Vec::new(),
         stored_value: Vec::new(),
     };
     cart.check().unwrap()

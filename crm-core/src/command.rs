@@ -13,6 +13,7 @@ pub use giftcards::{
 pub use groups::{JoinGroup, LeaveGroup, OpenGroup, PaySeat, RefundSeat};
 pub use offers::{
     BuyCoupon, ClaimOffers, CodeIssue, ConfirmClaim, IssueCoupon, PointsOf, ReleaseClaim, RevokeCoupon, TransferCoupon,
+    TryCode,
 };
 pub use tiers::{LockTier, UnlockTier, UseBenefit};
 pub use upkeep::{RevertOrder, Settle, Unregister};
@@ -144,6 +145,8 @@ pub enum Command {
     ConfirmClaim(ConfirmClaim),
     /// Gives up what a claim holds.
     ReleaseClaim(ReleaseClaim),
+    /// Notes that a customer typed a code, and tells whether it was found. Refused with `code.rate_limited` without an attempt left.
+    TryCode(TryCode),
     /// Issues a gift card.
     IssueGiftCard(IssueGiftCard),
     /// Holds a part of a gift card while a payment runs.
@@ -439,6 +442,7 @@ impl Command {
             Self::ClaimOffers(c) => (Some(&c.customer_id), None),
             Self::ConfirmClaim(c) => (Some(&c.customer_id), None),
             Self::ReleaseClaim(c) => (Some(&c.customer_id), None),
+            Self::TryCode(c) => (Some(&c.customer_id), None),
             Self::IssueGiftCard(c) => (Some(&c.customer_id), None),
             Self::HoldGiftCard(c) => (Some(&c.customer_id), None),
             Self::CaptureGiftCard(c) => (Some(&c.customer_id), None),

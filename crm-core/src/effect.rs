@@ -10,6 +10,7 @@ pub use shared::{
     SeatTaken, SeatTimedOut,
 };
 
+use crate::code::Attempt;
 use crate::coupon::{ClaimState, CouponState, Origin};
 use crate::lifecycle::Transition;
 use crate::points::{MovementKind, Posting, Shortfall};
@@ -352,6 +353,17 @@ pub enum What {
     /// The customer's group has not formed in time.
     #[n(36)]
     GroupExpired(#[n(0)] GroupExpired),
+    /// The customer typed a code.
+    #[n(37)]
+    CodeTried {
+        /// What came of it.
+        #[n(0)]
+        attempt: Attempt,
+        /// The code in its normal form, where it was found.
+        #[n(1)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
 }
 
 /// What an entry did to one point currency.

@@ -158,7 +158,8 @@ codes! {
     ClaimTooMany = "claim.too_many", No, "the customer has too many open claims; confirm or release some";
     ClaimDuration = "claim.duration", No, "hold for at least a second and within the limit";
     ClaimTotal = "claim.total", No, "the price has changed; show the customer the new quote and claim again";
-    ClaimRefused = "claim.refused", No, "a code or coupon that was asked for cannot be used; the details say why";
+    ClaimDue = "claim.due", No, "what gift cards pay has changed; show the customer the new quote and claim again";
+    ClaimRefused = "claim.refused", No, "a code, coupon or gift card that was asked for cannot be used; the details say why";
     ClaimOrder = "claim.order", No, "the order must have the lines, quantities and prices of the claimed cart; record what was claimed";
     GiftCardExists = "gift_card.exists", No, "this card id was used before; choose a new one";
     GiftCardUnknown = "gift_card.unknown", No, "no gift card has this id or code";

@@ -94,6 +94,8 @@ pub const CART_CODES_MAX: usize = 100;
 /// Most offers that a search for the best set looks at together; more that depend on each other are left to the end of the order, and
 /// the answer says that it is not proven. Sets fit one machine word of 128 bits.
 pub const SEARCH_OFFERS_MAX: usize = 128;
+/// Most gift cards of one cart: half of the tenders of an order, and each is loaded, held and written.
+pub const CART_GIFT_CARDS_MAX: usize = 16;
 /// How many combinations a search looks at if nobody says otherwise: some ten milliseconds, far more than wallets in use need.
 pub const SEARCH_NODES: u64 = 20_000;
 /// Most looked-at combinations for which ties are searched on for coupons that end sooner, once the best amount is proven: 0.1 ms.
@@ -151,6 +153,9 @@ pub const CODE_ATTEMPT_WINDOW_MS_MAX: i64 = 31 * 24 * 3600 * 1000;
 /// Most objects that are looked at for the place of a missing field: each look reads the whole again, and a fault further on is told without
 /// its place.
 pub const FAULT_PLACES_MAX: usize = 256;
+
+/// How many codes that a customer has found are remembered: several carts full of what somebody types; they travel with the customer's row.
+pub const CODES_FOUND_KEPT: usize = 32;
 
 /// Most open coupons of one customer: a coupon a day for more than a year; they travel with the customer's row.
 pub const OPEN_COUPONS_MAX: usize = 500;

@@ -4,8 +4,8 @@ mod liability;
 mod offers;
 mod shared;
 
-pub use liability::{GiftCardLiability, Liability, LiabilityMonth};
-pub use offers::{ClaimView, LimitUse};
+pub use liability::{GiftCardLiability, GiftCardMonth, Liability, LiabilityMonth};
+pub use offers::{ClaimView, ClaimedGiftCard, LimitUse};
 pub use shared::{GiftCardUse, GiftCardView, GroupView};
 
 use crate::coupon::Coupon;

@@ -1,6 +1,6 @@
-//! Many tills want the same few coupons at once: a limit is exact under any interleaving, on every store.
+//! Many tills want the same few coupons, or the same gift card, at once: a limit and a balance are exact under any interleaving, on every store.
 //!
-//! To see it fail: let `Ledger::place` in `decide/offers/room.rs` take `i64::MAX` for the bound, or let `flush_offers` in
+//! To see it fail: put gift cards under `Guard::Any` in `flush_shared` of `decide/rows/shared.rs`; let `Ledger::place` in `decide/offers/room.rs` take `i64::MAX` for the bound, or let `flush_offers` in
 //! `decide/rows/offers.rs` write `limit: i64::MAX`.
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
@@ -178,4 +178,64 @@ fn a_counter_is_what_was_confirmed_when_all_is_done() {
     assert_eq!(again, 100 - confirmed);
     let (stands, held) = counter(&store);
     assert_eq!((usize::try_from(stands).unwrap(), held), (100, again));
+}
+
+/// Two hundred checkouts want 10.00 each of a card of 500.00: fifty have it, and the card is neither overdrawn nor left with anything.
+fn one_card(store: Arc<dyn Store>, combined: bool) {
+    const CUSTOMERS: usize = 200;
+    let engine = engine(store, CUSTOMERS, 1);
+    let issue = r#"{ "request_id": "card", "at": "2026-03-01T09:00:00Z",
+        "do": { "type": "issue_gift_card", "customer_id": "c0", "card_id": "g", "currency": "EUR", "amount": "500.00" } }"#;
+    engine.execute(Request::from_json(issue).unwrap()).unwrap();
+    let combiner = Combiner::new(engine.clone());
+    let (next, granted) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|threads| {
+        for _ in 0..16 {
+            threads.spawn(|| {
+                loop {
+                    let who = next.fetch_add(1, Ordering::Relaxed);
+                    if CUSTOMERS <= who {
+                        return;
+                    }
+                    let cart = r#"{ "currency": "EUR", "lines": [{ "sku": "cup", "unit_price": "20.00" }], "gift_cards": [{ "card_id": "g", "amount": "10.00" }] }"#;
+                    let request = format!(
+                        r#"{{ "request_id": "claim", "at": "{}", "do": {{ "type": "claim_offers", "customer_id": "c{who}", "claim_id": "k", "cart": {cart} }} }}"#,
+                        at(0)
+                    );
+                    loop {
+                        let request = Request::from_json(&request).unwrap();
+                        match if combined { combiner.execute(request) } else { engine.execute(request) } {
+                            Ok(_) => drop(granted.fetch_add(1, Ordering::Relaxed)),
+                            Err(error) if error.code().as_str() == "store.contended" => continue,
+                            Err(error) => {
+                                let why = &error.details()["gift_cards"][0]["why"]["code"];
+                                assert!(why == "gift_card.held_elsewhere" || why == "gift_card.insufficient", "{error:?}");
+                            }
+                        }
+                        break;
+                    }
+                    if who % 2 == 0 {
+                        let _ = engine.execute(command(who, "confirm_claim", "k", at(1)));
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(granted.into_inner(), 50);
+    let question = serde_json::json!({ "type": "gift_card", "card_id": "g", "at": at(2) });
+    let card = engine.ask(&serde_json::from_value(question).unwrap()).unwrap();
+    let card = serde_json::to_value(card).unwrap();
+    assert_eq!(card["available"], "0.00", "{card}");
+    assert_eq!(card["uses"].as_array().unwrap().len(), 50);
+}
+
+#[test]
+fn a_gift_card_is_never_overdrawn_in_memory() {
+    one_card(Arc::new(MemoryStore::new()), false);
+}
+
+#[test]
+fn a_gift_card_is_never_overdrawn_on_sqlite_when_requests_are_combined() {
+    let folder = tempfile::tempdir().unwrap();
+    one_card(Arc::new(SqliteStore::open(&folder.path().join("crm.db"), SqliteOptions::default()).unwrap()), true);
 }

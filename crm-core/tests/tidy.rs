@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lifecycle", &["value"]),
     ("program", &["value", "customer", "order", "offer", "code", "coupon", "points", "tier", "lifecycle"]),
     ("command", &["value", "customer", "order", "offer"]),
-    ("effect", &["value", "offer", "coupon", "giftcard", "points", "tier", "lifecycle"]),
+    ("effect", &["value", "offer", "code", "coupon", "giftcard", "points", "tier", "lifecycle"]),
     ("query", &["value", "customer", "offer", "coupon", "giftcard", "group", "points", "tier", "lifecycle", "effect"]),
     ("store", &["value"]),
     (

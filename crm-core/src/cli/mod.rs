@@ -12,6 +12,7 @@ mod doing;
 mod explain;
 mod export;
 mod files;
+mod held;
 mod import;
 mod members;
 mod offers;

@@ -4,7 +4,7 @@ use crate::cli::output::Out;
 use crate::cli::problem::Finished;
 use crate::cli::words::{self, local, through};
 use crm_core::coupon::Coupon;
-use crm_core::offer::{Add, Application, Cart, NearMiss, Quote, Search, Source, Why};
+use crm_core::offer::{Add, Application, CardWhy, Cart, NearMiss, Quote, QuotedGiftCard, Search, Source, Why};
 use crm_core::program::Program;
 use crm_core::query::{ClaimView, LimitUse};
 use crm_core::value::{Amount, Currency, OfferId, TaxMode, Zone};
@@ -37,6 +37,7 @@ pub(crate) fn source(by: &Source) -> String {
         Source::Automatic => "by itself".to_owned(),
         Source::Coupon { coupon } => format!("coupon {coupon}"),
         Source::Code { code } => format!("code {code}"),
+        Source::Group { group } => format!("group {group}"),
     }
 }
 
@@ -55,6 +56,10 @@ pub(crate) fn why(why: &Why, zone: &Zone, currency: Currency) -> String {
         Why::WrongOwner => "the coupon belongs to somebody else".to_owned(),
         Why::NotInSegment => "the customer is not among those it is meant for".to_owned(),
         Why::NotFirstOrder => "it is meant for another order of the customer".to_owned(),
+        Why::GroupUnknown => "there is no such group".to_owned(),
+        Why::SeatUnknown => "the customer has no seat in the group".to_owned(),
+        Why::SeatLapsed => "the seat is not held any more".to_owned(),
+        Why::SeatPaid => "the seat is paid with another order".to_owned(),
         Why::NoEligibleItems => "nothing in the cart is meant".to_owned(),
         Why::MinAmount { need, have } => format!("from {}, and there is {}", money(need), money(have)),
         Why::MinQuantity { need, have } => {
@@ -72,8 +77,45 @@ pub(crate) fn why(why: &Why, zone: &Zone, currency: Currency) -> String {
         Why::BeatenBy { by, .. } if *by == Amount::ZERO => "the best with it takes no more off".to_owned(),
         Why::BeatenBy { by, .. } => format!("the best with it takes {} less off", money(by)),
         Why::NoEffect => "it would take nothing off".to_owned(),
+        Why::Untried => "the customer has not tried this code".to_owned(),
         Why::RateLimited { until } => format!("too many codes were tried; again from {}", local(zone, *until)),
     }
+}
+
+/// Why a gift card cannot pay.
+fn card_why(why: &CardWhy, zone: &Zone, currency: Currency) -> String {
+    let money = |value: &Amount| amount(currency, *value);
+    match why {
+        CardWhy::Unknown => "no card has this id or code".to_owned(),
+        CardWhy::Twice => "the cart names it before".to_owned(),
+        CardWhy::Currency { currency } => format!("it is in {currency}"),
+        CardWhy::Frozen => "it may not be used for now".to_owned(),
+        CardWhy::Ended { until } => format!("it ended after {}", through(zone, Some(*until))),
+        CardWhy::Empty => "nothing is left on it".to_owned(),
+        CardWhy::HeldElsewhere { until } => {
+            format!("other checkouts hold what is left on it, until {} at the latest", local(zone, *until))
+        }
+        CardWhy::Insufficient { available, needed } => {
+            format!("there is {} on it, and {} was asked", money(available), money(needed))
+        }
+        CardWhy::TooMany => "it was used too often".to_owned(),
+        CardWhy::Untried => "the customer has not tried this code".to_owned(),
+        CardWhy::RateLimited { until } => format!("too many codes were tried; again from {}", local(zone, *until)),
+    }
+}
+
+/// The gift cards of a cart as a table.
+fn print_cards(cards: &[QuotedGiftCard], zone: &Zone, currency: Currency, out: &mut Out) -> Finished {
+    if cards.is_empty() {
+        return Ok(());
+    }
+    out.heading("Gift cards")?;
+    let rows = cards.iter().map(|card| {
+        let name = card.card_id.as_ref().map(ToString::to_string).or_else(|| card.code.clone());
+        let why = card.why.as_ref().map(|why| card_why(why, zone, currency)).unwrap_or_default();
+        vec![name.unwrap_or_default(), bare(currency, card.pays), bare(currency, card.left), why]
+    });
+    out.table(&["card", ">pays", ">left", "why not"], rows.collect())
 }
 
 /// What a little more would bring.
@@ -114,6 +156,7 @@ pub(crate) fn print_quote(cart: &Cart, quote: &Quote, zone: &Zone, out: &mut Out
         out.table(&["offer", "brought in", "why not"], rows.collect())?;
     }
     quote.near.iter().try_for_each(|near| out.line(near_miss(near, quote.currency)))?;
+    print_cards(&quote.gift_cards, zone, quote.currency, out)?;
     out.heading(totals(cart, quote))?;
     let off = quote.applied.iter().map(|applied| minor(quote.currency, applied.off)).sum();
     out.line(search(&quote.search, quote.currency, off))

@@ -1,6 +1,7 @@
 //! `crm show`: one customer on one screen, or a list of them.
 
 use crate::cli::args::{Global, Show};
+use crate::cli::held;
 use crate::cli::members;
 use crate::cli::offers;
 use crate::cli::output::Out;
@@ -12,7 +13,7 @@ use crm_core::customer::{ConsentState, CustomerRecord};
 use crm_core::effect::{Entry, What};
 use crm_core::points::Lot;
 use crm_core::program::Program;
-use crm_core::query::{Answer, ClaimView, LifecycleAnswer, Query, Wallet};
+use crm_core::query::{Answer, ClaimView, GiftCardView, GroupView, LifecycleAnswer, Query, Wallet};
 use crm_core::tier::TierExplanation;
 use crm_core::value::{ClaimId, CustomerId, PointCurrency, Timestamp};
 use crm_core::{Engine, Error, ErrorCode};
@@ -39,7 +40,8 @@ pub(crate) fn show(global: &Global, task: &Show, out: &mut Out) -> Finished {
             seen.lots.iter().map(|(currency, lots)| (currency.to_string(), json!(lots))).collect();
         return out.json(&json!({
             "at": at, "customer": seen.record, "tiers": seen.tiers, "lifecycle": seen.life, "wallet": seen.wallet,
-            "lots": lots, "coupons": seen.coupons, "claims": seen.claims, "entries": entries,
+            "lots": lots, "coupons": seen.coupons, "claims": seen.claims,
+            "gift_cards": seen.cards, "groups": seen.groups, "entries": entries,
         }));
     }
     seen.print(&*shop.program()?, out)?;
@@ -116,6 +118,8 @@ struct Seen {
     life: Option<LifecycleAnswer>,
     coupons: Vec<Coupon>,
     claims: Vec<ClaimView>,
+    cards: Vec<GiftCardView>,
+    groups: Vec<GroupView>,
 }
 
 /// The claims that hold at an instant, the oldest first.
@@ -165,6 +169,8 @@ impl Seen {
             tiers.push(tier);
         }
         let claims = open_claims(engine, &customer_id, at, entries)?;
+        let cards = held::cards(engine, at, entries)?;
+        let groups = held::groups(engine, &customer_id, at, entries)?;
         let Answer::Coupons { coupons } = engine.ask(&Query::Coupons { customer_id: customer_id.clone(), at })? else {
             return Err(odd());
         };
@@ -174,7 +180,7 @@ impl Seen {
             Ok(_) => return Err(odd()),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { record, wallet, lots, tiers, life, coupons, claims })
+        Ok(Self { record, wallet, lots, tiers, life, coupons, claims, cards, groups })
     }
 
     fn print(&self, program: &Program, out: &mut Out) -> Finished {
@@ -225,6 +231,14 @@ impl Seen {
         if !self.claims.is_empty() {
             out.heading("Checkouts that hold offers")?;
             offers::print_claims(program, &self.claims, out)?;
+        }
+        if !self.cards.is_empty() {
+            out.heading("Gift cards")?;
+            held::print_cards(program, &self.cards, out)?;
+        }
+        if !self.groups.is_empty() {
+            out.heading("Groups that are not over")?;
+            held::print_groups(program, &record.id, &self.groups, out)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod shared;
 
+use crm_core::code::Attempt;
 use crm_core::effect::{Entry, PointsChange, What};
 use crm_core::lifecycle::{Axis, Transition, TransitionCause};
 use crm_core::points::{Book, MovementKind, Shortfall, Source, SourceKind};
@@ -199,7 +200,8 @@ pub(crate) fn entry(program: &Program, entry: &Entry) -> String {
         | What::CouponRestored { .. }
         | What::Claimed { .. }
         | What::ClaimEnded { .. }
-        | What::ClaimReturned { .. } => of_offers(zone, &entry.what),
+        | What::ClaimReturned { .. }
+        | What::CodeTried { .. } => of_offers(zone, &entry.what),
         What::GiftCardIssued(_)
         | What::GiftCardHeld(_)
         | What::GiftCardReleased(_)
@@ -262,6 +264,9 @@ fn of_offers(zone: &Zone, what: &What) -> String {
         What::ClaimReturned { claim_id, order_id } => {
             format!("what checkout {claim_id} used came back with order {order_id}")
         }
+        What::CodeTried { code: Some(code), .. } => format!("typed code {code}"),
+        What::CodeTried { attempt: Attempt::Checksum, .. } => "mistyped a code".to_owned(),
+        What::CodeTried { .. } => "typed a code that is none".to_owned(),
         _ => String::new(),
     }
 }

@@ -6,14 +6,19 @@ use crate::value::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What came of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, minicbor::Encode, minicbor::Decode)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
 pub enum Attempt {
     /// The code is known and may be used.
+    #[n(0)]
     Found,
     /// Anything that a public look-up answers with "no such code": never issued, expired, revoked, used up, somebody else's.
+    #[n(1)]
     Unknown,
     /// The check character was wrong. A page can check it before it asks, so that mostly machines send such codes.
+    #[n(2)]
     Checksum,
 }
 
@@ -121,8 +126,8 @@ impl From<AttemptRules> for RulesAsWritten {
     }
 }
 
-/// What one actor has tried: a customer, an address, a till, or all guesses at one prefix. The host keeps one for each, and may forget those that
-/// are [idle](Self::is_idle).
+/// What one actor has tried: a customer, an address, a till, or all guesses at one prefix. The engine keeps one for each customer, where the
+/// program limits attempts (`try_code`); for others the host keeps one each, and may forget those that are [idle](Self::is_idle).
 ///
 /// A bucket of units that fills up evenly, told by one instant: when it will be full again. A window of single attempts would have to
 /// remember each of them, and would let all of them come again at once.
@@ -161,12 +166,18 @@ impl Attempts {
     /// # Errors
     /// `code.rate_limited` with `retry_at`, the first instant at which one is.
     pub fn allows(&self, at: Timestamp, rules: &AttemptRules) -> Result<()> {
-        let free_at = self.full_at(at, rules).plus_millis(rules.unit_ms - rules.room_ms());
+        let free_at = self.free_at(at, rules);
         if free_at <= at {
             return Ok(());
         }
         let error = Error::new(ErrorCode::CodeRateLimited, "too many codes were tried");
         Err(error.with("retry_at", free_at))
+    }
+
+    /// The first instant at which an attempt is allowed: `at` or an earlier one, if it is now.
+    #[must_use]
+    pub fn free_at(&self, at: Timestamp, rules: &AttemptRules) -> Timestamp {
+        self.full_at(at, rules).plus_millis(rules.unit_ms - rules.room_ms())
     }
 
     /// Writes down what came of an attempt. One that is refused costs nothing, so that waiting until `retry_at` is enough however often somebody knocks.

@@ -88,6 +88,9 @@ pub struct ClaimOffers {
     /// What the customer was shown as the total; another one is refused with `claim.total`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect_total: Option<Amount>,
+    /// What the customer was shown as left to pay after gift cards and stored value; something else is refused with `claim.due`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect_due: Option<Amount>,
     /// How long it holds; default as the program says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<u32>,
@@ -127,6 +130,18 @@ pub struct ReleaseClaim {
     pub customer_id: CustomerId,
     /// Which.
     pub claim_id: ClaimId,
+}
+
+/// Notes that a customer typed a code. The receipt tells whether it was found; where the program limits attempts, each one counts, and quotes
+/// take only codes that were found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TryCode {
+    /// Who.
+    pub customer_id: CustomerId,
+    /// What they typed, in any spelling of case and dashes: a public code, one of a coupon or of a gift card.
+    pub code: String,
 }
 
 /// What coupons of codes that nobody has yet are to be; for [`Engine::issue_codes`](crate::Engine::issue_codes).

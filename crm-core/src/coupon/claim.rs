@@ -1,6 +1,6 @@
 //! A claim: what one checkout holds until it is paid, given up, or out of time.
 
-use crate::value::{ClaimId, CouponId, HoldId, OfferId, Timestamp};
+use crate::value::{ClaimId, CouponId, GroupId, HoldId, OfferId, Timestamp};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -26,6 +26,10 @@ pub struct OpenClaim {
     /// The points that it holds.
     #[n(5)]
     pub hold: Option<HoldId>,
+    /// The group whose seat it pays for.
+    #[n(6)]
+    #[cbor(default)]
+    pub group: Option<GroupId>,
 }
 
 /// What a claim holds of a limit: of a counter of the store, or of the customer's own.

@@ -36,6 +36,7 @@ fn claim(id: &str, deadline: i64, coupons: &[&str]) -> OpenClaim {
         counters: vec![limit("n", 1)],
         uses: vec![limit("mine", 2)],
         hold: None,
+        group: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every decision has at hand: the rules, the request, and the ways to write entries.
 
-use super::giftcards::use_name;
+use super::giftcards::{checkout, use_name};
 use super::rows;
 use super::workspace::{Decided, Stop, Workspace};
 use crate::command::{Command, Request};
@@ -71,7 +71,10 @@ impl<'a> Context<'a> {
             Command::CancelOrder(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
             Command::ActivatePoints(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
             Command::RevertOrder(command) => reads.push(rows::read_identity(&order_name(&command.order_id))),
-            Command::ClaimOffers(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
+            Command::ClaimOffers(c) => {
+                reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone())));
+                reads.extend(checkout::foresee(c, self.program.checkout().attempts.is_none()));
+            }
             Command::ConfirmClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
             Command::ReleaseClaim(c) => reads.push(rows::read_claim(&(c.customer_id.clone(), c.claim_id.clone()))),
             Command::IssueGiftCard(c) => {

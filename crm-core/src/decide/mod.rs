@@ -11,7 +11,7 @@ mod customers;
 mod explain;
 mod facts;
 pub(crate) mod giftcards;
-mod groups;
+pub(crate) mod groups;
 mod lazy;
 pub(crate) mod offers;
 mod orders;
@@ -111,6 +111,7 @@ fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<Custom
         Command::ClaimOffers(command) => some(offers::claims::claim(context, ws, command)),
         Command::ConfirmClaim(command) => some(offers::claims::confirm(context, ws, command)),
         Command::ReleaseClaim(command) => some(offers::claims::release(context, ws, command)),
+        Command::TryCode(command) => some(offers::tries::try_code(context, ws, command)),
         Command::Settle(command) => some(shared_settle(context, ws, command)),
         Command::IssueGiftCard(command) => some(giftcards::commands::issue(context, ws, command)),
         Command::HoldGiftCard(command) => some(giftcards::commands::hold(context, ws, command)),

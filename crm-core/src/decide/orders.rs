@@ -73,14 +73,17 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         (Some(record), _) => record,
         (None, claim_id) => {
             let claim_id = claim_id.as_ref().ok_or_else(|| Error::internal("an order was not booked"))?;
-            let priced = offers::sale::priced(ws, &id, claim_id, order)?;
-            let record = priced.book_as(print).map_err(|error| error.within("order"))?;
             offers::sale::pay(context, ws, &id, claim_id, &order.id)?;
-            record
+            // What was late is taken under other names: so the tenders are known now.
+            let priced = offers::sale::priced(ws, &id, claim_id, order)?;
+            priced.book_as(print).map_err(|error| error.within("order"))?
         }
     };
     let parked = claim(ws, &id, order)?;
     place(context, ws, &id, record, command.claim_id.clone())?;
+    if let Some(claim) = &command.claim_id {
+        offers::sale::pay_seat(context, ws, &id, claim, &order.id)?;
+    }
     for parked in parked {
         refunds::apply_parked(context, ws, &id, &order.id, parked)?;
     }

@@ -296,7 +296,8 @@ fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
         | What::SeatTimedOut(_)
         | What::SeatRefunded(_)
         | What::GroupFormed(_)
-        | What::GroupExpired(_) => shared::kind_and_subject(&entry.what),
+        | What::GroupExpired(_)
+        | What::CodeTried { .. } => shared::kind_and_subject(&entry.what),
     }
 }
 

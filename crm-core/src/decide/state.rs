@@ -1,6 +1,7 @@
 //! The state of a customer as of the last command: what the row in the `customer` table carries besides the profile.
 
 use super::lazy::Lazy;
+use crate::code::Attempts;
 use crate::coupon::{ClaimState, LimitHold, Wallet};
 use crate::customer::CustomerRecord;
 use crate::error::{Error, Result};
@@ -9,7 +10,7 @@ use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
     BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, GiftCardId, GroupId, HoldId, LadderId, OfferId,
-    OrderId, PointCurrency, Points, RefundId, RuleId, TierId, Timestamp, bucket_of,
+    OrderId, PointCurrency, Points, RedemptionId, RefundId, RuleId, TierId, Timestamp, bucket_of,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -65,6 +66,9 @@ pub(crate) struct CustomerState {
     /// When time alone changes the wallet next.
     #[n(15)]
     pub(crate) wallet_due: Option<Timestamp>,
+    /// Codes that they tried, where attempts are limited.
+    #[n(16)]
+    pub(crate) tried: Option<Box<Tried>>,
 }
 
 /// Where a customer stands on ladders and in the lifecycle as of the last fact, and what was told about it.
@@ -204,6 +208,16 @@ pub(crate) struct Versioned<T> {
     pub(crate) thing: T,
 }
 
+/// What a customer has tried of codes.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+pub(crate) struct Tried {
+    #[n(0)]
+    pub(crate) attempts: Attempts,
+    /// Codes that were found, in their normal form, the last one last.
+    #[n(1)]
+    pub(crate) found: Vec<String>,
+}
+
 /// What a code stands for.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(crate) enum CodeOf {
@@ -260,6 +274,26 @@ pub(crate) struct ClaimRecord {
     /// Cart, quote and rules, as JSON.
     #[cbor(n(12), with = "minicbor::bytes")]
     pub(crate) receipt: Vec<u8>,
+    /// What it holds or has taken of gift cards.
+    #[n(13)]
+    #[cbor(default)]
+    pub(crate) cards: Vec<ClaimCard>,
+    /// The group whose seat its order pays for.
+    #[n(14)]
+    #[cbor(default)]
+    pub(crate) group: Option<GroupId>,
+}
+
+/// What a claim holds or has taken of a gift card.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct ClaimCard {
+    #[n(0)]
+    pub(crate) card: GiftCardId,
+    /// The use of the card.
+    #[n(1)]
+    pub(crate) usage: RedemptionId,
+    #[n(2)]
+    pub(crate) minor: i64,
 }
 
 /// A customer in the workspace, and as a stored thing: then nothing of it changes any more.
@@ -314,6 +348,7 @@ impl Customer {
                 standing_stamp: 0,
                 wallet: None,
                 wallet_due: None,
+                tried: None,
             },
             shown: Shown::default(),
         }

@@ -214,7 +214,7 @@ impl Engine {
     pub fn ask(&self, query: &Query) -> Result<Answer> {
         let program = self.program()?;
         match query {
-            Query::GiftCardLiability { at } => return super::totals::gift_cards(self, *at),
+            Query::GiftCardLiability { at } => return super::totals::gift_cards(self, &program, *at),
             Query::Liability { at } => return super::totals::liability(self, &program, *at),
             Query::Limits { at } => return super::limits::limits(self, &program, *at),
             Query::Due { until, limit } => {

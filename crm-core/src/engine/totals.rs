@@ -6,7 +6,7 @@ use crate::decide::giftcards::answer::bring;
 use crate::error::{Error, ErrorCode, Result};
 use crate::points::Balances;
 use crate::program::Program;
-use crate::query::{Answer, GiftCardLiability, Liability, LiabilityMonth};
+use crate::query::{Answer, GiftCardLiability, GiftCardMonth, Liability, LiabilityMonth};
 use crate::value::{Currency, Points, Timestamp};
 use std::collections::BTreeMap;
 
@@ -26,10 +26,7 @@ pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Re
             let sum = sums.entry(account.currency.as_str().to_owned()).or_default();
             sum.balances = sum.balances.plus(&account.balances)?;
             for (month, points) in account.outstanding() {
-                let month = month.map(|end| {
-                    let (year, month, _) = program.zone().date(end.plus_millis(-1)).ymd();
-                    format!("{year:04}-{month:02}")
-                });
+                let month = month.map(|end| month_of(program, end));
                 let slot = sum.months.entry(month).or_default();
                 *slot = slot.plus(points)?;
             }
@@ -69,10 +66,18 @@ struct Cards {
     count: u64,
     /// Issued, outstanding, of it frozen, redeemed, expired, revoked.
     sums: [i64; 6],
+    /// Outstanding, by the month of the last usable day.
+    months: BTreeMap<Option<String>, i64>,
+}
+
+/// The local month of the last usable day before an end, as `YYYY-MM`.
+fn month_of(program: &Program, end: Timestamp) -> String {
+    let (year, month, _) = program.zone().date(end.plus_millis(-1)).ymd();
+    format!("{year:04}-{month:02}")
 }
 
 /// What is owed on gift cards; reconciles with the books of every card.
-pub(crate) fn gift_cards(engine: &Engine, at: Timestamp) -> Result<Answer> {
+pub(crate) fn gift_cards(engine: &Engine, program: &Program, at: Timestamp) -> Result<Answer> {
     let mut currencies: BTreeMap<Currency, Cards> = BTreeMap::new();
     engine.each_gift_card(&mut |mut card| {
         bring(&mut card, at)?;
@@ -87,11 +92,19 @@ pub(crate) fn gift_cards(engine: &Engine, at: Timestamp) -> Result<Answer> {
                 .checked_add(part)
                 .ok_or_else(|| Error::new(ErrorCode::MoneyRange, "the gift cards come to more than can be counted"))?;
         }
+        if outstanding != 0 {
+            // The sum of all months was watched above.
+            let slot = cards.months.entry(card.valid_until.map(|end| month_of(program, end))).or_default();
+            *slot = slot.saturating_add(outstanding);
+        }
         Ok(())
     })?;
-    let total = |(currency, Cards { count, sums }): (Currency, Cards)| {
+    let total = |(currency, Cards { count, sums, months }): (Currency, Cards)| {
         let [issued, outstanding, frozen, redeemed, expired, revoked] = sums.map(|minor| currency.amount(minor));
-        GiftCardLiability { currency, cards: count, issued, outstanding, frozen, redeemed, expired, revoked }
+        let month = |(month, minor)| GiftCardMonth { month, amount: currency.amount(minor) };
+        let mut by_month: Vec<GiftCardMonth> = months.into_iter().map(month).collect();
+        by_month.sort_by_key(|month| (month.month.is_none(), month.month.clone()));
+        GiftCardLiability { currency, cards: count, issued, outstanding, frozen, redeemed, expired, revoked, by_month }
     };
     Ok(Answer::GiftCardLiability { currencies: currencies.into_iter().map(total).collect() })
 }

@@ -13,6 +13,11 @@ pub use spend::Taking;
 pub use time::CardPassed;
 pub use usage::{CardUse, UseState};
 
+/// Runs what the guide shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/gift-cards-and-groups.md")]
+struct Guide;
+
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -21,7 +21,10 @@ pub struct Taking {
 
 impl GiftCard {
     /// Whether so much can be taken now.
-    fn usable(&self, minor: i64, now: Timestamp) -> Result<()> {
+    ///
+    /// # Errors
+    /// `gift_card.amount`, `gift_card.frozen`, `gift_card.ended`, `gift_card.insufficient`, `gift_card.too_many`.
+    pub fn can_take(&self, minor: i64, now: Timestamp) -> Result<()> {
         positive(self.currency, minor)?;
         self.not_frozen()?;
         if self.has_ended(now) {
@@ -45,7 +48,11 @@ impl GiftCard {
         Ok(())
     }
 
-    fn not_frozen(&self) -> Result<()> {
+    /// Whether it may be used.
+    ///
+    /// # Errors
+    /// `gift_card.frozen`.
+    pub fn not_frozen(&self) -> Result<()> {
         if !self.frozen {
             return Ok(());
         }
@@ -58,7 +65,7 @@ impl GiftCard {
     /// `gift_card.amount`, `gift_card.frozen`, `gift_card.ended`, `gift_card.insufficient`, `gift_card.too_many`; `gift_card.hold_duration`
     /// for a deadline that is not after now and within the bound.
     pub fn hold(&mut self, taking: Taking, until: Timestamp, now: Timestamp) -> Result<()> {
-        self.usable(taking.minor, now)?;
+        self.can_take(taking.minor, now)?;
         if until <= now || now.plus_millis(HOLD_SECONDS_MAX.saturating_mul(1000)) < until {
             let message = format!("a hold ends after now and within {HOLD_SECONDS_MAX} seconds");
             return Err(Error::new(ErrorCode::GiftCardHoldDuration, message).field("until").limit(HOLD_SECONDS_MAX));
@@ -74,7 +81,7 @@ impl GiftCard {
     /// # Errors
     /// As for [`GiftCard::hold`].
     pub fn spend(&mut self, taking: Taking, now: Timestamp) -> Result<()> {
-        self.usable(taking.minor, now)?;
+        self.can_take(taking.minor, now)?;
         self.balance_minor -= taking.minor;
         self.redeemed_minor += taking.minor;
         self.note(taking, UseState::Redeemed, None, now);
@@ -142,6 +149,13 @@ impl GiftCard {
             usage.order = order;
         }
         Ok(minor)
+    }
+
+    /// Notes which order a use helped to pay, where that comes to be known later.
+    pub fn note_order(&mut self, id: &RedemptionId, order: &OrderId) {
+        if let Some(usage) = self.usage_mut(id) {
+            usage.order = Some(order.clone());
+        }
     }
 
     /// Lets a hold go. Says what is free again.

@@ -30,6 +30,10 @@ pub struct GroupTerms {
     /// How many seats one customer may have under these rules, over all groups.
     #[n(6)]
     pub per_customer: Option<u32>,
+    /// How the price is applied to a cart: an offer as the program writes it, in JSON. Nothing here looks into it.
+    #[n(7)]
+    #[cbor(default)]
+    pub promise: Option<String>,
 }
 
 /// A group as of the last thing that happened to it.

@@ -26,6 +26,7 @@ pub(super) fn group(size: u32, max_size: u32) -> Group {
         max_size,
         seat_seconds: 10,
         per_customer: None,
+        promise: None,
     };
     Group::open(GroupId::new("g").unwrap(), who(0), terms, at(100), at(0))
 }

@@ -2,6 +2,7 @@
 
 use super::apply::ClassShare;
 use super::basket::Basket;
+use super::cards::in_turn;
 use super::evaluate::included;
 use super::problem::Problem;
 use super::quote::{Application, Funded, Given, QuotedLine, QuotedShipping, Share, Totals};
@@ -154,7 +155,7 @@ fn totals(basket: &Basket, nets: &[i64], taxes: &[i64], (shipping, shipping_tax)
     let tax = taxes.iter().sum::<i64>() + shipping_tax;
     let total = net + shipping + if basket.tax_mode == TaxMode::Added { tax } else { 0 };
     // A tender comes last and takes nothing off: tax is what it was.
-    let stored = basket.stored.iter().fold(0, |paid, balance| paid + balance.min(&(total - paid)));
+    let stored = in_turn(total, &basket.stored).iter().sum::<i64>();
     let money = |minor: i64| basket.currency.amount(minor);
     Totals {
         list: money(list),

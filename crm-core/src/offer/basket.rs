@@ -83,11 +83,13 @@ impl Cart {
     /// # Errors
     /// All name their field by its path, such as `lines[3].unit_price`. `cart.lines` for no line, more than 10,000, or a line number that
     /// is 0 or used twice; `order.quantity` for a quantity that is not above 0 and at most 10^9; `money.negative`, `money.precision`,
-    /// `money.range` for amounts and their sum; `value.too_many` for tags, codes and stored value.
+    /// `money.range` for amounts and their sum; `value.too_many` for tags, codes, gift cards and stored value;
+    /// `gift_card.name` and `gift_card.amount` for gift cards.
     pub fn check(&self) -> Result<Basket> {
         at_most("tags", self.tags.len(), limits::TAGS_MAX)?;
         at_most("codes", self.codes.len(), limits::CART_CODES_MAX)?;
         at_most("stored_value", self.stored_value.len(), limits::TENDERS_MAX)?;
+        self.check_cards()?;
         if self.lines.is_empty() || self.lines.len() > limits::ORDER_LINES_MAX {
             let message = format!("the cart has {} lines", self.lines.len());
             return Err(Error::new(ErrorCode::CartLines, message).field("lines").limit(limits::ORDER_LINES_MAX));

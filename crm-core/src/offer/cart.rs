@@ -1,6 +1,7 @@
 //! A cart as the host reports it.
 
-use crate::value::{Amount, Category, Channel, Currency, Percent, Quantity, Sku, StoreId, Tag, TaxMode};
+use super::cards::CartGiftCard;
+use crate::value::{Amount, Category, Channel, Currency, GroupId, Percent, Quantity, Sku, StoreId, Tag, TaxMode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -34,7 +35,13 @@ pub struct Cart {
     /// Codes as they were typed, in any order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
-    /// Stored value to pay with, used in this order after everything else, tax included.
+    /// The group in which the customer has a seat, to buy at its price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<GroupId>,
+    /// Gift cards to pay with, used in this order after everything else, tax included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<CartGiftCard>,
+    /// Stored value that is kept elsewhere, to pay with, used in this order after gift cards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stored_value: Vec<StoredValue>,
 }
@@ -68,7 +75,7 @@ pub struct CartLine {
     pub tax_rate: Option<Percent>,
 }
 
-/// A gift card or another balance to pay with. It is a tender: it takes nothing off the price and changes no tax.
+/// A balance that is kept elsewhere, to pay with. It is a tender: it takes nothing off the price and changes no tax.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

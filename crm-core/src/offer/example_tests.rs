@@ -42,6 +42,8 @@ pub(super) fn cart(lines: Vec<CartLine>) -> Cart {
         store: None,
         tags: Default::default(),
         codes: Vec::new(),
+        group_id: None,
+        gift_cards: Vec::new(),
         stored_value: Vec::new(),
     }
 }

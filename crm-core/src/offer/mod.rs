@@ -9,6 +9,7 @@ mod apply;
 mod basket;
 mod bound;
 mod bundle;
+mod cards;
 mod cart;
 mod compile;
 mod evaluate;
@@ -39,6 +40,8 @@ mod units;
 mod why;
 
 pub use basket::Basket;
+pub(crate) use cards::in_turn;
+pub use cards::{CardWhy, CartGiftCard, QuotedGiftCard};
 pub use cart::{Cart, CartLine, StoredValue};
 pub use flaws::Flaw;
 pub use index::OfferIndex;

@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 /// same answer.
 ///
 /// `candidates` are in force, meant for this customer, and have room left; what does not even come so far is the caller's to tell.
-/// `as_of` and `revision` are only repeated in the answer. Amounts off are compared as prices are written in the cart: without tax that
+/// Gift cards of the cart are for whoever keeps them to look at: here they pay nothing. `as_of` and `revision` are only repeated in the answer. Amounts off are compared as prices are written in the cart: without tax that
 /// comes on top.
 ///
 /// ```
@@ -81,6 +81,7 @@ pub fn quote(
         applied: answer.applied,
         rejected,
         near,
+        gift_cards: Vec::new(),
         totals: answer.totals,
         search: Search {
             optimal,

@@ -1,7 +1,10 @@
 //! What a cart costs, and why: the answer to a quote.
 
+use super::cards::QuotedGiftCard;
 use crate::error::Error;
-use crate::value::{Amount, CampaignId, CouponId, Currency, LimitId, OfferId, Party, Sku, StackGroup, Timestamp};
+use crate::value::{
+    Amount, CampaignId, CouponId, Currency, GroupId, LimitId, OfferId, Party, Sku, StackGroup, Timestamp,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -27,6 +30,9 @@ pub struct Quote {
     /// What a little more would bring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near: Vec<NearMiss>,
+    /// The gift cards of the cart, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<QuotedGiftCard>,
     /// Sums.
     pub totals: Totals,
     /// How sure it is that nothing better exists.
@@ -113,6 +119,11 @@ pub enum Source {
         /// Which.
         coupon: CouponId,
     },
+    /// A seat in a group that buys together.
+    Group {
+        /// Which.
+        group: GroupId,
+    },
     /// A public code, in its normal form.
     Code {
         /// The code.
@@ -178,7 +189,7 @@ pub struct Rejected {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "code", deny_unknown_fields)]
 pub enum Why {
-    /// Nothing has this code. Codes that have ended may be answered so, too.
+    /// Nothing has this code. One that has ended or belongs to somebody else is answered so, too.
     #[serde(rename = "coupon.not_found")]
     NotFound,
     /// The code was mistyped: its check character is wrong.
@@ -217,6 +228,18 @@ pub enum Why {
     /// It is meant for another order of the customer than this one.
     #[serde(rename = "offer.not_first_order")]
     NotFirstOrder,
+    /// There is no such group.
+    #[serde(rename = "group.unknown")]
+    GroupUnknown,
+    /// The customer has no seat in the group.
+    #[serde(rename = "group.seat_unknown")]
+    SeatUnknown,
+    /// The seat is not held any more.
+    #[serde(rename = "group.seat_lapsed")]
+    SeatLapsed,
+    /// The seat is paid already: one seat is one order.
+    #[serde(rename = "group.seat_paid")]
+    SeatPaid,
     /// No line of the cart is meant.
     #[serde(rename = "offer.no_eligible_items")]
     NoEligibleItems,
@@ -289,6 +312,9 @@ pub enum Why {
     /// It would take nothing off.
     #[serde(rename = "offer.no_effect")]
     NoEffect,
+    /// The customer has not found this code: where attempts are limited, `try_code` looks it up, and a quote does not.
+    #[serde(rename = "code.untried")]
+    Untried,
     /// The customer tried too many codes.
     #[serde(rename = "code.rate_limited")]
     RateLimited {
@@ -355,7 +381,7 @@ pub struct Totals {
     /// What is to be paid in all, with tax.
     #[serde(deserialize_with = "as_written")]
     pub total: Amount,
-    /// The part of it that stored value pays.
+    /// The part of it that gift cards and other stored value pay.
     #[serde(deserialize_with = "as_written")]
     pub stored_value: Amount,
     /// What is left to pay.
@@ -398,7 +424,7 @@ pub struct RunnerUp {
 }
 
 /// An amount with the digits it was written with: what is told again years later looks as it did.
-fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Amount, D::Error> {
+pub(super) fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Amount, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
     Amount::parse(&text).map_err(Error::in_serde)?;
     Decimal::from_str_exact(&text).map(Amount::new).map_err(serde::de::Error::custom)

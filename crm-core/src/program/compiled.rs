@@ -61,15 +61,21 @@ impl Offers {
                     offers.codes.insert(NormalCode::of(code)?, place);
                 }
             }
-            let campaign = offer.campaign.as_ref().and_then(|id| document.campaigns.get(*offers.campaigns.get(id)?));
-            let funders = match campaign {
-                Some(campaign) if !campaign.funders.is_empty() => campaign.funders.clone(),
-                _ => vec![Funder { party: Party::new("merchant")?, share: Percent::WHOLE }],
-            };
-            offers.rules.push(offer.rules(main, funders));
+            let rules = offers.rules_of(document, offer, main)?;
+            offers.rules.push(rules);
         }
         offers.index = OfferIndex::new(&offers.rules);
         Ok(offers)
+    }
+
+    /// What a quote needs of an offer: borne as its campaign says, or by the merchant.
+    fn rules_of(&self, document: &Document, offer: &Offer, main: Currency) -> crate::Result<OfferRules> {
+        let campaign = offer.campaign.as_ref().and_then(|id| document.campaigns.get(*self.campaigns.get(id)?));
+        let funders = match campaign {
+            Some(campaign) if !campaign.funders.is_empty() => campaign.funders.clone(),
+            _ => vec![Funder { party: Party::new("merchant")?, share: Percent::WHOLE }],
+        };
+        Ok(offer.rules(main, funders))
     }
 }
 
@@ -311,6 +317,11 @@ impl Program {
     #[must_use]
     pub fn offer(&self, id: &OfferId) -> Option<(&Offer, &OfferRules)> {
         self.offer_at(*self.offers.places.get(id)?)
+    }
+
+    /// What a quote needs of an offer that need not be in the document, borne as the campaign of the document says.
+    pub(crate) fn rules_of(&self, offer: &Offer) -> crate::Result<OfferRules> {
+        self.offers.rules_of(&self.document, offer, self.main_currency)
     }
 
     /// The offer that a public code brings in.

@@ -159,6 +159,8 @@ findings! {
     IssueOffer = "issue.offer", Error, "name an offer of the document that needs a coupon";
     LifecyclePreset = "lifecycle.preset_unknown", Error, "name one of the presets, or write `rules`";
     GroupOffer = "group.offer_unknown", Error, "name an offer of the document";
+    GroupOfferOpen = "group.offer_open", Warning, "give the offer `needs: {type: group}` if it is meant for groups alone";
+    GroupOfferIdle = "group.offer_idle", Warning, "name the offer in rules for groups, or let something else bring it in";
     GroupPrice = "group.price", Error, "give members either an offer, or a price of zero or more in a currency that is accepted and with at most its digits";
     GroupSize = "group.size", Error, "have at least as many seats as form the group";
     GroupNever = "group.never", Error, "give a time that ends after it begins";

@@ -1,7 +1,9 @@
 //! The parts of the document about gift cards and about groups that buy together.
 
+use super::offers::{Needs, Offer};
+use crate::offer::{Effect, Phase, Stack};
 use crate::points::Validity;
-use crate::value::{Amount, Currency, OfferId, RuleId};
+use crate::value::{Amount, CampaignId, Currency, LineScope, OfferId, RuleId};
 use serde::{Deserialize, Serialize};
 
 /// How long gift cards are good.
@@ -45,6 +47,15 @@ pub struct GroupRules {
     /// Of the price; default the program's first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// The lines that the price is for, each of their units; none is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<LineScope>,
+    /// The campaign of the price: who bears what it takes off, when it can be had, and how much of that there is. An offer has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// How the price combines with offers. An offer has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<Stack>,
     /// How many paid seats form a group.
     #[cfg_attr(test, schemars(range(min = 2, max = 500)))]
     pub size: u32,
@@ -70,4 +81,33 @@ pub struct GroupRules {
 
 const fn seat_seconds() -> u32 {
     900
+}
+
+impl GroupRules {
+    /// The price as an offer, which has the name of these rules; none where members get an offer of the program.
+    ///
+    /// # Errors
+    /// Those of names.
+    pub fn promise(&self, currency: Currency) -> crate::Result<Option<Offer>> {
+        let Some(price) = self.price else { return Ok(None) };
+        Ok(Some(Offer {
+            id: OfferId::new(self.id.as_str())?,
+            campaign: self.campaign.clone(),
+            currency: Some(currency),
+            needs: Needs::Group,
+            effect: Effect::FixedPrice { price },
+            lines: self.lines.clone(),
+            when: None,
+            threshold: None,
+            phase: Phase::Item,
+            priority: 0,
+            stack: self.stack.clone().unwrap_or_default(),
+            units: Default::default(),
+            valid: Validity::default(),
+            limits: Vec::new(),
+            coupon: None,
+            refund: Default::default(),
+            returns: Default::default(),
+        }))
+    }
 }

@@ -1,6 +1,7 @@
 //! The part of the document about offers: campaigns, offers, and how a checkout looks for the best of them.
 
 use super::condition::Condition;
+use crate::code::{AttemptCosts, AttemptRules};
 use crate::offer::{
     Effect, Funder, Hours, Limit, Objective, OfferRules, Phase, RefundPolicy, ReturnPolicy, Stack, Threshold, UnitUse,
 };
@@ -146,6 +147,8 @@ pub enum Needs {
         /// The codes.
         codes: Vec<String>,
     },
+    /// A seat in a group that buys together, whose rules name the offer.
+    Group,
 }
 
 /// What the coupons of an offer are like.
@@ -285,6 +288,33 @@ pub struct Checkout {
     /// What becomes of a claim that is confirmed after its time.
     #[serde(default)]
     pub late_confirm: LateConfirm,
+    /// How many codes a customer may try in which time; none is as many as they like. With a limit, codes of coupons and of gift cards count
+    /// once the customer has found them by `try_code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<AttemptLimit>,
+}
+
+/// How many codes a customer may try. Each that is unknown costs one attempt, one with a wrong check character three, one that is found none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AttemptLimit {
+    /// How many at once.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1000)))]
+    pub allowance: u32,
+    /// In which time all of them come back, one after the other.
+    #[cfg_attr(test, schemars(range(min = 1, max = 2_678_400)))]
+    pub window_seconds: u32,
+}
+
+impl AttemptLimit {
+    /// The same for [`Attempts`](crate::code::Attempts).
+    ///
+    /// # Errors
+    /// `code.rules` for numbers that the document cannot have.
+    pub fn rules(self) -> crate::Result<AttemptRules> {
+        AttemptRules::new(self.allowance, i64::from(self.window_seconds).saturating_mul(1000), AttemptCosts::default())
+    }
 }
 
 const fn nodes() -> u32 {
@@ -302,6 +332,7 @@ impl Default for Checkout {
             nodes: nodes(),
             hold_seconds: hold_seconds(),
             late_confirm: LateConfirm::default(),
+            attempts: None,
         }
     }
 }

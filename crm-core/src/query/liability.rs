@@ -61,4 +61,17 @@ pub struct GiftCardLiability {
     pub expired: Amount,
     /// Taken back with purchases.
     pub revoked: Amount,
+    /// By local month of the last usable day; none is without an end. What is held of a card that has ended is in its month. Sums to `outstanding`.
+    pub by_month: Vec<GiftCardMonth>,
+}
+
+/// What of gift cards ends in one month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct GiftCardMonth {
+    /// `YYYY-MM`; none for cards without an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+    /// How much.
+    pub amount: Amount,
 }

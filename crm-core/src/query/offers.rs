@@ -2,7 +2,9 @@
 
 use crate::coupon::ClaimState;
 use crate::offer::Receipt;
-use crate::value::{CampaignId, ClaimId, Currency, CustomerId, LimitId, OfferId, OrderId, Timestamp};
+use crate::value::{
+    Amount, CampaignId, ClaimId, Currency, CustomerId, GiftCardId, LimitId, OfferId, OrderId, RedemptionId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// A checkout's claim.
@@ -24,8 +26,23 @@ pub struct ClaimView {
     pub order_id: Option<OrderId>,
     /// Whether what it used came back with that order.
     pub returned: bool,
+    /// What it holds or has taken of gift cards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gift_cards: Vec<ClaimedGiftCard>,
     /// The cart, the quote, and the rules of the offers that were applied: what a refund goes by.
     pub receipt: Receipt,
+}
+
+/// What a claim holds or has taken of a gift card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClaimedGiftCard {
+    /// Which card.
+    pub card_id: GiftCardId,
+    /// Of the hold, and of the redemption that comes of it.
+    pub redemption_id: RedemptionId,
+    /// How much.
+    pub amount: Amount,
 }
 
 /// How much of a limit over all customers is used, in its period.

@@ -30,6 +30,8 @@ __all__ = [
     "AnswerRefundPlan",
     "AnswerStatement",
     "Application",
+    "Attempt",
+    "AttemptLimit",
     "Attribute",
     "AttributeDate",
     "AttributeFlag",
@@ -61,12 +63,26 @@ __all__ = [
     "CapWindow",
     "CaptureGiftCard",
     "CaptureHold",
+    "CardWhy",
+    "CardWhyCurrency",
+    "CardWhyEmpty",
+    "CardWhyEnded",
+    "CardWhyFrozen",
+    "CardWhyHeldElsewhere",
+    "CardWhyInsufficient",
+    "CardWhyRateLimited",
+    "CardWhyTooMany",
+    "CardWhyTwice",
+    "CardWhyUnknown",
+    "CardWhyUntried",
     "Cart",
+    "CartGiftCard",
     "CartLine",
     "Checkout",
     "ClaimOffers",
     "ClaimState",
     "ClaimView",
+    "ClaimedGiftCard",
     "CodeIssue",
     "CodesReport",
     "ColumnMap",
@@ -187,6 +203,7 @@ __all__ = [
     "GiftCardHeld",
     "GiftCardIssued",
     "GiftCardLiability",
+    "GiftCardMonth",
     "GiftCardRedeemed",
     "GiftCardReleased",
     "GiftCardRestored",
@@ -268,6 +285,7 @@ __all__ = [
     "Needs",
     "NeedsCode",
     "NeedsCoupon",
+    "NeedsGroup",
     "NeedsNothing",
     "Objective",
     "Off",
@@ -280,6 +298,7 @@ __all__ = [
     "OfferSourceAutomatic",
     "OfferSourceCode",
     "OfferSourceCoupon",
+    "OfferSourceGroup",
     "OnReversal",
     "OpenGroup",
     "Order",
@@ -325,6 +344,7 @@ __all__ = [
     "QueryWallet",
     "Quote",
     "QuoteSearch",
+    "QuotedGiftCard",
     "QuotedLine",
     "QuotedShipping",
     "Receipt",
@@ -442,6 +462,7 @@ __all__ = [
     "TransitionCause",
     "TransitionCauseFact",
     "TransitionCauseTimer",
+    "TryCode",
     "UnfreezeGiftCard",
     "UnitUse",
     "UnlockTier",
@@ -461,6 +482,7 @@ __all__ = [
     "WhatClaimEnded",
     "WhatClaimReturned",
     "WhatClaimed",
+    "WhatCodeTried",
     "WhatConsent",
     "WhatCouponClosed",
     "WhatCouponIssued",
@@ -499,6 +521,11 @@ __all__ = [
     "WhyOutsideHours",
     "WhyRateLimited",
     "WhyRevoked",
+    "WhySeatLapsed",
+    "WhySeatPaid",
+    "WhySeatUnknown",
+    "WhyUnknown",
+    "WhyUntried",
     "WhyUsedUp",
     "WhyWrongOwner",
     "Window",
@@ -509,6 +536,21 @@ __all__ = [
     "WindowRollingMonths",
     "WithoutOrder",
 ]
+
+
+class Attempt(Word):
+    """What came of an attempt."""
+
+    FOUND = "found"
+    """The code is known and may be used."""
+
+    UNKNOWN = "unknown"
+    """Anything that a public look-up answers with "no such code": never issued, expired, revoked, used up, somebody
+    else's.
+    """
+
+    CHECKSUM = "checksum"
+    """The check character was wrong. A page can check it before it asks, so that mostly machines send such codes."""
 
 
 class Axis(Word):
@@ -1551,6 +1593,18 @@ class Application(Record):
     """What comes along for nothing."""
 
 
+class AttemptLimit(Record):
+    """How many codes a customer may try. Each that is unknown costs one attempt, one with a wrong check character
+    three, one that is found none.
+    """
+
+    allowance: int
+    """How many at once."""
+
+    window_seconds: int
+    """In which time all of them come back, one after the other."""
+
+
 class AttributeDate(Record):
     """A calendar date."""
 
@@ -1901,6 +1955,90 @@ class CaptureHold(Record):
     """How many; default all."""
 
 
+class CardWhyCurrency(Record):
+    """It is in another currency than the cart."""
+
+    code: ClassVar[Literal["gift_card.currency"]] = "gift_card.currency"
+
+    currency: str
+    """In which."""
+
+
+class CardWhyEmpty(Record):
+    """Nothing is left on it."""
+
+    code: ClassVar[Literal["gift_card.empty"]] = "gift_card.empty"
+
+
+class CardWhyEnded(Record):
+    """Its time is over."""
+
+    code: ClassVar[Literal["gift_card.ended"]] = "gift_card.ended"
+
+    until: datetime
+    """Since when."""
+
+
+class CardWhyFrozen(Record):
+    """It may not be used for now."""
+
+    code: ClassVar[Literal["gift_card.frozen"]] = "gift_card.frozen"
+
+
+class CardWhyHeldElsewhere(Record):
+    """Other checkouts hold all that is left on it."""
+
+    code: ClassVar[Literal["gift_card.held_elsewhere"]] = "gift_card.held_elsewhere"
+
+    until: datetime
+    """Until when at the latest."""
+
+
+class CardWhyInsufficient(Record):
+    """There is less on it than was asked of it."""
+
+    code: ClassVar[Literal["gift_card.insufficient"]] = "gift_card.insufficient"
+
+    available: Decimal
+    """What can be used."""
+
+    needed: Decimal
+    """What was asked."""
+
+
+class CardWhyRateLimited(Record):
+    """The customer tried too many codes."""
+
+    code: ClassVar[Literal["code.rate_limited"]] = "code.rate_limited"
+
+    until: datetime
+    """When to try again."""
+
+
+class CardWhyTooMany(Record):
+    """It was used too often."""
+
+    code: ClassVar[Literal["gift_card.too_many"]] = "gift_card.too_many"
+
+
+class CardWhyTwice(Record):
+    """The cart names it before."""
+
+    code: ClassVar[Literal["gift_card.twice"]] = "gift_card.twice"
+
+
+class CardWhyUnknown(Record):
+    """No card has this id or code."""
+
+    code: ClassVar[Literal["gift_card.unknown"]] = "gift_card.unknown"
+
+
+class CardWhyUntried(Record):
+    """The customer has not found this code: where attempts are limited, `try_code` looks it up, and a quote does not."""
+
+    code: ClassVar[Literal["code.untried"]] = "code.untried"
+
+
 class Cart(Record):
     """What somebody is about to pay for. Amounts are in major units of `currency`."""
 
@@ -1916,6 +2054,12 @@ class Cart(Record):
     codes: Sequence[str] = ()
     """Codes as they were typed, in any order."""
 
+    gift_cards: Sequence[CartGiftCard] = ()
+    """Gift cards to pay with, used in this order after everything else, tax included."""
+
+    group_id: str | None = None
+    """The group in which the customer has a seat, to buy at its price."""
+
     shipping: Decimal | None = None
     """What delivery costs before discounts."""
 
@@ -1926,13 +2070,26 @@ class Cart(Record):
     """In which shop."""
 
     stored_value: Sequence[StoredValue] = ()
-    """Stored value to pay with, used in this order after everything else, tax included."""
+    """Stored value that is kept elsewhere, to pay with, used in this order after gift cards."""
 
     tags: Sequence[str] = ()
     """Free labels."""
 
     tax_mode: TaxMode = TaxMode.INCLUDED
     """Whether the prices include tax (the default) or tax comes on top."""
+
+
+class CartGiftCard(Record):
+    """A gift card to pay with. Its balance is the engine's to know."""
+
+    amount: Decimal | None = None
+    """How much of it at most, in the cart's currency, above zero; the card must have it. Default whatever is needed."""
+
+    card_id: str | None = None
+    """Which; or by its code."""
+
+    code: str | None = None
+    """Its code, in any spelling of case and dashes."""
 
 
 class CartLine(Record):
@@ -1966,6 +2123,11 @@ class CartLine(Record):
 class Checkout(Record):
     """How a checkout looks for the best offers and holds them."""
 
+    attempts: AttemptLimit | None = None
+    """How many codes a customer may try in which time; none is as many as they like. With a limit, codes of coupons
+    and of gift cards count once the customer has found them by `try_code`.
+    """
+
     hold_seconds: int = 900
     """How long a claim holds, where the request does not say."""
 
@@ -1997,6 +2159,11 @@ class ClaimOffers(Record):
 
     coupons: Sequence[str] | None = None
     """Which of the customer's coupons may be used; default all that are open. One that is named must be usable."""
+
+    expect_due: Decimal | None = None
+    """What the customer was shown as left to pay after gift cards and stored value; something else is refused with
+    `claim.due`.
+    """
 
     expect_total: Decimal | None = None
     """What the customer was shown as the total; another one is refused with `claim.total`."""
@@ -2032,8 +2199,24 @@ class ClaimView(Record):
     receipt: OfferReceipt
     """The cart, the quote, and the rules of the offers that were applied: what a refund goes by."""
 
+    gift_cards: Sequence[ClaimedGiftCard] = ()
+    """What it holds or has taken of gift cards."""
+
     order_id: str | None = None
     """The order that was paid with it."""
+
+
+class ClaimedGiftCard(Record):
+    """What a claim holds or has taken of a gift card."""
+
+    card_id: str
+    """Which card."""
+
+    redemption_id: str
+    """Of the hold, and of the redemption that comes of it."""
+
+    amount: Decimal
+    """How much."""
 
 
 class CodeIssue(Record):
@@ -3417,6 +3600,21 @@ class GiftCardLiability(Record):
     revoked: Decimal
     """Taken back with purchases."""
 
+    by_month: Sequence[GiftCardMonth]
+    """By local month of the last usable day; none is without an end. What is held of a card that has ended is in its
+    month. Sums to `outstanding`.
+    """
+
+
+class GiftCardMonth(Record):
+    """What of gift cards ends in one month."""
+
+    amount: Decimal
+    """How much."""
+
+    month: str | None = None
+    """`YYYY-MM`; none for cards without an end."""
+
 
 class GiftCardRedeemed(Record):
     """A part of a gift card was taken."""
@@ -3690,8 +3888,16 @@ class GroupRules(Record):
     hours: int
     """How long a group has to form."""
 
+    campaign: str | None = None
+    """The campaign of the price: who bears what it takes off, when it can be had, and how much of that there is. An
+    offer has its own.
+    """
+
     currency: str | None = None
     """Of the price; default the program's first."""
+
+    lines: LineScope | None = None
+    """The lines that the price is for, each of their units; none is all."""
 
     max_size: int | None = None
     """How many seats there are; default as many as form it."""
@@ -3707,6 +3913,9 @@ class GroupRules(Record):
 
     seat_seconds: int = 900
     """How long a seat waits for its payment."""
+
+    stack: Stack | None = None
+    """How the price combines with offers. An offer has its own."""
 
     valid: Validity = made(default_factory=lambda: Validity())
     """When groups may be opened. One that is open runs its time."""
@@ -4552,6 +4761,12 @@ class NeedsCoupon(Record):
     type: ClassVar[Literal["coupon"]] = "coupon"
 
 
+class NeedsGroup(Record):
+    """A seat in a group that buys together, whose rules name the offer."""
+
+    type: ClassVar[Literal["group"]] = "group"
+
+
 class NeedsNothing(Record):
     """Nothing: it is there for everybody whom its condition admits."""
 
@@ -4715,6 +4930,15 @@ class OfferSourceCoupon(Record):
     type: ClassVar[Literal["coupon"]] = "coupon"
 
     coupon: str
+    """Which."""
+
+
+class OfferSourceGroup(Record):
+    """A seat in a group that buys together."""
+
+    type: ClassVar[Literal["group"]] = "group"
+
+    group: str
     """Which."""
 
 
@@ -5252,6 +5476,9 @@ class Quote(Record):
     search: QuoteSearch
     """How sure it is that nothing better exists."""
 
+    gift_cards: Sequence[QuotedGiftCard] = ()
+    """The gift cards of the cart, in its order."""
+
     near: Sequence[NearMiss] = ()
     """What a little more would bring."""
 
@@ -5273,6 +5500,25 @@ class QuoteSearch(Record):
 
     runner_up: RunnerUp | None = None
     """The next best: another set, or the same in another order."""
+
+
+class QuotedGiftCard(Record):
+    """A gift card of a cart as a quote has it."""
+
+    pays: Decimal
+    """How much it pays; nothing when nothing is left to pay."""
+
+    left: Decimal
+    """What can be used of it after that."""
+
+    card_id: str | None = None
+    """Which; none for a code that no card has."""
+
+    code: str | None = None
+    """The code by which it was named, in its normal form."""
+
+    why: CardWhy | None = None
+    """Why it cannot pay."""
 
 
 class QuotedLine(Record):
@@ -6136,7 +6382,9 @@ class StepFromUnits(Record):
 
 
 class StoredValue(Record):
-    """A gift card or another balance to pay with. It is a tender: it takes nothing off the price and changes no tax."""
+    """A balance that is kept elsewhere, to pay with. It is a tender: it takes nothing off the price and changes no
+    tax.
+    """
 
     id: str
     """Its name."""
@@ -6422,7 +6670,7 @@ class Totals(Record):
     """What is to be paid in all, with tax."""
 
     stored_value: Decimal
-    """The part of it that stored value pays."""
+    """The part of it that gift cards and other stored value pay."""
 
     due: Decimal
     """What is left to pay."""
@@ -6499,6 +6747,20 @@ class TransitionCauseTimer(Record):
     """Time alone: a window was left, or a band of silence began."""
 
     type: ClassVar[Literal["timer"]] = "timer"
+
+
+class TryCode(Record):
+    """Notes that a customer typed a code, and tells whether it was found. Refused with `code.rate_limited` without an
+    attempt left.
+    """
+
+    type: ClassVar[Literal["try_code"]] = "try_code"
+
+    customer_id: str
+    """Who."""
+
+    code: str
+    """What they typed, in any spelling of case and dashes: a public code, one of a coupon or of a gift card."""
 
 
 class UnfreezeGiftCard(Record):
@@ -6723,6 +6985,18 @@ class WhatClaimed(Record):
 
     coupons: Sequence[str]
     """The coupons among what it uses."""
+
+
+class WhatCodeTried(Record):
+    """The customer typed a code."""
+
+    type: ClassVar[Literal["code_tried"]] = "code_tried"
+
+    attempt: Attempt
+    """What came of it."""
+
+    code: str | None = None
+    """The code in its normal form, where it was found."""
 
 
 class WhatConsent(Record):
@@ -7049,7 +7323,7 @@ class WhyNotFirstOrder(Record):
 
 
 class WhyNotFound(Record):
-    """Nothing has this code. Codes that have ended may be answered so, too."""
+    """Nothing has this code. One that has ended or belongs to somebody else is answered so, too."""
 
     code: ClassVar[Literal["coupon.not_found"]] = "coupon.not_found"
 
@@ -7094,6 +7368,36 @@ class WhyRevoked(Record):
     """The coupon was taken back."""
 
     code: ClassVar[Literal["coupon.revoked"]] = "coupon.revoked"
+
+
+class WhySeatLapsed(Record):
+    """The seat is not held any more."""
+
+    code: ClassVar[Literal["group.seat_lapsed"]] = "group.seat_lapsed"
+
+
+class WhySeatPaid(Record):
+    """The seat is paid already: one seat is one order."""
+
+    code: ClassVar[Literal["group.seat_paid"]] = "group.seat_paid"
+
+
+class WhySeatUnknown(Record):
+    """The customer has no seat in the group."""
+
+    code: ClassVar[Literal["group.seat_unknown"]] = "group.seat_unknown"
+
+
+class WhyUnknown(Record):
+    """There is no such group."""
+
+    code: ClassVar[Literal["group.unknown"]] = "group.unknown"
+
+
+class WhyUntried(Record):
+    """The customer has not found this code: where attempts are limited, `try_code` looks it up, and a quote does not."""
+
+    code: ClassVar[Literal["code.untried"]] = "code.untried"
 
 
 class WhyUsedUp(Record):
@@ -7157,7 +7461,9 @@ Attribute = Union[AttributeText, AttributeNumber, AttributeFlag, AttributeDate, 
 """The value of a custom attribute: `{"type":"text","value":"M"}`."""
 Buyer = Union[BuyerCustomer, BuyerKnown, BuyerKnownOrNew]
 """Whose order, refund or event it is."""
-Command = Union[RegisterCustomer, UpdateCustomer, RecordConsent, RecordOrder, RecordRefund, CancelOrder, RecordEvent, EarnPoints, SpendPoints, HoldPoints, CaptureHold, ReleaseHold, ReverseRedemption, AdjustPoints, TransferPoints, ActivatePoints, LockTier, UnlockTier, UseBenefit, Settle, RevertOrder, Unregister, IssueCoupon, RevokeCoupon, TransferCoupon, BuyCoupon, ClaimOffers, ConfirmClaim, ReleaseClaim, IssueGiftCard, HoldGiftCard, CaptureGiftCard, ReleaseGiftCard, SpendGiftCard, RestoreGiftCard, FreezeGiftCard, UnfreezeGiftCard, OpenGroup, JoinGroup, PaySeat, LeaveGroup, RefundSeat]
+CardWhy = Union[CardWhyUnknown, CardWhyTwice, CardWhyCurrency, CardWhyFrozen, CardWhyEnded, CardWhyEmpty, CardWhyHeldElsewhere, CardWhyInsufficient, CardWhyTooMany, CardWhyUntried, CardWhyRateLimited]
+"""Why a gift card cannot pay. The code is stable."""
+Command = Union[RegisterCustomer, UpdateCustomer, RecordConsent, RecordOrder, RecordRefund, CancelOrder, RecordEvent, EarnPoints, SpendPoints, HoldPoints, CaptureHold, ReleaseHold, ReverseRedemption, AdjustPoints, TransferPoints, ActivatePoints, LockTier, UnlockTier, UseBenefit, Settle, RevertOrder, Unregister, IssueCoupon, RevokeCoupon, TransferCoupon, BuyCoupon, ClaimOffers, ConfirmClaim, ReleaseClaim, TryCode, IssueGiftCard, HoldGiftCard, CaptureGiftCard, ReleaseGiftCard, SpendGiftCard, RestoreGiftCard, FreezeGiftCard, UnfreezeGiftCard, OpenGroup, JoinGroup, PaySeat, LeaveGroup, RefundSeat]
 """What to do."""
 Condition = Union[ConditionAll, ConditionAny, ConditionNot, ConditionTier, ConditionStage, ConditionActivity, ConditionCustomerTag, ConditionCustomerAttribute, ConditionChannel, ConditionStore, ConditionOrderTag, ConditionOrderAmount, ConditionOrderNumber, ConditionHasLine, ConditionBirthday, ConditionBirthdayMonth, ConditionWeekday, ConditionTimeOfDay, ConditionEventAttribute]
 """What must hold for a rule to fire."""
@@ -7189,11 +7495,11 @@ Metric = Union[MetricQualifyingPoints, MetricNetSpend, MetricOrderCount, MetricV
 """What a ladder counts. Refunds count against the period of their order."""
 NearMissAdd = Union[NearMissAddAmount, NearMissAddUnits]
 """What to add to a cart."""
-Needs = Union[NeedsNothing, NeedsCoupon, NeedsCode]
+Needs = Union[NeedsNothing, NeedsCoupon, NeedsCode, NeedsGroup]
 """What brings an offer into a cart."""
 Off = Union[OffAmount, OffPercent]
 """How much is off."""
-OfferSource = Union[OfferSourceAutomatic, OfferSourceCoupon, OfferSourceCode]
+OfferSource = Union[OfferSourceAutomatic, OfferSourceCoupon, OfferSourceGroup, OfferSourceCode]
 """What brings an offer into a quote."""
 PendingPolicy = Union[PendingPolicyNone, PendingPolicyDays, PendingPolicyUntilEvent]
 """When earned points become usable."""
@@ -7217,9 +7523,9 @@ TierCause = Union[TierCauseReached, TierCauseReview, TierCauseRefundAtOnce, Tier
 """Why a tier changed."""
 TransitionCause = Union[TransitionCauseFact, TransitionCauseTimer]
 """What caused a transition."""
-What = Union[WhatRegistered, WhatUpdated, WhatConsent, WhatOrder, WhatRefund, WhatCancelled, WhatUnmatchedRefund, WhatEvent, WhatPoints, WhatTier, WhatTierLocked, WhatTierUnlocked, WhatLifecycle, WhatBenefitUsed, WhatUnregistered, WhatCouponIssued, WhatCouponClosed, WhatCouponRestored, WhatClaimed, WhatClaimEnded, WhatClaimReturned, GiftCardIssued, GiftCardHeld, GiftCardReleased, GiftCardRedeemed, GiftCardRestored, GiftCardExpired, GiftCardFrozen, GiftCardUnfrozen, GroupOpened, SeatTaken, SeatPaid, SeatLeft, SeatTimedOut, SeatRefunded, GroupFormed, GroupExpired]
+What = Union[WhatRegistered, WhatUpdated, WhatConsent, WhatOrder, WhatRefund, WhatCancelled, WhatUnmatchedRefund, WhatEvent, WhatPoints, WhatTier, WhatTierLocked, WhatTierUnlocked, WhatLifecycle, WhatBenefitUsed, WhatUnregistered, WhatCouponIssued, WhatCouponClosed, WhatCouponRestored, WhatClaimed, WhatClaimEnded, WhatClaimReturned, GiftCardIssued, GiftCardHeld, GiftCardReleased, GiftCardRedeemed, GiftCardRestored, GiftCardExpired, GiftCardFrozen, GiftCardUnfrozen, GroupOpened, SeatTaken, SeatPaid, SeatLeft, SeatTimedOut, SeatRefunded, GroupFormed, GroupExpired, WhatCodeTried]
 """What happened."""
-Why = Union[WhyNotFound, WhyBadChecksum, WhyRevoked, WhyUsedUp, WhyNotStarted, WhyExpired, WhyNotRunning, WhyOutsideHours, WhyWrongOwner, WhyNotInSegment, WhyNotFirstOrder, WhyNoEligibleItems, WhyMinAmount, WhyMinQuantity, WhyCurrencyMismatch, WhyLimitCustomer, WhyLimitCampaign, WhyBudgetExhausted, WhyHeldElsewhere, WhyConflict, WhyBeatenBy, WhyNoEffect, WhyRateLimited]
+Why = Union[WhyNotFound, WhyBadChecksum, WhyRevoked, WhyUsedUp, WhyNotStarted, WhyExpired, WhyNotRunning, WhyOutsideHours, WhyWrongOwner, WhyNotInSegment, WhyNotFirstOrder, WhyUnknown, WhySeatUnknown, WhySeatLapsed, WhySeatPaid, WhyNoEligibleItems, WhyMinAmount, WhyMinQuantity, WhyCurrencyMismatch, WhyLimitCustomer, WhyLimitCampaign, WhyBudgetExhausted, WhyHeldElsewhere, WhyConflict, WhyBeatenBy, WhyNoEffect, WhyUntried, WhyRateLimited]
 """Why an offer was not applied. The code is stable."""
 Window = Union[WindowCalendar, WindowRollingDays, WindowRollingMonths, WindowAnniversary, WindowLifetime]
 """Over which time a ladder counts."""

@@ -754,8 +754,14 @@ class ClaimTotal(ClaimError):
     code = "claim.total"
 
 
+class ClaimDue(ClaimError):
+    """`claim.due`: what gift cards pay has changed; show the customer the new quote and claim again."""
+
+    code = "claim.due"
+
+
 class ClaimRefused(ClaimError):
-    """`claim.refused`: a code or coupon that was asked for cannot be used; the details say why."""
+    """`claim.refused`: a code, coupon or gift card that was asked for cannot be used; the details say why."""
 
     code = "claim.refused"
 
@@ -1135,6 +1141,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "claim.too_many": ClaimTooMany,
     "claim.duration": ClaimDuration,
     "claim.total": ClaimTotal,
+    "claim.due": ClaimDue,
     "claim.refused": ClaimRefused,
     "claim.order": ClaimOrder,
     "gift_card.exists": GiftCardExists,

@@ -3,6 +3,7 @@
 use super::cohort::{Cohort, Cohorts};
 use super::months::Month;
 use super::offers::OfferFigures;
+use super::shared::SharedFigures;
 use crm_core::effect::What;
 use crm_core::lifecycle::preset;
 use crm_core::order::OrderStatus;
@@ -37,6 +38,7 @@ pub(crate) struct Figures {
     pub(crate) cohorts: Vec<Cohort>,
     /// None where there are no offers.
     pub(crate) offers: Option<OfferFigures>,
+    pub(crate) shared: SharedFigures,
     /// Whether something is due that no sweep has written down: reviews are then missing from the tier movements.
     pub(crate) is_due: bool,
 }
@@ -128,6 +130,7 @@ impl Figures {
             lifecycle: walk.lifecycle(&program),
             cohorts: walk.cohorts.judge(at),
             offers: OfferFigures::collect(engine, &program, at)?,
+            shared: SharedFigures::collect(engine, at)?,
             is_due: engine.next_due()?.is_some_and(|due| due <= at),
         })
     }

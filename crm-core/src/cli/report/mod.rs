@@ -6,6 +6,7 @@ mod figures;
 mod months;
 mod offers;
 mod page;
+mod shared;
 
 use crate::cli::args::{Global, Report};
 use crate::cli::output::{NewFile, Out};

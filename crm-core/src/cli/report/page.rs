@@ -54,6 +54,7 @@ pub(crate) fn page(figures: &Figures) -> String {
     if let Some(offers) = &figures.offers {
         body.push_str(&offers.section());
     }
+    body.push_str(&figures.shared.sections());
     body.push_str(&cohorts(&figures.cohorts));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -81,6 +82,11 @@ fn facts(figures: &Figures) -> String {
         let title = format!("Outstanding {}", liability.currency);
         let worth = liability.value.as_ref().map_or_else(String::new, |value| format!("worth {}", money(value)));
         facts.push((title, number(liability.outstanding.get()), worth));
+    }
+    for cards in &figures.shared.gift_cards {
+        let owed = crm_core::value::Money { currency: cards.currency, amount: cards.outstanding };
+        let of = format!("on {} gift cards", number(cards.cards));
+        facts.push(("Outstanding on gift cards".to_owned(), money(&owed), of));
     }
     let mut drawn = String::from("<dl class=\"facts\">");
     for (name, value, note) in facts {

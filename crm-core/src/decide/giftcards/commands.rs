@@ -74,7 +74,7 @@ fn take_code(ws: &mut Workspace, id: &CustomerId, card: &GiftCardId, code: &str)
 }
 
 /// Takes the name of a new hold or redemption.
-fn take_name(
+pub(super) fn take_name(
     ws: &mut Workspace,
     id: &CustomerId,
     card: &GiftCardId,
@@ -167,7 +167,7 @@ pub(crate) fn spend(context: &Context<'_>, ws: &mut Workspace, command: &SpendGi
 }
 
 /// Tells what was taken.
-fn redeemed(
+pub(super) fn redeemed(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,

@@ -1,6 +1,7 @@
 //! Where gift cards meet customers and orders.
 
 pub(crate) mod answer;
+pub(crate) mod checkout;
 pub(crate) mod commands;
 pub(crate) mod orders;
 

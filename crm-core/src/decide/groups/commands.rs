@@ -24,6 +24,8 @@ fn terms(context: &Context<'_>, id: &RuleId, now: Timestamp) -> Decided<(GroupTe
     }
     let currency = rules.currency.unwrap_or(context.program.main_currency());
     let price = rules.price.map(|price| currency.minor(price)).transpose()?;
+    let promise =
+        rules.promise(currency)?.map(|offer| serde_json::to_string(&offer)).transpose().map_err(Error::from)?;
     let terms = GroupTerms {
         rules: id.clone(),
         offer: rules.offer.clone(),
@@ -32,6 +34,7 @@ fn terms(context: &Context<'_>, id: &RuleId, now: Timestamp) -> Decided<(GroupTe
         max_size: rules.max_size.unwrap_or(rules.size),
         seat_seconds: rules.seat_seconds,
         per_customer: rules.per_customer,
+        promise,
     };
     Ok((terms, rules.hours))
 }

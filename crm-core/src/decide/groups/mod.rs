@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod commands;
+pub(crate) mod seat;
 
 use super::context::Context;
 use super::settle::stand_by;

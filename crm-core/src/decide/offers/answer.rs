@@ -1,18 +1,23 @@
 //! Quotes, and questions about coupons and claims.
 
 use super::super::context::Context;
+use super::super::giftcards::checkout::{self, Looked};
+use super::super::groups::seat;
 use super::super::orders::find_order;
-use super::super::state::ClaimRecord;
-use super::super::workspace::{Decided, Workspace};
+use super::super::state::{ClaimCard, ClaimRecord};
+use super::super::workspace::{Decided, Missing, Workspace};
 use super::gather::{Asked, Gathered, gather};
 use super::room::Counted;
 use super::sale::plan_of;
 use crate::coupon::{Coupon, LimitHold};
 use crate::error::{Error, ErrorCode};
 use crate::offer::ReturnedLine;
-use crate::offer::{Application, Cart, LimitPer, Quote, Receipt, Room, RoomFor, Settings, Source, quote};
+use crate::offer::{
+    Application, Cart, LimitPer, OfferRules, Quote, QuotedGiftCard, Receipt, Room, RoomFor, Settings, Source, in_turn,
+    quote,
+};
 use crate::order::RefundLine;
-use crate::query::{Answer, ClaimView};
+use crate::query::{Answer, ClaimView, ClaimedGiftCard};
 use crate::value::{ClaimId, CouponId, CustomerId, OfferId, OrderId, Sku, Timestamp};
 use std::collections::BTreeMap;
 
@@ -22,6 +27,8 @@ pub(super) struct Worked {
     pub(super) quote: Quote,
     /// Coupons that typed codes named.
     pub(super) named: Vec<CouponId>,
+    /// The rules of what a seat brought in, and until when the seat waits, where that was applied.
+    pub(super) seat: Option<(OfferRules, Timestamp)>,
     rooms: BTreeMap<(OfferId, Source), Vec<Room>>,
     counted: Vec<Counted>,
     skus: BTreeMap<u32, Sku>,
@@ -29,16 +36,42 @@ pub(super) struct Worked {
 
 /// Works a quote out for a customer who was brought to the instant, or for nobody in particular.
 pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Worked> {
-    let Gathered { candidates, rejected, ledger, named } = gather(context, ws, asked)?;
+    let mut missing = Missing::default();
+    let looked = missing.note(checkout::look(context, ws, (asked.customer, asked.cart), asked.at))?;
+    let seat = match &asked.cart.group_id {
+        Some(group) => missing.note(seat::offer(context, ws, asked.customer, group, asked.at))?,
+        None => None,
+    };
+    let gathered = missing.note(gather(context, ws, asked, seat.as_ref()))?;
+    missing.ask()?;
+    let (looked, gathered) = (looked.unwrap_or_default(), gathered.unwrap_or_default());
+    let Gathered { candidates, rejected, ledger, named } = gathered;
     let checkout = context.program.checkout();
     let settings = Settings { objective: checkout.objective, nodes: u64::from(checkout.nodes) };
-    let mut quote = quote(asked.basket, &candidates, settings, asked.at, context.program.revision())?;
+    let usable: Vec<i64> = looked.iter().map(|card| card.usable).collect();
+    let with_cards = (!usable.is_empty()).then(|| asked.basket.with_cards(&usable));
+    let basket = with_cards.as_ref().unwrap_or(asked.basket);
+    let mut quote = quote(basket, &candidates, settings, asked.at, context.program.revision())?;
+    quote.gift_cards = pay(&quote, looked, &usable)?;
     quote.rejected.extend(rejected);
     quote.rejected.sort_by(|a, b| (&a.offer, &a.by).cmp(&(&b.offer, &b.by)));
     let rooms = candidates.into_iter().map(|one| ((one.rules.id.clone(), one.by), one.rooms)).collect();
+    let seat = seat.filter(|seat| quote.applied.iter().any(|applied| applied.by == seat.by));
+    let seat = seat.and_then(|seat| seat.found.ok()).map(|found| (found.rules, found.until));
     let numbered = (1_u32..).zip(&asked.cart.lines);
     let skus = numbered.map(|(place, line)| (line.line_no.unwrap_or(place), line.sku.clone())).collect();
-    Ok(Worked { quote, named, rooms, counted: ledger.counted, skus })
+    Ok(Worked { quote, named, seat, rooms, counted: ledger.counted, skus })
+}
+
+/// What each gift card pays of what the rest leaves.
+fn pay(quote: &Quote, looked: Vec<Looked>, usable: &[i64]) -> crate::Result<Vec<QuotedGiftCard>> {
+    let currency = quote.currency;
+    let parts = in_turn(currency.minor(quote.totals.total)?, usable);
+    let told = looked.into_iter().zip(parts).map(|(Looked { told, .. }, pays)| {
+        let left = currency.minor(told.left)?.saturating_sub(pays);
+        Ok(QuotedGiftCard { pays: currency.amount(pays), left: currency.amount(left), ..told })
+    });
+    told.collect()
 }
 
 impl Worked {
@@ -127,6 +160,11 @@ pub(crate) fn claim(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Dec
 
 /// A claim as people and reports see it.
 pub(crate) fn claim_view(id: &CustomerId, claim: &ClaimId, record: &ClaimRecord) -> crate::Result<ClaimView> {
+    let card = |card: &ClaimCard| ClaimedGiftCard {
+        card_id: card.card.clone(),
+        redemption_id: card.usage.clone(),
+        amount: record.currency.amount(card.minor),
+    };
     Ok(ClaimView {
         claim_id: claim.clone(),
         customer_id: id.clone(),
@@ -135,6 +173,7 @@ pub(crate) fn claim_view(id: &CustomerId, claim: &ClaimId, record: &ClaimRecord)
         deadline: record.deadline,
         order_id: record.order.clone(),
         returned: record.returned,
+        gift_cards: record.cards.iter().map(card).collect(),
         receipt: receipt(&record.receipt)?,
     })
 }

@@ -1,6 +1,8 @@
 //! Claims: a checkout holds what its quote applies, and confirms or releases it.
 
 use super::super::context::Context;
+use super::super::giftcards::checkout;
+use super::super::groups::seat;
 use super::super::points;
 use super::super::settle::settle;
 use super::super::state::ClaimRecord;
@@ -14,7 +16,7 @@ use crate::coupon::{ClaimState, LimitHold, OpenClaim};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::limits::CLAIM_SECONDS_MAX;
-use crate::offer::{Receipt, Rejected, Source, Why};
+use crate::offer::{QuotedGiftCard, Receipt, Rejected, Source, Why};
 use crate::program::LateConfirm;
 use crate::value::{ClaimId, CouponId, CustomerId, HoldId, OfferId, OrderId, Timestamp, fingerprint};
 use std::collections::BTreeMap;
@@ -62,6 +64,8 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
     };
     let worked = work_out(context, ws, asked)?;
     acceptable(command, &worked)?;
+    // A seat is not held longer for a checkout than it waits.
+    let deadline = worked.seat.as_ref().map_or(deadline, |(_, until)| deadline.min(*until));
     let record = hold(context, ws, command, worked, (print, now, deadline))?;
     if let Some(of) = &command.points {
         let hold_id = HoldId::new(command.claim_id.as_str())?;
@@ -77,7 +81,7 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
 fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
     let asked_for = |by: &Source| match by {
         Source::Automatic => false,
-        Source::Code { .. } => true,
+        Source::Code { .. } | Source::Group { .. } => true,
         Source::Coupon { coupon } => {
             worked.named.contains(coupon) || command.coupons.as_ref().is_some_and(|chosen| chosen.contains(coupon))
         }
@@ -85,21 +89,36 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
     let choice = |why: &Why| matches!(why, Why::Conflict { .. } | Why::BeatenBy { .. } | Why::NoEffect);
     let refused: Vec<&Rejected> =
         worked.quote.rejected.iter().filter(|out| asked_for(&out.by) && !choice(&out.why)).collect();
+    let cards: Vec<&QuotedGiftCard> = worked.quote.gift_cards.iter().filter(|card| card.why.is_some()).collect();
     if let Some(first) = refused.first() {
         let message = match &first.by {
             Source::Coupon { coupon } => format!("coupon `{coupon}` cannot be used"),
+            Source::Group { group } => format!("the price of group `{group}` cannot be had"),
             _ => "a code cannot be used".to_owned(),
         };
-        return Err(Error::new(ErrorCode::ClaimRefused, message).field("cart.codes").with("rejected", refused).into());
+        let error = Error::new(ErrorCode::ClaimRefused, message).field("cart.codes").with("rejected", refused);
+        return Err(if cards.is_empty() { error } else { error.with("gift_cards", cards) }.into());
     }
-    let total = worked.quote.totals.total;
-    match command.expect_total {
-        Some(expected) if expected != total => {
-            let message = format!("the total is `{total}`, not `{expected}`");
-            Err(Error::new(ErrorCode::ClaimTotal, message).field("expect_total").with("total", total).into())
-        }
-        _ => Ok(()),
+    if !cards.is_empty() {
+        let message = "a gift card cannot be used";
+        return Err(Error::new(ErrorCode::ClaimRefused, message)
+            .field("cart.gift_cards")
+            .with("gift_cards", cards)
+            .into());
     }
+    let totals = &worked.quote.totals;
+    if let Some(expected) = command.expect_total.filter(|expected| *expected != totals.total) {
+        let message = format!("the total is `{}`, not `{expected}`", totals.total);
+        return Err(Error::new(ErrorCode::ClaimTotal, message)
+            .field("expect_total")
+            .with("total", totals.total)
+            .into());
+    }
+    if let Some(expected) = command.expect_due.filter(|expected| *expected != totals.due) {
+        let message = format!("`{}` are left to pay, not `{expected}`", totals.due);
+        return Err(Error::new(ErrorCode::ClaimDue, message).field("expect_due").with("due", totals.due).into());
+    }
+    Ok(())
 }
 
 /// Holds everything that the quote applies.
@@ -124,6 +143,7 @@ fn hold(
     let (counters, uses) = (worked.counters()?, worked.uses()?);
     take_counters(ws, id, &claim_id, deadline, &counters)?;
     let hold = command.points.is_some().then(|| HoldId::new(claim_id.as_str())).transpose()?;
+    let group = worked.seat.as_ref().and_then(|_| command.cart.group_id.clone());
     let open = OpenClaim {
         id: claim_id.clone(),
         deadline,
@@ -131,16 +151,22 @@ fn hold(
         counters: counters.clone(),
         uses: uses.clone(),
         hold: hold.clone(),
+        group: group.clone(),
     };
     ws.customer_mut(id)?.change_wallet(|wallet| wallet.hold(open))?;
     let currency = command.cart.currency;
     let (off_minor, total_minor) = (worked.off_minor()?, currency.minor(worked.quote.totals.total)?);
     let offers: Vec<OfferId> = worked.quote.applied.iter().map(|applied| applied.offer.clone()).collect();
-    let rules = offers.iter().filter_map(|offer| context.program.offer(offer)).map(|(_, rules)| rules.clone());
+    let promised = worked.seat.as_ref().map(|(rules, _)| rules);
+    let rules = offers.iter().filter_map(|offer| {
+        let known = || context.program.offer(offer).map(|(_, rules)| rules);
+        promised.filter(|rules| rules.id == *offer).or_else(known).cloned()
+    });
     let receipt = Receipt { cart: command.cart.clone(), rules: rules.collect(), quote: worked.quote };
     let what =
         What::Claimed { claim_id, until: deadline, currency, off_minor, total_minor, offers, coupons: coupons.clone() };
     context.write(ws, id, now, what, Vec::new())?;
+    let cards = checkout::hold(context, ws, id, (&command.claim_id, deadline), &receipt.quote.gift_cards)?;
     Ok(ClaimRecord {
         state: ClaimState::Held,
         at: now,
@@ -155,6 +181,8 @@ fn hold(
         off_minor,
         returned: false,
         receipt: serde_json::to_vec(&receipt).map_err(Error::from)?,
+        cards,
+        group,
     })
 }
 
@@ -206,9 +234,15 @@ pub(super) fn use_up(
         let message = format!("claim `{claim}` was paid with order `{known}`");
         return Err(Error::new(ErrorCode::ClaimResolved, message).field("claim_id").with("order_id", known).into());
     }
+    if record.group.is_some() && order.is_none() && record.state != ClaimState::Confirmed {
+        let message = format!("claim `{claim}` has a seat in a group, and a seat is paid with an order");
+        return Err(Error::new(ErrorCode::GroupOrder, message).field("claim_id").into());
+    }
     match record.state {
         ClaimState::Confirmed => {
             if let Some(order) = order {
+                let cards = record.cards.clone();
+                checkout::note_order(ws, &cards, order)?;
                 ws.claim_mut(&(id.clone(), claim.clone()))?.order = Some(order.clone());
             }
             return Ok(());
@@ -228,6 +262,11 @@ pub(super) fn use_up(
     end(context, ws, id, claim, ClaimState::Confirmed, now)?;
     for coupon in spent {
         close(context, ws, id, coupon, now)?;
+    }
+    let cards = known(ws, id, claim)?.cards.clone();
+    if !cards.is_empty() {
+        let taken = checkout::capture(context, ws, id, &cards, order)?;
+        ws.claim_mut(&(id.clone(), claim.clone()))?.cards = taken;
     }
     if let Some(hold_id) = open.hold {
         points::capture(context, ws, &CaptureHold { customer_id: id.clone(), hold_id, points: None })?;
@@ -257,7 +296,13 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
     let wallet = ws.known(id)?.wallet()?.cloned().unwrap_or_default();
     let fits = |(name, (amount, limit)): (&str, (i64, i64))| wallet.used(name).saturating_add(amount) <= limit;
     let free = |coupon: &CouponId| wallet.coupon(coupon).is_some_and(|coupon| 0 < coupon.free());
-    if !together(&record.uses).into_iter().all(fits) || !record.coupons.iter().all(free) {
+    let fits = together(&record.uses).into_iter().all(fits) && record.coupons.iter().all(free);
+    if !fits || !checkout::have(context, ws, id, &record.cards)? {
+        return Err(expired().into());
+    }
+    if let Some(group) = &record.group
+        && !seat::is_held(context, ws, id, group)?
+    {
         return Err(expired().into());
     }
     take_counters(ws, id, claim, record.deadline, &record.counters)?;
@@ -268,6 +313,7 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         counters: record.counters,
         uses: record.uses,
         hold: None,
+        group: record.group,
     };
     Ok(ws.customer_mut(id)?.change_wallet(|wallet| wallet.hold(open))?)
 }
@@ -286,6 +332,8 @@ pub(crate) fn release(context: &Context<'_>, ws: &mut Workspace, command: &Relea
     };
     let_go(ws, id, &open.id, open.deadline, &open.counters)?;
     end(context, ws, id, &open.id, ClaimState::Released, now)?;
+    let cards = known(ws, id, &open.id)?.cards.clone();
+    checkout::release(context, ws, id, &cards)?;
     if let Some(hold_id) = open.hold {
         points::release(context, ws, &ReleaseHold { customer_id: id.clone(), hold_id })?;
     }

@@ -193,7 +193,7 @@ pub(super) fn assign(
 }
 
 /// A name for what has one that is too long.
-pub(super) fn print_of(text: &str) -> String {
+pub(crate) fn print_of(text: &str) -> String {
     let print = fingerprint(&text).0.iter().fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
     format!("{print:032x}")
 }

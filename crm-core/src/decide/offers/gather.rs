@@ -2,11 +2,13 @@
 
 use super::super::award::{Standing, standing_of};
 use super::super::context::Context;
+use super::super::groups::seat::SeatOffer;
 use super::super::rows::{read_counter, read_coupon, read_identity};
 use super::super::state::{Bearer, CodeOf, decode};
 use super::super::workspace::{Decided, Stop, Workspace};
 use super::coupons::assign;
 use super::room::{Asking, Ledger, counters_of};
+use super::tries::{self, Barred};
 use crate::code::{Code, NormalCode};
 use crate::coupon::{Coupon, CouponState, Wallet};
 use crate::error::ErrorCode;
@@ -45,8 +47,13 @@ pub(crate) fn code_name(code: &str) -> String {
     format!("code:{code}")
 }
 
-/// Looks at every offer, coupon and code.
-pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked<'_>) -> Decided<Gathered<'p>> {
+/// Looks at every offer, coupon and code, and at what a seat brings in.
+pub(super) fn gather<'p>(
+    context: &Context<'p>,
+    ws: &mut Workspace,
+    asked: Asked<'_>,
+    seat: Option<&'p SeatOffer>,
+) -> Decided<Gathered<'p>> {
     let number = match asked.customer {
         Some(id) => ws.known(id)?.state.orders.saturating_add(1),
         None => 1,
@@ -63,18 +70,31 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
     let mut gather = Gather {
         context,
         asked,
+        seat,
         standing: None,
         number,
         lines: &lines,
-        most_uses: i64::try_from(automatic + open + asked.cart.codes.len()).unwrap_or(i64::MAX),
+        most_uses: i64::try_from(automatic + open + asked.cart.codes.len() + usize::from(seat.is_some()))
+            .unwrap_or(i64::MAX),
         most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
         most_minor: asked.basket.list_minor().saturating_add(shipping),
         out: Gathered::default(),
     };
     gather.load(ws)?;
     for (offer, rules) in context.program.offers_touching(asked.basket) {
-        if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency {
+        // What the seat brings in is there once.
+        let by_seat = seat.and_then(SeatOffer::id) == Some(&offer.id);
+        if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency && !by_seat {
             gather.look(ws, offer, rules, Source::Automatic, None)?;
+        }
+    }
+    if let Some(seat) = seat {
+        match &seat.found {
+            Ok(found) => gather.look(ws, &found.offer, &found.rules, seat.by.clone(), Some(found.until))?,
+            Err((offer, why)) => {
+                let (offer, by, why) = (offer.clone(), seat.by.clone(), why.clone());
+                gather.out.rejected.push(Rejected { offer, by, why });
+            }
         }
     }
     gather.out.named = gather.codes(ws)?;
@@ -89,6 +109,7 @@ fn facts_of(line: &crate::offer::CartLine) -> LineFacts<'_> {
 struct Gather<'p, 'a> {
     context: &'a Context<'p>,
     asked: Asked<'a>,
+    seat: Option<&'p SeatOffer>,
     /// Worked out when the first condition asks for it.
     standing: Option<Standing>,
     /// Which order of the customer this one would be.
@@ -112,9 +133,11 @@ impl<'p> Gather<'p, '_> {
             self.asked.cart.codes.iter().filter_map(|typed| NormalCode::of(typed).ok()).collect();
         let mut reads: Vec<Read> = Vec::new();
         let mut at_hand: Vec<&Offer> = program.offers_touching(self.asked.basket).map(|(offer, _)| offer).collect();
+        at_hand.extend(self.seat.and_then(|seat| seat.found.as_ref().ok()).map(|found| &found.offer));
         for code in &typed {
             match program.offer_of_code(code) {
                 Some((offer, _)) => at_hand.push(offer),
+                None if self.barred(ws, code)?.is_some() => {}
                 None => reads.push(read_identity(&code_name(code.as_str()))),
             }
         }
@@ -155,17 +178,25 @@ impl<'p> Gather<'p, '_> {
                 }
                 continue;
             }
+            if let Some(barred) = self.barred(ws, &code)? {
+                self.reject(None, by, barred.into());
+                continue;
+            }
             let identity = ws.identity(&code_name(code.as_str()))?.cloned();
             let owner = identity.as_ref().and_then(|identity| identity.customer.as_ref());
             let body = identity.as_ref().and_then(|identity| identity.body.as_deref());
             match (owner, body.map(|body| decode(body, "code")).transpose()?) {
                 (Some(owner), Some(CodeOf::Coupon(coupon))) if Some(owner) == self.asked.customer => named.push(coupon),
-                (Some(_), _) => self.reject(None, by, Why::WrongOwner),
+                // Somebody else's: it is nothing to this customer, and looks like nothing.
                 (None, Some(CodeOf::Bearer(bearer))) => named.extend(self.bearer(ws, &code, by, bearer)?),
-                (None, _) => self.reject(None, by, unknown(&code)),
+                _ => self.reject(None, by, unknown(&code)),
             }
         }
         Ok(named)
+    }
+
+    fn barred(&self, ws: &Workspace, code: &NormalCode) -> Decided<Option<Barred>> {
+        tries::barred(self.context, ws, self.asked.customer, code, self.asked.at)
     }
 
     /// The coupon of a code that nobody has yet: it becomes the customer's. For somebody who is not known it stays a code.
@@ -176,8 +207,9 @@ impl<'p> Gather<'p, '_> {
         by: Source,
         bearer: Bearer,
     ) -> Decided<Option<CouponId>> {
-        let Some((offer, rules)) = self.context.program.offer(&bearer.offer) else {
-            self.reject(None, by, Why::NotRunning);
+        let found = self.context.program.offer(&bearer.offer);
+        let Some((offer, rules)) = found.filter(|_| !is_over(self.context, &bearer, self.asked.at)) else {
+            self.reject(None, by, unknown(code));
             return Ok(None);
         };
         let (from, until) = (bearer.valid_from, bearer.valid_until);
@@ -345,8 +377,16 @@ impl<'p> Gather<'p, '_> {
     }
 }
 
+/// Whether the time of a code that nobody has is over, or that of its offer: then it is nothing any more.
+pub(super) fn is_over(context: &Context<'_>, bearer: &Bearer, at: Timestamp) -> bool {
+    let ended = |until: Option<Timestamp>| until.is_some_and(|until| until <= at);
+    let Some((offer, _)) = context.program.offer(&bearer.offer) else { return true };
+    let campaign = offer.campaign.as_ref().and_then(|id| context.program.campaign(id));
+    ended(bearer.valid_until) || ended(offer.valid.until) || campaign.is_some_and(|(of, _)| ended(of.valid.until))
+}
+
 /// Why a typed code that nothing has is no code: one that looks as if it was made with a check character may be mistyped.
-fn unknown(code: &NormalCode) -> Why {
+pub(super) fn unknown(code: &NormalCode) -> Why {
     let text = code.as_str();
     let made =
         8 <= text.len() && text.bytes().any(|c| c.is_ascii_digit()) && text.bytes().any(|c| c.is_ascii_alphabetic());

@@ -7,7 +7,9 @@ pub(crate) mod gather;
 mod occasion;
 pub(crate) mod room;
 pub(crate) mod sale;
+mod tenders;
 mod time;
+pub(crate) mod tries;
 
 pub(crate) use occasion::{Occasion, issue};
 pub(crate) use time::pass;

@@ -1,10 +1,13 @@
 //! Orders that were paid with a claim: their prices come from its quote, and what it used comes back with the goods.
 
 use super::super::context::Context;
+use super::super::groups;
 use super::super::state::OrderExtra;
 use super::super::workspace::{Decided, Workspace};
 use super::answer::receipt;
 use super::claims;
+use super::tenders::tenders;
+use crate::command::PaySeat;
 use crate::coupon::{Coupon, CouponState, LimitHold};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
@@ -24,7 +27,7 @@ pub(crate) enum Back {
     Cancelled,
 }
 
-fn differs(message: String, field: String) -> Error {
+pub(super) fn differs(message: String, field: String) -> Error {
     Error::new(ErrorCode::ClaimOrder, message).field(field)
 }
 
@@ -32,7 +35,7 @@ fn differs(message: String, field: String) -> Error {
 pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order: &Order) -> Decided<Order> {
     let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
     let record = ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(unknown)?;
-    let receipt = receipt(&record.receipt)?;
+    let (receipt, cards) = (receipt(&record.receipt)?, record.cards.clone());
     // An order has no tax of delivery of its own: what is charged for it is with tax.
     let charged = receipt.quote.currency.amount(receipt.paid_shipping()?);
     let Receipt { cart, quote, .. } = receipt;
@@ -68,6 +71,7 @@ pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order
         let message = format!("delivery of claim `{claim}` costs `{charged}`");
         return Err(differs(message, "order.shipping".to_owned()).into());
     }
+    priced.tenders = tenders(order, &cards, quote.totals.total)?;
     priced.shipping = Some(charged).filter(|shipping| *shipping != Amount::ZERO);
     Ok(priced)
 }
@@ -175,6 +179,20 @@ pub(crate) fn pay(
     order: &OrderId,
 ) -> Decided<()> {
     claims::use_up(context, ws, id, claim, Some(order))
+}
+
+/// Pays for the seat whose price the claim has, with the order that is recorded now.
+pub(crate) fn pay_seat(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    claim: &ClaimId,
+    order: &OrderId,
+) -> Decided<()> {
+    let group = ws.claim(&(id.clone(), claim.clone()))?.and_then(|record| record.group.clone());
+    let Some(group_id) = group else { return Ok(()) };
+    let command = PaySeat { customer_id: id.clone(), group_id, order_id: order.clone() };
+    groups::commands::pay(context, ws, &command).map(|_| ())
 }
 
 /// Gives back what a claim had used, as the offers say, when nothing is left of its order. Once.

@@ -46,6 +46,7 @@ pub(super) fn kind_and_subject(what: &What) -> (&'static str, Option<&str>) {
         What::SeatRefunded(it) => ("seat_refunded", Some(it.group_id.as_str())),
         What::GroupFormed(it) => ("group_formed", Some(it.group_id.as_str())),
         What::GroupExpired(it) => ("group_expired", Some(it.group_id.as_str())),
+        What::CodeTried { code, .. } => ("code_tried", code.as_deref()),
         _ => ("other", None),
     }
 }

@@ -9,7 +9,7 @@ use crate::program::finding::{FindingCode, Report};
 use crate::program::offers::{CouponTerms, CouponValidity, Needs, Offer};
 use crate::program::salvage::List;
 use crate::program::suggest;
-use crate::value::{Currency, Percent, StackGroup};
+use crate::value::{CampaignId, Currency, Percent, StackGroup};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) {
     let mut codes = BTreeMap::new();
     for (index, offer) in document.offers.iter().enumerate() {
         let pointer = sheet.places.pointer(List::Offers, index);
-        campaign(sheet, offer, &pointer, report);
+        campaign(sheet, offer.campaign.as_ref(), &pointer, report);
         currency(sheet, offer, &pointer, report);
         needs(offer, &pointer, &mut codes, report);
         rules(sheet, offer, &pointer, report);
@@ -86,8 +86,8 @@ fn reaches_zero(sheet: &Sheet<'_>, report: &mut Report) {
     }
 }
 
-fn campaign(sheet: &Sheet<'_>, offer: &Offer, pointer: &str, report: &mut Report) {
-    let Some(named) = &offer.campaign else { return };
+pub(super) fn campaign(sheet: &Sheet<'_>, named: Option<&CampaignId>, pointer: &str, report: &mut Report) {
+    let Some(named) = named else { return };
     let known = || sheet.document.campaigns.iter().map(|campaign| campaign.id.as_str());
     if sheet.places.may_have(List::Campaigns, named.as_str()) || known().any(|id| id == named.as_str()) {
         return;
@@ -107,7 +107,7 @@ fn currency(sheet: &Sheet<'_>, offer: &Offer, pointer: &str, report: &mut Report
 
 fn needs<'d>(offer: &'d Offer, pointer: &str, codes: &mut BTreeMap<NormalCode, &'d str>, report: &mut Report) {
     let Needs::Code { codes: given } = &offer.needs else {
-        if offer.coupon.is_some() && offer.needs == Needs::Nothing {
+        if offer.coupon.is_some() && matches!(offer.needs, Needs::Nothing | Needs::Group) {
             let message = format!("`{}` needs no coupon, so it has no terms for one", offer.id);
             report.add(FindingCode::OfferCoupon, format!("{pointer}/coupon"), message);
         }

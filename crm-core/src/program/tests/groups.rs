@@ -25,11 +25,43 @@ pub(super) fn of_groups(rows: &mut Rows) {
     rows.check(&[one(json!({ "currency": "KWD" }))], &[("group.price", "/groups/0/currency")]);
     rows.check(&[one(json!({ "price": null, "offer": "o" }))], &[("group.offer_unknown", "/groups/0/offer")]);
     let offer = ("/offers", json!([{ "id": "o", "effect": { "type": "fixed_off", "amount": "5" } }]));
-    rows.check(&[offer.clone(), one(json!({ "price": null, "offer": "o" }))], &[]);
-    rows.check(&[offer.clone(), one(json!({ "offer": "o" }))], &[("group.price", "/groups/0/price")]);
+    let open = ("group.offer_open", "/groups/0/offer");
+    rows.check(&[offer.clone(), one(json!({ "price": null, "offer": "o" }))], &[open]);
+    let needs = |needs: &str| json!([{ "id": "o", "needs": { "type": needs }, "effect": { "type": "fixed_off", "amount": "5" } }]);
+    rows.check(&[("/offers", needs("group")), one(json!({ "price": null, "offer": "o" }))], &[]);
+    rows.check(&[("/offers", needs("coupon")), one(json!({ "price": null, "offer": "o" }))], &[]);
+    rows.check(&[("/offers", needs("group")), one(json!({}))], &[("group.offer_idle", "/offers/0/needs")]);
+    let mut terms = needs("group");
+    terms[0]["coupon"] = json!({ "uses": 2 });
+    rows.check(
+        &[("/offers", terms), one(json!({ "price": null, "offer": "o" }))],
+        &[("offer.coupon", "/offers/0/coupon")],
+    );
+    let more = json!({ "lines": { "skus": ["a"] }, "campaign": "k", "stack": { "exclusive": "all" } });
+    let campaign = ("/campaigns", json!([{ "id": "k" }]));
+    rows.check(&[campaign.clone(), one(more.clone())], &[]);
+    rows.check(&[one(more.clone())], &[("offer.campaign_unknown", "/groups/0/campaign")]);
+    rows.check(
+        &[one(json!({ "lines": { "skus": ["a"], "not_skus": ["a"] } }))],
+        &[("scope.never", "/groups/0/lines/skus")],
+    );
+    let mut by_offer = more;
+    by_offer["price"] = Value::Null;
+    by_offer["offer"] = json!("o");
+    rows.check(
+        &[("/offers", needs("group")), campaign, one(by_offer)],
+        &[
+            ("group.price", "/groups/0/lines"),
+            ("group.price", "/groups/0/campaign"),
+            ("group.price", "/groups/0/stack"),
+        ],
+    );
+    let same = json!([{ "id": "g", "effect": { "type": "fixed_off", "amount": "5" } }]);
+    rows.check(&[("/offers", same), one(json!({}))], &[("program.duplicate_id", "/groups/0/id")]);
+    rows.check(&[offer.clone(), one(json!({ "offer": "o" }))], &[open, ("group.price", "/groups/0/price")]);
     rows.check(
         &[offer, one(json!({ "price": null, "offer": "o", "currency": "CNY" }))],
-        &[("group.price", "/groups/0/currency")],
+        &[open, ("group.price", "/groups/0/currency")],
     );
     rows.check(&[one(json!({ "max_size": 2 }))], &[("group.size", "/groups/0/max_size")]);
     rows.check(&[one(json!({ "size": 1 }))], &[("program.out_of_range", "/groups/0/size")]);
