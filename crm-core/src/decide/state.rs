@@ -268,7 +268,7 @@ pub(crate) struct ClaimRecord {
     pub(crate) currency: Currency,
     #[n(10)]
     pub(crate) off_minor: i64,
-    /// Whether what it used came back with its order.
+    /// Whether something that it used came back with its order.
     #[n(11)]
     pub(crate) returned: bool,
     /// Cart, quote and rules, as JSON.
@@ -282,6 +282,10 @@ pub(crate) struct ClaimRecord {
     #[n(14)]
     #[cbor(default)]
     pub(crate) group: Option<GroupId>,
+    /// The offers whose uses came back.
+    #[n(15)]
+    #[cbor(default)]
+    pub(crate) returned_offers: Vec<OfferId>,
 }
 
 /// What a claim holds or has taken of a gift card.

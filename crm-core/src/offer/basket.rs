@@ -68,6 +68,18 @@ impl Basket {
         self.list
     }
 
+    /// With so much more of goods like those of a class, by weight; none beyond the largest amount.
+    pub(super) fn with_goods(&self, class: usize, amount: i64) -> Option<Self> {
+        let mut basket = self.clone();
+        let like = self.classes.get(class)?;
+        let lines = vec![basket.lines.len()];
+        let more = Class { units: 0, list: amount, lines, ..like.clone() };
+        basket.lines.push(BasketLine { line_no: u32::MAX, list: amount, units: 0 });
+        basket.classes.push(more);
+        basket.list = self.list.checked_add(amount)?;
+        (basket.list <= limits::MINOR_ABS_MAX / 2).then_some(basket)
+    }
+
     /// All units; goods by weight have none.
     pub(super) const fn units(&self) -> i64 {
         self.units

@@ -245,6 +245,28 @@ proptest! {
         }
     }
 
+    /// What is put into the cart as a near miss says saves at least what it says, whatever else is applied then.
+    /// To see it fail: let `more` in `near.rs` answer what `saves` says for the first amount, without adding anything.
+    #[test]
+    fn a_near_miss_comes_true(cart in any_cart(4), rules in any_rules(4)) {
+        let before = priced(&cart, &rules, Objective::CustomerBest);
+        for near in &before.near {
+            let Add::Amount { amount } = near.add else { continue };
+            let meant = rules.iter().find(|rules| rules.id == near.offer).unwrap();
+            let eligible = |line: &&CartLine| {
+                meant.lines.as_ref().is_none_or(|scope| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref(), &line.tags))
+            };
+            let like = cart.lines.iter().find(eligible).unwrap();
+            let mut more = cart.clone();
+            // Half of something that costs twice as much: by weight, as the near miss has it.
+            let half = Quantity::from_thousandths(500);
+            more.lines.push(CartLine { line_no: None, quantity: half, unit_price: euro(2 * minor(amount)), ..like.clone() });
+            more.lines.iter_mut().for_each(|line| line.line_no = None);
+            let after = priced(&more, &rules, Objective::CustomerBest);
+            prop_assert!(off(&before) + minor(near.save) <= off(&after), "{near:?}: {} and then {}", off(&before), off(&after));
+        }
+    }
+
     /// What stored value pays changes no tax and no discount; it pays at most what it has and what is to be paid.
     /// To see it fail: take stored value off before the tax in `totals`.
     #[test]

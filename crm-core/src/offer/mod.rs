@@ -22,6 +22,7 @@ mod law_tests;
 mod members;
 #[cfg(test)]
 mod naive_tests;
+mod near;
 mod objective;
 mod price;
 mod problem;

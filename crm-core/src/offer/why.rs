@@ -1,13 +1,12 @@
-//! Why offers are out, and what a little more would bring.
+//! Why offers are out.
 
 use super::compile::Terms;
 use super::evaluate::{Mode, Out, Scratch};
-use super::problem::{PHASES, Problem, Step};
-use super::quote::{Add, NearMiss, Why};
-use super::replay::{Played, Pretended};
+use super::problem::Problem;
+use super::quote::Why;
+use super::replay::Played;
 use super::solve::Solution;
 use super::terms::Candidate;
-use crate::limits;
 use crate::value::Currency;
 
 /// A reason in words of the answer.
@@ -59,49 +58,5 @@ impl Problem<'_> {
         let set = applied.iter().filter_map(|offer| name(*offer)).collect();
         let with = self.best_with(offer, self.settings.nodes).unwrap_or(0);
         Why::BeatenBy { set, by: self.basket.currency.amount((solution.best.off - with).max(0)) }
-    }
-
-    /// What a little more would bring: for an offer that lacks something, and for the next step of one that was applied.
-    pub(super) fn near(&self, out: &[(usize, Out)], played: &Played, path: &[Step]) -> Vec<NearMiss> {
-        let mut near = Vec::new();
-        let steps = played.applied.iter().filter_map(|applied| {
-            let terms = self.terms.get(applied.offer)?;
-            // A tiered offer measures when its turn comes; the phase's start is what all of them measure by default.
-            let before = PHASES.iter().position(|phase| *phase == terms.phase)?;
-            let mut state =
-                before.checked_sub(1).and_then(|place| played.ends.get(place)).unwrap_or(&self.start).clone();
-            state.enter(terms.phase);
-            Some((applied.offer, terms.next_step(&state)?, true))
-        });
-        let steps: Vec<(usize, Out, bool)> = steps.collect();
-        for (offer, lack, instead) in out.iter().map(|(offer, out)| (*offer, *out, false)).chain(steps) {
-            if near.len() == limits::NEAR_MISSES_MAX {
-                break;
-            }
-            let add = match lack {
-                Out::MinAmount { need, have } => Add::Amount { amount: self.basket.currency.amount(need - have) },
-                Out::MinUnits { need, have } => Add::Units { units: u64::try_from(need - have).unwrap_or(0) },
-                _ => continue,
-            };
-            let save = self.saves(offer, instead, played, path);
-            if let Some(terms) = self.terms.get(offer).filter(|_| save > 0) {
-                let (of, by) = (terms.candidate.rules.id.clone(), terms.candidate.by.clone());
-                near.push(NearMiss { offer: of, by, add, save: self.basket.currency.amount(save) });
-            }
-        }
-        near
-    }
-
-    /// What an offer would take off beside the others if it had what it lacks, in the place of those it does not combine with.
-    fn saves(&self, offer: usize, instead: bool, played: &Played, path: &[Step]) -> i64 {
-        let kept = path.iter().filter(|step| {
-            instead || self.compatible(&[step.offer], offer).is_none_or(|clash| clash.with != step.offer)
-        });
-        let kept: Vec<Step> = kept.copied().collect();
-        let others: Vec<usize> = kept.iter().map(|step| step.offer).collect();
-        if !instead && self.compatible(&others, offer).is_some() {
-            return 0;
-        }
-        self.play(&kept, &[], Some(Pretended { offer, instead })).off() - played.off()
     }
 }

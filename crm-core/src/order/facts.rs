@@ -145,7 +145,8 @@ pub enum RefundWhat {
         /// How much, in the order's currency.
         amount: Amount,
     },
-    /// Articles, where no order is named: matched to earlier orders by the program's policy.
+    /// Articles, where no order is named: matched to earlier orders by the program's policy. Their prices say how much money went back, as an
+    /// amount does: how offers of those orders would refund them is not asked. Name the order to have it asked.
     Articles {
         /// The currency of the prices.
         currency: Currency,

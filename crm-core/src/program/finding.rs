@@ -156,6 +156,7 @@ findings! {
     OfferLimit = "offer.limit", Error, "give a bound above zero, with at most the digits of the currency";
     OfferRules = "offer.rules", Error, "correct the named part of the offer";
     OfferReachesZero = "offer.reaches_zero", Warning, "raise a threshold, or put the offers into one stack group";
+    OfferStacksWithItself = "offer.stacks_with_itself", Warning, "put it into a stack group of its own, make it exclusive, or bound its uses";
     IssueOffer = "issue.offer", Error, "name an offer of the document that needs a coupon";
     LifecyclePreset = "lifecycle.preset_unknown", Error, "name one of the presets, or write `rules`";
     GroupOffer = "group.offer_unknown", Error, "name an offer of the document";

@@ -24,8 +24,11 @@ pub struct ClaimView {
     /// The order that was paid with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
-    /// Whether what it used came back with that order.
+    /// Whether something that it used came back with that order.
     pub returned: bool,
+    /// The offers whose uses came back, each by its return policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returned_offers: Vec<OfferId>,
     /// What it holds or has taken of gift cards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gift_cards: Vec<ClaimedGiftCard>,

@@ -54,7 +54,7 @@ impl OfferFigures {
         let mut uses: BTreeMap<OfferId, u64> = BTreeMap::new();
         let mut funded: BTreeMap<String, (Currency, Borne)> = BTreeMap::new();
         engine.each_claim(&mut |claim| {
-            if claim.state == ClaimState::Confirmed && !claim.returned {
+            if claim.state == ClaimState::Confirmed {
                 add(program, &claim, &mut uses, &mut funded);
             }
             Ok(())
@@ -136,7 +136,7 @@ fn add(
 ) {
     let quote = &claim.receipt.quote;
     let month = Month::of(program.zone(), claim.claimed_at);
-    for applied in &quote.applied {
+    for applied in quote.applied.iter().filter(|applied| !claim.returned_offers.contains(&applied.offer)) {
         *uses.entry(applied.offer.clone()).or_default() += 1;
         for part in &applied.funders {
             let (_, borne) =

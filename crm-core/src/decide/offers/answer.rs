@@ -173,6 +173,7 @@ pub(crate) fn claim_view(id: &CustomerId, claim: &ClaimId, record: &ClaimRecord)
         deadline: record.deadline,
         order_id: record.order.clone(),
         returned: record.returned,
+        returned_offers: record.returned_offers.clone(),
         gift_cards: record.cards.iter().map(card).collect(),
         receipt: receipt(&record.receipt)?,
     })

@@ -183,6 +183,7 @@ fn hold(
         receipt: serde_json::to_vec(&receipt).map_err(Error::from)?,
         cards,
         group,
+        returned_offers: Vec::new(),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::code::{Code, NormalCode};
 use crate::coupon::{Coupon, CouponState, Wallet};
 use crate::error::ErrorCode;
 use crate::limits;
-use crate::offer::{Basket, Candidate, Cart, Hours, OfferRules, Rejected, Source, Why};
+use crate::offer::{Basket, Candidate, Cart, Effect, Hours, OfferRules, Rejected, Source, Why};
 use crate::points::Validity;
 use crate::program::{CampaignState, Condition, Facts, LineFacts, Needs, Offer, OrderFacts, Weekday};
 use crate::store::Read;
@@ -84,7 +84,10 @@ pub(super) fn gather<'p>(
     for (offer, rules) in context.program.offers_touching(asked.basket) {
         // What the seat brings in is there once.
         let by_seat = seat.and_then(SeatOffer::id) == Some(&offer.id);
-        if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency && !by_seat {
+        // An offer for delivery that nobody asked for is no news where nothing is delivered.
+        let nothing_to_deliver = asked.cart.shipping.is_none() && matches!(rules.effect, Effect::ShippingOff { .. });
+        let ours = rules.currency == asked.cart.currency && !by_seat && !nothing_to_deliver;
+        if offer.needs == Needs::Nothing && ours {
             gather.look(ws, offer, rules, Source::Automatic, None)?;
         }
     }

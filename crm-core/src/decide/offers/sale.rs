@@ -195,7 +195,8 @@ pub(crate) fn pay_seat(
     groups::commands::pay(context, ws, &command).map(|_| ())
 }
 
-/// Gives back what a claim had used, as the offers say, when nothing is left of its order. Once.
+/// Gives back what a claim had used, as the offers say, when nothing is left of its order. Once for each offer: one that waits for a
+/// cancellation comes back with it, also after others came back with the goods.
 pub(crate) fn give_back(
     context: &Context<'_>,
     ws: &mut Workspace,
@@ -204,14 +205,15 @@ pub(crate) fn give_back(
     back: Back,
 ) -> Decided<()> {
     let key = (id.clone(), claim.clone());
-    let Some(record) = ws.claim(&key)?.filter(|record| !record.returned).cloned() else { return Ok(()) };
+    let Some(record) = ws.claim(&key)?.cloned() else { return Ok(()) };
     let now = ws.known(id)?.state.recorded_at;
     let receipt = receipt(&record.receipt)?;
     let returns = |on: ReturnOn| match (on, back) {
         (ReturnOn::Never, _) | (ReturnOn::Cancelled, Back::Refunded) => false,
         (ReturnOn::Full | ReturnOn::Cancelled, _) => true,
     };
-    let rules = receipt.rules.iter().filter(|rules| returns(rules.returns.on));
+    let is_back = |offer: &OfferId| record.returned_offers.contains(offer);
+    let rules = receipt.rules.iter().filter(|rules| returns(rules.returns.on) && !is_back(&rules.id));
     let grace: BTreeMap<OfferId, u32> = rules.map(|rules| (rules.id.clone(), rules.returns.grace_days)).collect();
     if grace.is_empty() {
         return Ok(());
@@ -239,7 +241,9 @@ pub(crate) fn give_back(
             Ok(())
         })?;
     }
-    ws.claim_mut(&key)?.returned = true;
+    let changed = ws.claim_mut(&key)?;
+    changed.returned = true;
+    changed.returned_offers.extend(grace.into_keys());
     let what = What::ClaimReturned { claim_id: claim.clone(), order_id: order.clone() };
     context.write(ws, id, now, what, Vec::new())?;
     let mut seen = BTreeSet::new();

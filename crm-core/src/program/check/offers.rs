@@ -6,7 +6,7 @@ use crate::code::NormalCode;
 use crate::offer::{Counts, Effect, Exclusive, Funder, Hours, Limit};
 use crate::points::Validity;
 use crate::program::finding::{FindingCode, Report};
-use crate::program::offers::{CouponTerms, CouponValidity, Needs, Offer};
+use crate::program::offers::{CouponTerms, CouponValidity, IssueOn, IssueRule, Needs, Offer};
 use crate::program::salvage::List;
 use crate::program::suggest;
 use crate::value::{CampaignId, Currency, Percent, StackGroup};
@@ -42,6 +42,37 @@ pub(super) fn check(sheet: &Sheet<'_>, report: &mut Report) {
         }
     }
     reaches_zero(sheet, report);
+    stacks_with_itself(sheet, report);
+}
+
+/// Whether an effect is about everything that is meant together, and not about one piece or some.
+const fn takes_from_all(effect: &Effect) -> bool {
+    matches!(effect, Effect::FixedOff { .. } | Effect::PercentOff { .. } | Effect::Tiered { .. } | Effect::Every { .. })
+}
+
+/// Coupons of which the program gives a customer several, and which all combine in one cart: nothing says how many.
+fn stacks_with_itself(sheet: &Sheet<'_>, report: &mut Report) {
+    let document = sheet.document;
+    for (index, offer) in document.offers.iter().enumerate().filter(|(_, offer)| offer.needs == Needs::Coupon) {
+        let campaign = offer.campaign.as_ref().and_then(|id| document.campaigns.iter().find(|one| one.id == *id));
+        let shared = campaign.map_or(&[][..], |campaign| &campaign.limits);
+        let is_bound = offer.stack.group.is_some()
+            || offer.stack.exclusive != Exclusive::None
+            || offer.limits.iter().chain(shared).any(|limit| matches!(limit.counts, Counts::Uses { .. }));
+        let again = |rule: &IssueRule| 1 < rule.coupons || !matches!(rule.on, IssueOn::SignUp | IssueOn::Birthday);
+        let mut rules = document.issue.iter().filter(|rule| rule.offer == offer.id);
+        let source =
+            match (offer.coupon.as_ref().and_then(|terms| terms.price.as_ref()), rules.find(|rule| again(rule))) {
+                (Some(_), _) => "they can be bought as often as somebody likes".to_owned(),
+                (None, Some(rule)) => format!("`{}` issues several", rule.id),
+                (None, None) => continue,
+            };
+        if !is_bound && takes_from_all(&offer.effect) {
+            let message = format!("all coupons of `{}` that a customer has apply to one cart, and {source}", offer.id);
+            let pointer = sheet.places.pointer(List::Offers, index);
+            report.add(FindingCode::OfferStacksWithItself, pointer, message);
+        }
+    }
 }
 
 /// What a quote could not work with.

@@ -26,6 +26,7 @@ fn campaign(parts: Value) -> (&'static str, Value) {
 pub(super) fn of_offers(rows: &mut Rows) {
     of_campaigns(rows);
     of_codes(rows);
+    of_stacks(rows);
     rows.check(
         &[one(json!({ "effect": { "type": "fixed_off", "amount": "0" } }))],
         &[("offer.rules", "/offers/0/effect/amount")],
@@ -68,7 +69,8 @@ pub(super) fn of_offers(rows: &mut Rows) {
     );
     rows.check(&[one(json!({ "coupon": {} }))], &[("offer.coupon", "/offers/0/coupon")]);
     let price = |currency: &str, points: i64| {
-        one(json!({ "needs": { "type": "coupon" }, "coupon": { "price": { "currency": currency, "points": points } } }))
+        one(json!({ "needs": { "type": "coupon" }, "stack": { "group": "g" },
+            "coupon": { "price": { "currency": currency, "points": points } } }))
     };
     rows.check(&[price("nope", 1)], &[("earn.currency_unknown", "/offers/0/coupon/price/currency")]);
     rows.check(&[price("points", 0)], &[("offer.coupon", "/offers/0/coupon/price/points")]);
@@ -81,6 +83,39 @@ pub(super) fn of_offers(rows: &mut Rows) {
         &[one(json!({ "lines": { "tags": ["a"], "not_tags": ["a"] } }))],
         &[("scope.never", "/offers/0/lines/tags")],
     );
+}
+
+/// Several coupons of one offer in one cart.
+fn of_stacks(rows: &mut Rows) {
+    let found: &[(&str, &str)] = &[("offer.stacks_with_itself", "/offers/0")];
+    let needy = |parts: Value| {
+        let mut offer = offer(parts);
+        offer["needs"] = json!({ "type": "coupon" });
+        ("/offers", json!([offer]))
+    };
+    let bought = || json!({ "price": { "currency": "points", "points": 100 } });
+    rows.check(&[needy(json!({ "coupon": bought() }))], found);
+    let rule = |on: &str, coupons: u32| {
+        let on = if on == "event" { json!({ "type": on, "name": "review" }) } else { json!({ "type": on }) };
+        ("/issue", json!([{ "id": "i", "offer": "o", "on": on, "coupons": coupons }]))
+    };
+    rows.check(&[needy(json!({})), rule("sign_up", 1)], &[]);
+    rows.check(&[needy(json!({})), rule("birthday", 1)], &[]);
+    rows.check(&[needy(json!({})), rule("sign_up", 2)], found);
+    rows.check(&[needy(json!({})), rule("event", 1)], found);
+    for bound in [
+        json!({ "stack": { "group": "g" } }),
+        json!({ "stack": { "exclusive": "all" } }),
+        json!({ "limits": [{ "id": "l", "counts": { "type": "uses", "max": 2 }, "per": "customer", "window": "day" }] }),
+        json!({ "effect": { "type": "gift", "sku": "mug" } }),
+        json!({ "effect": { "type": "one_of", "options": [{ "lines": { "skus": ["a"] }, "off": { "type": "amount", "amount": "3" } }] } }),
+    ] {
+        rows.check(&[needy(bound), rule("event", 1)], &[]);
+    }
+    let budget = json!({ "limits": [{ "id": "l", "counts": { "type": "budget", "max": "9" } }] });
+    rows.check(&[needy(budget), rule("event", 1)], found);
+    let campaign = campaign(json!({ "limits": [{ "id": "l", "counts": { "type": "uses", "max": 9 } }] }));
+    rows.check(&[campaign, needy(json!({ "campaign": "k" })), rule("event", 1)], &[]);
 }
 
 fn of_codes(rows: &mut Rows) {
@@ -146,7 +181,7 @@ fn of_issue(rows: &mut Rows) {
     rows.check(&[one(json!({})), rule("o", sign_up())], &[("issue.offer", "/issue/0/offer")]);
     rows.check(
         &[needy.clone(), rule("o", json!({ "type": "tier", "ladder": "nope", "any": ["a"] }))],
-        &[("condition.ladder_unknown", "/issue/0/on/ladder")],
+        &[("offer.stacks_with_itself", "/offers/0"), ("condition.ladder_unknown", "/issue/0/on/ladder")],
     );
     rows.check(
         &[
