@@ -2194,7 +2194,7 @@ class ClaimView(Record):
     """When it times or timed out."""
 
     returned: bool
-    """Whether what it used came back with that order."""
+    """Whether something that it used came back with that order."""
 
     receipt: OfferReceipt
     """The cart, the quote, and the rules of the offers that were applied: what a refund goes by."""
@@ -2204,6 +2204,9 @@ class ClaimView(Record):
 
     order_id: str | None = None
     """The order that was paid with it."""
+
+    returned_offers: Sequence[str] = ()
+    """The offers whose uses came back, each by its return policy."""
 
 
 class ClaimedGiftCard(Record):
@@ -5744,7 +5747,10 @@ class RefundWhatAmount(Record):
 
 
 class RefundWhatArticles(Record):
-    """Articles, where no order is named: matched to earlier orders by the program's policy."""
+    """Articles, where no order is named: matched to earlier orders by the program's policy. Their prices say how much
+    money went back, as an amount does: how offers of those orders would refund them is not asked. Name the order to
+    have it asked.
+    """
 
     type: ClassVar[Literal["articles"]] = "articles"
 
