@@ -6,7 +6,7 @@
 
 use super::compile::{Cut, Terms, Work};
 use super::problem::PHASES;
-use super::search::{Frame, Search, bits};
+use super::search::{Search, bits};
 use crate::value::Percent;
 
 /// One, in the fixed point of weights.
@@ -22,11 +22,11 @@ pub(super) struct Weights {
 
 impl Search<'_, '_> {
     /// What all of `live` can take off beyond `off`, at most.
-    pub(super) fn bound(&mut self, frame: &Frame, live: u128, off: i64) -> i64 {
+    pub(super) fn bound(&mut self, live: u128, off: i64) -> i64 {
         let mut percents = 0_u128;
         let mut sum = 0_i64;
         for offer in bits(live) {
-            let cap = frame.cap(offer);
+            let cap = self.cap(offer);
             if cap > 0 && self.is_part(offer, cap, live) {
                 percents |= 1 << offer;
             } else if self.single_group(offer).is_none() {
@@ -34,14 +34,14 @@ impl Search<'_, '_> {
             }
         }
         let most = if percents == 0 {
-            sum.saturating_add(self.group_caps(frame, live))
+            sum.saturating_add(self.group_caps(live))
         } else {
             let mut weights = std::mem::take(&mut self.weights);
-            let most = self.weighed(frame, live, percents, &mut weights);
+            let most = self.weighed(live, percents, &mut weights);
             self.weights = weights;
             most
         };
-        off.saturating_add(most.min(frame.net - off))
+        off.saturating_add(most.min(self.net - off))
     }
 
     /// A percentage that nothing but the price bounds, and of which no other of its group takes the place.
@@ -50,13 +50,13 @@ impl Search<'_, '_> {
         let Work::Cut(Cut::Percent(_, most)) = terms.work else { return false };
         let alone = self.single_group(offer).is_none() || live & self.peers(offer) == 1 << offer;
         // Nothing can change what it finds any more: then its rounding is known, too, and it is like an amount.
-        if self.writes(offer).len() == 1 && self.touched(offer) & live == 0 {
+        if terms.writes().len() == 1 && self.touched(offer) & live == 0 {
             return false;
         }
         alone && most.is_none_or(|most| cap < most) && terms.held.is_empty()
     }
 
-    fn group_caps(&mut self, frame: &Frame, live: u128) -> i64 {
+    fn group_caps(&mut self, live: u128) -> i64 {
         if self.groups == 0 {
             return 0;
         }
@@ -65,7 +65,7 @@ impl Search<'_, '_> {
         weights.groups.resize(self.groups, 0);
         for offer in bits(live) {
             if let Some(most) = self.single_group(offer).and_then(|group| weights.groups.get_mut(group)) {
-                *most = (*most).max(i128::from(frame.cap(offer)));
+                *most = (*most).max(i128::from(self.cap(offer)));
             }
         }
         let sum: i128 = weights.groups.iter().sum();
@@ -74,9 +74,9 @@ impl Search<'_, '_> {
     }
 
     /// The bound where percents are left, in the fixed point until the end.
-    fn weighed(&self, frame: &Frame, live: u128, percents: u128, weights: &mut Weights) -> i64 {
+    fn weighed(&self, live: u128, percents: u128, weights: &mut Weights) -> i64 {
         weights.pools.clear();
-        weights.pools.resize(frame.state.pools.len(), ONE);
+        weights.pools.resize(self.state.pools.len(), ONE);
         weights.groups.clear();
         weights.groups.resize(self.groups, 0);
         // Each product of weights is rounded down, by less than one for each percentage.
@@ -86,11 +86,11 @@ impl Search<'_, '_> {
         for phase in (0..PHASES.len()).rev() {
             let now = live & self.phases.get(phase).copied().unwrap_or(0);
             for offer in bits(now & !percents) {
-                let cap = frame.cap(offer);
+                let cap = self.cap(offer);
                 if cap == 0 {
                     continue;
                 }
-                let highest = |terms| self.highest(terms, offer, &weights.pools);
+                let highest = |terms| self.highest(terms, &weights.pools);
                 let kept = if kept_whole { ONE } else { self.terms(offer).map_or(ONE, highest) };
                 let takes = i128::from(cap) * i128::from((kept + loss).min(ONE));
                 match self.single_group(offer).and_then(|group| weights.groups.get_mut(group)) {
@@ -107,7 +107,7 @@ impl Search<'_, '_> {
         }
         most += weights.groups.iter().sum::<i128>();
         let step = if self.problem.consumption { 1 } else { 2 };
-        for (pool, kept) in frame.state.pools.iter().zip(&weights.pools).step_by(step) {
+        for (pool, kept) in self.state.pools.iter().zip(&weights.pools).step_by(step) {
             most += i128::from(pool.net) * i128::from(ONE - kept);
         }
         for offer in bits(percents) {
@@ -135,7 +135,7 @@ impl Search<'_, '_> {
     }
 
     /// The largest part that is kept of any of its lines.
-    fn highest(&self, terms: &Terms<'_>, offer: usize, weights: &[i64]) -> i64 {
+    fn highest(&self, terms: &Terms<'_>, weights: &[i64]) -> i64 {
         if matches!(terms.work, Work::Shipping(_)) {
             return ONE;
         }
@@ -143,7 +143,7 @@ impl Search<'_, '_> {
             let class = *class;
             self.seen(terms).filter_map(move |of| weights.get(class * 2 + of))
         };
-        self.writes(offer).iter().flat_map(of).copied().max().unwrap_or(ONE)
+        terms.writes().iter().flat_map(of).copied().max().unwrap_or(ONE)
     }
 
     /// What rounding can add to one percentage: half a unit in all, and what the shares of its lines are off, where other percents keep

@@ -38,6 +38,16 @@ pub(super) struct Scratch {
     /// What is only counted.
     pub(super) counted: Vec<Take>,
     pub(super) runs: Vec<Run>,
+    /// What falls on each take, when it was applied.
+    pub(super) parts: Vec<i64>,
+    pub(super) sums: Vec<i64>,
+    pub(super) keys: Vec<u64>,
+}
+
+impl Take {
+    pub(super) const fn class(&self) -> usize {
+        self.place / 2
+    }
 }
 
 impl Scratch {

@@ -35,6 +35,7 @@ mod search;
 mod solve;
 mod state;
 mod terms;
+mod trail;
 mod units;
 mod why;
 

@@ -5,8 +5,8 @@ use super::compile::{Cut, Terms, Work};
 use super::rules::{Exclusive, Phase, ThresholdBasis};
 use super::state::State;
 use super::terms::{OfferRules, Settings};
+use crate::value::StackGroup;
 use crate::value::spread::spread;
-use std::collections::BTreeMap;
 
 /// All phases, in their order.
 pub(super) const PHASES: [Phase; 6] =
@@ -44,25 +44,44 @@ impl Problem<'_> {
     /// Sets of offers that have nothing to do with each other: no line, no counter, no group in common. Each is an ascending list.
     pub(super) fn components(&self, offers: &[usize]) -> Vec<Vec<usize>> {
         let mut sets = Sets::new(offers.len());
-        let mut all: Vec<(Shared<'_>, usize)> = Vec::new();
+        // By class, then delivery, then by counter: one of the offers that have to do with it. Groups are few.
+        let (classes, none) = (self.basket.classes.len(), usize::MAX);
+        let mut owners = vec![none; classes + 1 + self.start.left.len()];
+        let mut groups: Vec<(&StackGroup, usize)> = Vec::new();
         for (place, offer) in offers.iter().enumerate() {
-            if let Some(terms) = self.terms.get(*offer) {
-                shared(terms, self.basket.classes.len(), |shared| all.push((shared, place)));
+            let Some(terms) = self.terms.get(*offer) else { continue };
+            let mut join = |shared: usize| match owners.get_mut(shared) {
+                Some(owner) if *owner == none => *owner = place,
+                Some(owner) => sets.join(*owner, place),
+                None => {}
+            };
+            if matches!(terms.work, Work::Shipping(_)) {
+                join(classes);
+            }
+            if reads_cart(terms) {
+                (0..classes).for_each(&mut join);
+            } else {
+                terms.reads().iter().chain(terms.writes()).copied().for_each(&mut join);
+            }
+            terms.held.iter().for_each(|held| join(classes + 1 + held.counter));
+            if let Some(group) = &terms.candidate.rules.stack.group {
+                match groups.iter().find(|(name, _)| *name == group) {
+                    Some((_, owner)) => sets.join(*owner, place),
+                    None => groups.push((group, place)),
+                }
             }
         }
-        all.sort_unstable();
-        for pair in all.windows(2) {
-            if let [(a, left), (b, right)] = pair
-                && a == b
-            {
-                sets.join(*left, *right);
-            }
-        }
-        let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut found: Vec<Vec<usize>> = Vec::new();
+        let mut places = vec![none; offers.len()];
         for (place, offer) in offers.iter().enumerate() {
-            found.entry(sets.root(place)).or_default().push(*offer);
+            let Some(slot) = places.get_mut(sets.root(place)) else { continue };
+            if *slot == none {
+                *slot = found.len();
+                found.push(Vec::new());
+            }
+            found.get_mut(*slot).into_iter().for_each(|set| set.push(*offer));
         }
-        found.into_values().collect()
+        found
     }
 
     /// Whether two offers may both be applied, beside others of their group that are applied.
@@ -120,29 +139,6 @@ pub(super) fn is_constant(terms: &Terms<'_>) -> bool {
     };
     let measures = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
     amounts && terms.held.is_empty() && !(measures && terms.gauge.basis == ThresholdBasis::Running)
-}
-
-/// What two offers can have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Shared<'a> {
-    Class(usize),
-    Shipping,
-    Counter(usize),
-    Group(&'a str),
-}
-
-fn shared<'a>(terms: &Terms<'a>, classes: usize, mut add: impl FnMut(Shared<'a>)) {
-    if matches!(terms.work, Work::Shipping(_)) {
-        add(Shared::Shipping);
-    }
-    if reads_cart(terms) {
-        (0..classes).map(Shared::Class).for_each(&mut add);
-    } else {
-        terms.lens.iter().filter(|_| terms.reads_lens()).copied().map(Shared::Class).for_each(&mut add);
-        terms.writes().into_iter().map(Shared::Class).for_each(&mut add);
-    }
-    terms.held.iter().map(|held| Shared::Counter(held.counter)).for_each(&mut add);
-    terms.candidate.rules.stack.group.iter().map(|group| Shared::Group(group.as_str())).for_each(&mut add);
 }
 
 /// Disjoint sets, each named by its smallest member.
