@@ -170,8 +170,14 @@ impl Terms<'_> {
         }
     }
 
+    /// Whether it is spread over all that is left of its lines by what they carry.
+    pub(super) fn is_even(&self) -> bool {
+        matches!(self.work, Work::Cut(_) | Work::Every { .. } | Work::Tiered(_))
+            && !self.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)))
+    }
+
     /// What is left of the eligible lines.
-    fn eligible(&self, state: &State) -> i64 {
+    pub(super) fn eligible(&self, state: &State) -> i64 {
         if self.is_whole() {
             return state.goods;
         }

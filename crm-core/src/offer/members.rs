@@ -1,6 +1,6 @@
 //! Which offers of a search have to do with each other, worked out once before it, for all of them at once: sets of offers are bits.
 
-use super::compile::{Terms, Work};
+use super::compile::{Cut, Terms, Work};
 use super::problem::{PHASES, Problem, is_constant, most_of_group, reads_cart};
 use super::quote::Source;
 use super::search::{Member, Search, bits};
@@ -91,6 +91,8 @@ impl<'p, 'a> Search<'p, 'a> {
             if let Some(phase) = search.phases.get_mut(of.phase as usize) {
                 *phase |= 1 << place;
             }
+            let part = matches!(of.work, Work::Cut(Cut::Percent(..))) && of.held.is_empty();
+            search.parts |= u128::from(part) << place;
         }
         search.lenses = lenses(problem, &terms);
         for (place, (offer, of)) in offers.iter().zip(&terms).enumerate() {
@@ -151,9 +153,8 @@ fn lenses<'p>(problem: &Problem<'_>, terms: &[&'p Terms<'_>]) -> Option<Vec<&'p 
         measures && terms.is_taxed()
     };
     let plain = |terms: &&Terms<'_>| {
-        matches!(terms.work, Work::Cut(_) | Work::Every { .. } | Work::Tiered(_) | Work::Shipping(_))
-            && !terms.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)))
-            && !taxed(terms)
+        let units = || terms.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)));
+        (terms.is_even() || matches!(terms.work, Work::Shipping(_)) && !units()) && !taxed(terms)
     };
     if problem.consumption || !terms.iter().all(plain) {
         return None;

@@ -68,7 +68,7 @@ impl Search<'_, '_> {
     }
 
     /// Whether nothing that can follow from here is worth keeping.
-    pub(super) fn hopeless(&mut self, place: Place, live: u128, known: &mut Known) -> bool {
+    pub(super) fn hopeless(&mut self, place: Place, live: u128, asleep: u128, known: &mut Known) -> bool {
         if self.must & !(place.applied | live) != 0 {
             return true;
         }
@@ -81,12 +81,12 @@ impl Search<'_, '_> {
             Objective::SoonestExpiry => {
                 match self.problem.sooner(&self.offers(place.applied | live), &self.offers(applied)) {
                     Ordering::Less => false,
-                    Ordering::Equal => self.known_bound(known, live, place.off) <= off,
+                    Ordering::Equal => self.known_bound(known, live, asleep, place.off) <= off,
                     Ordering::Greater => true,
                 }
             }
             _ => {
-                let most = self.known_bound(known, live, place.off);
+                let most = self.known_bound(known, live, asleep, place.off);
                 let tied = self.best.as_ref().is_some_and(|best| best.off == most);
                 most < off || most == off && !(tied && self.must == 0 && self.minds_ties())
             }
@@ -94,14 +94,14 @@ impl Search<'_, '_> {
     }
 
     /// The bound, worked out once for the same things in the same place.
-    fn known_bound(&mut self, known: &mut Known, live: u128, off: i64) -> i64 {
-        if let Some((same, most)) = *known
-            && same == live
+    fn known_bound(&mut self, known: &mut Known, live: u128, asleep: u128, off: i64) -> i64 {
+        if let Some((same, sleeping, most)) = *known
+            && (same, sleeping) == (live, asleep)
         {
             return most;
         }
-        let most = self.bound(live, off);
-        *known = Some((live, most));
+        let most = self.bound(live, asleep, off);
+        *known = Some((live, asleep, most));
         most
     }
 }

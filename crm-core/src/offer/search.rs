@@ -32,8 +32,8 @@ pub(super) struct Leaf {
     pub(super) applied: u128,
 }
 
-/// The last bound that was worked out in a place, and of what.
-pub(super) type Known = Option<(u128, i64)>;
+/// The last bound that was worked out in a place, and of what: what is live, and what of it is asleep.
+pub(super) type Known = Option<(u128, u128, i64)>;
 
 /// Where the search stands.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,8 @@ pub(super) struct Search<'p, 'a> {
     pub(super) members: Vec<Member>,
     pub(super) phases: [u128; PHASES.len()],
     pub(super) groups: usize,
+    /// Percents that no limit bounds.
+    pub(super) parts: u128,
     /// Classes whose sums alone matter, if so.
     pub(super) lenses: Option<Vec<&'p [usize]>>,
     /// Classes that any member lowers.
@@ -112,6 +114,7 @@ impl<'p, 'a> Search<'p, 'a> {
             members,
             phases: [0; PHASES.len()],
             groups: 0,
+            parts: 0,
             lenses: None,
             classes: Vec::new(),
             weights: Weights::default(),
@@ -150,6 +153,10 @@ impl<'p, 'a> Search<'p, 'a> {
         self.member(member).map_or(0, |member| member.peers)
     }
 
+    pub(super) fn wakes(&self, member: usize) -> u128 {
+        self.member(member).map_or(0, |member| member.wakes)
+    }
+
     pub(super) fn touched(&self, member: usize) -> u128 {
         self.member(member).map_or(0, |member| member.touched)
     }
@@ -162,7 +169,7 @@ impl<'p, 'a> Search<'p, 'a> {
         self.phases.iter().fold(0, |all, phase| all | phase)
     }
 
-    fn phase(&self, place: usize) -> u128 {
+    pub(super) fn phase(&self, place: usize) -> u128 {
         self.phases.get(place).copied().unwrap_or(0)
     }
 
@@ -178,7 +185,7 @@ impl<'p, 'a> Search<'p, 'a> {
         for member in 0..self.members.len() {
             self.weigh(member);
         }
-        let most = self.bound(self.all(), 0);
+        let most = self.bound(self.all(), 0, 0);
         self.visit(Place { live: self.all(), asleep: 0, applied: 0, off: 0, cost: 0 });
         most
     }
@@ -209,7 +216,7 @@ impl<'p, 'a> Search<'p, 'a> {
         let mut known = None;
         for member in bits(now) {
             let live = self.awakeable(place.live, asleep, phase);
-            if self.hopeless(place, live, &mut known) {
+            if self.hopeless(place, live, asleep & now & live, &mut known) {
                 // What is asleep only grows, so nothing that follows here has more hope, and stopping here has the least.
                 return;
             }
@@ -256,7 +263,7 @@ impl<'p, 'a> Search<'p, 'a> {
         }
         if live == 0 {
             self.finish(place);
-        } else if !self.hopeless(place, live, &mut known) {
+        } else if !self.hopeless(place, live, 0, &mut known) {
             let mark = self.trail.mark(&self.state);
             let later = PHASES.into_iter().zip(self.phases).skip(phase + 1);
             if let Some((phase, _)) = later.into_iter().find(|(_, members)| members & live != 0) {
