@@ -84,6 +84,7 @@ impl Scratch {
 
 fn by_class(takes: &[Take], parts: &[i64], shares: &mut Vec<ClassShare>) {
     let start = shares.len();
+    shares.reserve(takes.len());
     for (take, part) in takes.iter().zip(parts) {
         let class = take.class();
         let last = shares.get_mut(start..).and_then(<[_]>::last_mut);

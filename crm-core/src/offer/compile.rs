@@ -177,6 +177,11 @@ impl<'a> Terms<'a> {
         matches!(self.work, Work::Cut(Cut::Percent(_, None)))
     }
 
+    /// Whether a larger cart brings more of it by steps.
+    pub(super) const fn has_steps(&self) -> bool {
+        matches!(self.work, Work::Tiered(_) | Work::Every { .. })
+    }
+
     pub(super) fn has_budget(&self) -> bool {
         self.held.iter().any(|held| matches!(held.counts, RoomFor::Budget))
     }
@@ -191,8 +196,9 @@ impl<'a> Terms<'a> {
 }
 
 fn classes(basket: &Basket, scope: Option<&LineScope>) -> Vec<usize> {
+    let Some(scope) = scope else { return (0..basket.classes.len()).collect() };
     let all = basket.classes.iter().enumerate();
-    all.filter(|(_, class)| scope.is_none_or(|scope| class.is_in(scope))).map(|(place, _)| place).collect()
+    all.filter(|(_, class)| class.is_in(scope)).map(|(place, _)| place).collect()
 }
 
 /// The classes that an offer writes, ascending, where they are neither its lines nor those of its bundle.

@@ -192,6 +192,7 @@ impl Terms<'_> {
 
     /// So much off all eligible units, or off as many of the dearest as limits leave.
     fn cut(&self, state: &State, cut: Cut, classes: &[usize], scratch: &mut Scratch) -> i64 {
+        scratch.takes.reserve(classes.len());
         for class in classes {
             for of in self.places() {
                 let pool = state.pool(class * 2 + of);

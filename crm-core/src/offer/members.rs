@@ -1,7 +1,7 @@
 //! Which offers of a search have to do with each other, worked out once before it, for all of them at once: sets of offers are bits.
 
 use super::compile::{Cut, Terms, Work};
-use super::problem::{PHASES, Problem, is_constant, most_of_group, reads_cart};
+use super::problem::{Problem, is_constant, most_of_group, reads_cart};
 use super::quote::Source;
 use super::search::{Member, Search, bits};
 use super::terms::RoomFor;
@@ -112,7 +112,9 @@ impl<'p, 'a> Search<'p, 'a> {
         }
         search.coupons = terms.iter().any(|terms| terms.candidate.by != Source::Automatic);
         search.groups = sets.groups.iter().filter(|group| group.single).count();
-        search.classes = (0..sets.writers.len()).filter(|class| sets.writers.get(*class) != Some(&0)).collect();
+        let whole = search.lenses.is_none();
+        search.classes =
+            (0..sets.writers.len()).filter(|class| whole && sets.writers.get(*class) != Some(&0)).collect();
         search
     }
 
@@ -149,7 +151,7 @@ impl<'p, 'a> Search<'p, 'a> {
 /// The sets of lines whose sums alone matter: where every offer lowers such a set as a whole, and no two sets meet but equal ones.
 fn lenses<'p>(problem: &Problem<'_>, terms: &[&'p Terms<'_>]) -> Option<Vec<&'p [usize]>> {
     let taxed = |terms: &Terms<'_>| {
-        let measures = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
+        let measures = terms.gauge.amount.is_some() || terms.has_steps();
         measures && terms.is_taxed()
     };
     let plain = |terms: &&Terms<'_>| {

@@ -56,11 +56,17 @@ impl Problem<'_> {
 
 impl Search<'_, '_> {
     fn offers(&self, set: u128) -> Vec<usize> {
-        bits(set).filter_map(|member| self.members.get(member)).map(|member| member.offer).collect()
+        let mut offers = Vec::with_capacity(set.count_ones() as usize);
+        offers.extend(bits(set).filter_map(|member| self.members.get(member)).map(|member| member.offer));
+        offers
     }
 
     /// Whether a combination serves the objective better than another one.
     pub(super) fn beats(&self, a: &Leaf, b: &Leaf) -> bool {
+        let by_off = !matches!(self.problem.settings.objective, Objective::SoonestExpiry | Objective::MerchantCost);
+        if by_off && a.off != b.off {
+            return b.off < a.off;
+        }
         let (ours, theirs) = (self.offers(a.applied), self.offers(b.applied));
         let ours = Standing { off: a.off, cost: a.cost, offers: &ours };
         let theirs = Standing { off: b.off, cost: b.cost, offers: &theirs };

@@ -42,7 +42,7 @@ impl Problem<'_> {
     }
 
     /// Sets of offers that have nothing to do with each other: no line, no counter, no group in common. Each is an ascending list.
-    pub(super) fn components(&self, offers: &[usize]) -> Vec<Vec<usize>> {
+    pub(super) fn components(&self, offers: &[usize]) -> Components {
         let mut sets = Sets::new(offers.len());
         // By class, then delivery, then by counter: one of the offers that have to do with it. Groups are few.
         let (classes, none) = (self.basket.classes.len(), usize::MAX);
@@ -71,17 +71,11 @@ impl Problem<'_> {
                 }
             }
         }
-        let mut found: Vec<Vec<usize>> = Vec::new();
-        let mut places = vec![none; offers.len()];
-        for (place, offer) in offers.iter().enumerate() {
-            let Some(slot) = places.get_mut(sets.root(place)) else { continue };
-            if *slot == none {
-                *slot = found.len();
-                found.push(Vec::new());
-            }
-            found.get_mut(*slot).into_iter().for_each(|set| set.push(*offer));
-        }
-        found
+        let mut members: Vec<(usize, usize)> =
+            offers.iter().enumerate().map(|(place, offer)| (sets.root(place), *offer)).collect();
+        members.sort_by_key(|(root, _)| *root);
+        let sizes = members.chunk_by(|(a, _), (b, _)| a == b).map(<[_]>::len).collect();
+        Components { offers: members.into_iter().map(|(_, offer)| offer).collect(), sizes }
     }
 
     /// Whether two offers may both be applied, beside others of their group that are applied.
@@ -137,8 +131,25 @@ pub(super) fn is_constant(terms: &Terms<'_>) -> bool {
         Work::Tiered(steps) => steps.iter().all(|(_, cut)| matches!(cut, Cut::Amount(_))),
         _ => false,
     };
-    let measures = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
+    let measures = terms.gauge.amount.is_some() || terms.has_steps();
     amounts && terms.held.is_empty() && !(measures && terms.gauge.basis == ThresholdBasis::Running)
+}
+
+/// Sets of offers, one after another, and how many are in each.
+pub(super) struct Components {
+    offers: Vec<usize>,
+    sizes: Vec<usize>,
+}
+
+impl Components {
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[usize]> {
+        let mut rest = self.offers.as_slice();
+        self.sizes.iter().map(move |size| {
+            let (part, behind) = rest.split_at_checked(*size).unwrap_or((rest, &[]));
+            rest = behind;
+            part
+        })
+    }
 }
 
 /// Disjoint sets, each named by its smallest member.

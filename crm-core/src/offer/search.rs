@@ -181,6 +181,7 @@ impl<'p, 'a> Search<'p, 'a> {
     pub(super) fn run(&mut self) -> i64 {
         self.state.clone_from(&self.problem.start);
         self.net = self.state.net();
+        self.trail.pools.reserve(self.state.pools.len() * 2);
         self.caps = vec![0; self.members.len()];
         for member in 0..self.members.len() {
             self.weigh(member);
@@ -369,14 +370,21 @@ impl<'p, 'a> Search<'p, 'a> {
         if place.applied & self.must != self.must || !self.is_maximal(place.applied) {
             return;
         }
-        let leaf = Leaf { path: self.path.clone(), off: place.off, cost: place.cost, applied: place.applied };
+        let mut leaf = Leaf { path: Vec::new(), off: place.off, cost: place.cost, applied: place.applied };
         match &self.best {
-            None => self.best = Some(leaf),
-            Some(best) if self.beats(&leaf, best) => self.second = self.best.replace(leaf),
-            Some(best) if best.applied == leaf.applied && best.off == leaf.off => {}
-            Some(_) => {
-                if self.second.as_ref().is_none_or(|second| self.beats(&leaf, second)) {
+            Some(best) if !self.beats(&leaf, best) => {
+                let same = best.applied == leaf.applied && best.off == leaf.off;
+                if !same && self.second.as_ref().is_none_or(|second| self.beats(&leaf, second)) {
+                    leaf.path.clone_from(&self.path);
                     self.second = Some(leaf);
+                }
+            }
+            before => {
+                let first = before.is_none();
+                leaf.path.clone_from(&self.path);
+                let before = self.best.replace(leaf);
+                if !first {
+                    self.second = before;
                 }
             }
         }

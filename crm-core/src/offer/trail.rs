@@ -7,7 +7,7 @@ use super::state::{Pool, State};
 /// What was there before, the latest last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trail {
-    pools: Vec<(usize, Pool)>,
+    pub(super) pools: Vec<(usize, Pool)>,
     left: Vec<i64>,
     pub(super) caps: Vec<(usize, i64)>,
 }

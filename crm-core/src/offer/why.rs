@@ -2,7 +2,7 @@
 
 use super::compile::Terms;
 use super::evaluate::{Mode, Out, Scratch};
-use super::problem::{PHASES, Problem, Step};
+use super::problem::{Problem, Step};
 use super::quote::{Add, NearMiss, Why};
 use super::replay::{Played, Pretended};
 use super::solve::Solution;
@@ -65,15 +65,13 @@ impl Problem<'_> {
     pub(super) fn near(&self, out: &[(usize, Out)], played: &Played, path: &[Step]) -> Vec<NearMiss> {
         let mut near = Vec::new();
         let steps = played.applied.iter().filter_map(|applied| {
-            let terms = self.terms.get(applied.offer)?;
+            let terms = self.terms.get(applied.offer).filter(|terms| terms.has_steps())?;
             // A tiered offer measures when its turn comes; the phase's start is what all of them measure by default.
-            let before = PHASES.iter().position(|phase| *phase == terms.phase)?;
-            let mut state =
-                before.checked_sub(1).and_then(|place| played.ends.get(place)).unwrap_or(&self.start).clone();
+            let before = (terms.phase as usize).checked_sub(1);
+            let mut state = before.and_then(|place| played.ends.get(place)).unwrap_or(&self.start).clone();
             state.enter(terms.phase);
             Some((applied.offer, terms.next_step(&state)?, true))
         });
-        let steps: Vec<(usize, Out, bool)> = steps.collect();
         for (offer, lack, instead) in out.iter().map(|(offer, out)| (*offer, *out, false)).chain(steps) {
             if near.len() == limits::NEAR_MISSES_MAX {
                 break;
@@ -102,6 +100,8 @@ impl Problem<'_> {
         if !instead && self.compatible(&others, offer).is_some() {
             return 0;
         }
-        self.play(&kept, &[], Some(Pretended { offer, instead })).off() - played.off()
+        let played_offers = played.applied.iter().map(|applied| applied.offer);
+        let same = kept.len() == path.len() && played_offers.eq(path.iter().map(|step| step.offer));
+        self.pretend(&kept, Pretended { offer, instead }, same.then_some(played)) - played.off()
     }
 }

@@ -29,12 +29,14 @@ pub(crate) fn spread_onto(
         return parts.extend(weights.map(|_| 0));
     }
     let start = parts.len();
+    parts.reserve(count);
     // Nearly always 64 bits are enough for a product, and for a rest with its place: a division of 128 bits costs ten of 64.
     let fits = |sum: &i64| sum.checked_mul(total).is_some() && *sum < i64::MAX >> PLACE && count < 1 << PLACE;
     let Some(sum) = i64::try_from(sum).ok().filter(fits) else {
         return spread_wide(total, sum, weights, parts);
     };
     keys.clear();
+    keys.reserve(count);
     let mut missing = total;
     for (place, weight) in weights.enumerate() {
         let product = total * weight.max(0);
