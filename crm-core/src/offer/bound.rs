@@ -160,38 +160,33 @@ impl Search<'_, '_> {
         *slot.insert(find().unwrap_or(ONE))
     }
 
-    /// What percents would have taken of what an offer takes off, if it had waited for them, in millionths of a minor unit at least:
-    /// those that are asleep until it wakes them take a part of less. The shares of their lines are known, where nothing else lowers
-    /// these before, and other lines only get less.
+    /// What percents would have taken of what an offer takes off, in millionths of a minor unit at least: those that are asleep until it
+    /// alone wakes them come after it and take their part of less. What lowers their lines would wake them, too, so nothing has before,
+    /// and other lines only had more: at least as large a share as now falls on theirs.
     fn forgone(&self, offer: usize, live: u128, asleep: u128) -> i128 {
         let now = live & self.phase(self.state.phase as usize);
-        let waiting = bits(asleep).filter(|other| self.wakes(*other) & now == 1 << offer);
-        let waiting = waiting.fold(0, |set, other| set | 1_u128 << other);
-        let Some(terms) = self.terms(offer).filter(|terms| waiting != 0 && terms.is_even()) else { return 0 };
+        let waits = |other: &usize| self.wakes(*other) & now == 1 << offer;
+        let mut waiting = bits(asleep).filter(waits).filter_map(|other| self.terms(other)).peekable();
+        let Some(terms) = self.terms(offer).filter(|terms| waiting.peek().is_some() && terms.is_even()) else {
+            return 0;
+        };
         let all = i128::from(terms.eligible(&self.state));
         if self.problem.consumption || all == 0 {
             return 0;
         }
-        let cap = i128::from(self.cap(offer));
-        let (mut counted, mut sum) = (1 << offer, 0);
-        for other in bits(waiting) {
-            let Some(percentage) = self.terms(other) else { continue };
-            if self.touched(other) & (now & !waiting | counted) & !(1 << offer) != 0 {
-                continue;
-            }
-            counted |= 1 << other;
-            let shared = percentage.lens.iter().filter(|class| terms.lens.binary_search(class).is_ok());
-            let (mut net, mut count) = (0, 0);
-            for class in shared {
+        let (cap, lines) = (i128::from(self.cap(offer)), terms.lens.len());
+        let part = |other: &Terms<'_>| {
+            let (mut net, mut shared) = (0, 0);
+            for class in other.lens.iter().filter(|class| terms.lens.binary_search(class).is_ok()) {
                 net += i128::from(self.state.pool(class * 2).net);
-                count += 1;
+                shared += 1;
             }
-            // Shares below their exact value sum to a quarter of the number of lines at most, and each is off by less than one.
-            let off = count.min(i128::try_from(terms.lens.len().div_ceil(4)).unwrap_or(i128::MAX >> 64));
-            let part = i128::from(percent(percentage).millionths());
-            sum += (part * (cap * net - off * all) / all).max(0);
-        }
-        sum
+            // Each share is off by less than one, and those below their exact value by a quarter of the number of lines in all at most.
+            let rounding = i128::try_from(lines.div_ceil(4).min(shared)).unwrap_or(i128::MAX >> 64);
+            let (cut, whole) = (cap * net - rounding * all, i128::from(percent(other).millionths()));
+            (whole * cut / all).max(0)
+        };
+        waiting.map(part).sum()
     }
 
     /// What rounding can add to one percentage: half a unit in all, and what the shares of its lines are off, where other percents keep

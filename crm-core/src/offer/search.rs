@@ -177,8 +177,8 @@ impl<'p, 'a> Search<'p, 'a> {
         self.caps.get(member).copied().unwrap_or(0)
     }
 
-    /// Looks for the best; answers what everything together can take off at most.
-    pub(super) fn run(&mut self) -> i64 {
+    /// Goes to where nothing is applied yet.
+    pub(super) fn begin(&mut self) {
         self.state.clone_from(&self.problem.start);
         self.net = self.state.net();
         self.trail.pools.reserve(self.state.pools.len() * 2);
@@ -186,6 +186,11 @@ impl<'p, 'a> Search<'p, 'a> {
         for member in 0..self.members.len() {
             self.weigh(member);
         }
+    }
+
+    /// Looks for the best; answers what everything together can take off at most.
+    pub(super) fn run(&mut self) -> i64 {
+        self.begin();
         let most = self.bound(self.all(), 0, 0);
         self.visit(Place { live: self.all(), asleep: 0, applied: 0, off: 0, cost: 0 });
         most
