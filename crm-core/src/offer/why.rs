@@ -2,9 +2,10 @@
 
 use super::compile::Terms;
 use super::evaluate::{Mode, Out, Scratch};
-use super::problem::{Problem, Step};
+use super::problem::{Clash, Problem, Step};
 use super::quote::{Add, NearMiss, Why};
 use super::replay::{Played, Pretended};
+use super::rules::Exclusive;
 use super::solve::Solution;
 use super::terms::Candidate;
 use crate::limits;
@@ -41,9 +42,14 @@ impl Problem<'_> {
         let Some(terms) = self.terms.get(offer) else { return Why::NoEffect };
         let applied = played.offers();
         let name = |offer: usize| self.rules(offer).map(|rules| rules.id.clone());
-        let itself = self.rules(offer).is_some_and(|rules| rules.stack.exclusive == super::rules::Exclusive::All);
         let clash = self.compatible(&applied, offer);
-        if let Some(clash) = clash.filter(|_| !itself) {
+        // What wants to be alone is not kept out by the others: they are better.
+        let itself = |clash: &Clash| match terms.candidate.rules.stack.exclusive {
+            Exclusive::All => true,
+            Exclusive::Group => clash.by_group,
+            Exclusive::None => false,
+        };
+        if let Some(clash) = clash.filter(|clash| !itself(clash)) {
             let group = terms.candidate.rules.stack.group.clone().filter(|_| clash.by_group);
             return name(clash.with).map_or(Why::NoEffect, |with| Why::Conflict { with, group });
         }

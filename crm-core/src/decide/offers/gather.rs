@@ -58,8 +58,8 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
         Some(id) => ws.known(id)?.wallet()?.map_or(0, |wallet| wallet.coupons().len()),
         None => 0,
     };
-    let automatic = context.program.offers_touching(asked.basket);
-    let automatic = automatic.filter(|(offer, _)| offer.needs == Needs::Nothing).count();
+    let touching: Vec<(&Offer, &OfferRules)> = context.program.offers_touching(asked.basket).collect();
+    let automatic = touching.iter().filter(|(offer, _)| offer.needs == Needs::Nothing).count();
     let mut gather = Gather {
         context,
         asked,
@@ -71,8 +71,8 @@ pub(super) fn gather<'p>(context: &Context<'p>, ws: &mut Workspace, asked: Asked
         most_minor: asked.basket.list_minor().saturating_add(shipping),
         out: Gathered::default(),
     };
-    gather.load(ws)?;
-    for (offer, rules) in context.program.offers_touching(asked.basket) {
+    gather.load(ws, &touching)?;
+    for (offer, rules) in touching {
         if offer.needs == Needs::Nothing && rules.currency == asked.cart.currency {
             gather.look(ws, offer, rules, Source::Automatic, None)?;
         }
@@ -106,12 +106,12 @@ impl<'p> Gather<'p, '_> {
     }
 
     /// Asks for everything at once that will be looked at, where it was not loaded: names of codes, coupons that are closed, counters.
-    fn load(&self, ws: &mut Workspace) -> Decided<()> {
+    fn load(&self, ws: &mut Workspace, touching: &[(&Offer, &OfferRules)]) -> Decided<()> {
         let program = self.context.program;
         let typed: Vec<NormalCode> =
             self.asked.cart.codes.iter().filter_map(|typed| NormalCode::of(typed).ok()).collect();
         let mut reads: Vec<Read> = Vec::new();
-        let mut at_hand: Vec<&Offer> = program.offers_touching(self.asked.basket).map(|(offer, _)| offer).collect();
+        let mut at_hand: Vec<&Offer> = touching.iter().map(|(offer, _)| *offer).collect();
         for code in &typed {
             match program.offer_of_code(code) {
                 Some((offer, _)) => at_hand.push(offer),
