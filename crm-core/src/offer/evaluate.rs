@@ -1,6 +1,6 @@
 //! What one offer would take off, as things stand: eligible units, thresholds, effect, limits, one rounding.
 
-use super::compile::{Cut, From, Terms, Work};
+use super::compile::{Cut, From, Held, Terms, Work};
 use super::rules::{ThresholdBasis, ThresholdTax};
 use super::state::State;
 use super::terms::RoomFor;
@@ -101,10 +101,8 @@ impl Terms<'_> {
     /// What it takes off lines or delivery as things stand; `scratch` then has what it lowers. Of several choices the one named.
     pub(super) fn evaluate(&self, state: &State, mode: Mode, choice: usize, scratch: &mut Scratch) -> Result<i64, Out> {
         scratch.clear();
-        for held in &self.held {
-            if matches!(held.counts, RoomFor::Uses | RoomFor::Units(None)) && self.left(state, held.counter) < 1 {
-                return Err(Out::Limit(held.room));
-            }
+        if let Some(out) = self.used_up(state) {
+            return Err(out);
         }
         let places = self.places();
         // Without units that are used up, what has lines has something in them.
@@ -125,6 +123,13 @@ impl Terms<'_> {
             }
         }
         if off > 0 || self.is_gift() { Ok(off) } else { Err(Out::NoEffect) }
+    }
+
+    /// The limit that has nothing left for it.
+    pub(super) fn used_up(&self, state: &State) -> Option<Out> {
+        let counts = |held: &&Held<'_>| matches!(held.counts, RoomFor::Uses | RoomFor::Units(None));
+        let held = self.held.iter().filter(counts).find(|held| self.left(state, held.counter) < 1)?;
+        Some(Out::Limit(held.room))
     }
 
     fn left(&self, state: &State, counter: usize) -> i64 {

@@ -6,6 +6,7 @@ use super::evaluate::{Mode, Scratch};
 use super::problem::{PHASES, Problem, Step};
 use super::rules::Phase;
 use super::state::State;
+use super::terms::RoomFor;
 
 /// An application, in minor units.
 #[derive(Clone, Debug)]
@@ -59,6 +60,18 @@ impl Problem<'_> {
         self.terms.get(offer).map(|terms| terms.phase)
     }
 
+    /// Whether an offer may join without taking a use that a later one needs: what was found to save most comes first.
+    fn leaves_uses(&self, offer: usize, state: &State, later: &[Step]) -> bool {
+        let Some(terms) = self.terms.get(offer) else { return false };
+        let needs = |step: &&Step, counter: usize| {
+            self.terms.get(step.offer).is_some_and(|terms| terms.held.iter().any(|held| held.counter == counter))
+        };
+        terms.held.iter().filter(|held| matches!(held.counts, RoomFor::Uses)).all(|held| {
+            let needed = later.iter().filter(|step| needs(step, held.counter)).count();
+            state.left.get(held.counter).is_some_and(|left| i64::try_from(needed).is_ok_and(|needed| needed < *left))
+        })
+    }
+
     /// Plays a path. At the end of each phase the `extra` offers of it join, in their order, if they combine and have an effect.
     pub(super) fn play(&self, path: &[Step], extra: &[usize]) -> Played {
         let (mut state, mut scratch, mut played) = (self.start.clone(), Scratch::default(), Played::default());
@@ -67,13 +80,16 @@ impl Problem<'_> {
         for phase in PHASES {
             state.enter(phase);
             let of_phase = |offer: usize| self.phase_of(offer) == Some(phase);
+            let later = path.partition_point(|step| self.phase_of(step.offer) <= Some(phase));
+            let later = path.get(later..).unwrap_or_default();
             for step in path.iter().filter(|step| of_phase(step.offer)) {
                 self.play_one(*step, &mut state, &mut scratch, &mut played);
             }
             for offer in extra.iter().copied().filter(|offer| of_phase(*offer)) {
                 let mut others = played.offers();
                 others.extend(path.iter().map(|step| step.offer));
-                if self.compatible(&others, offer).is_none() && !others.contains(&offer) {
+                let joins = self.compatible(&others, offer).is_none() && !others.contains(&offer);
+                if joins && self.leaves_uses(offer, &state, later) {
                     self.play_one(Step { offer, choice: 0 }, &mut state, &mut scratch, &mut played);
                 }
             }

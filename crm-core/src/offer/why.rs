@@ -53,6 +53,10 @@ impl Problem<'_> {
             let group = terms.candidate.rules.stack.group.clone().filter(|_| clash.by_group);
             return name(clash.with).map_or(Why::NoEffect, |with| Why::Conflict { with, group });
         }
+        if let Some(out) = played.ends.last().and_then(|end| terms.used_up(end)).filter(|_| terms.is_gift()) {
+            // What the others used of a limit saves more.
+            return why(out, terms.candidate, self.basket.currency);
+        }
         if clash.is_none() {
             let end = played.ends.iter().find(|end| end.phase == terms.phase).unwrap_or(&self.start);
             let mut scratch = Scratch::default();
