@@ -13,8 +13,11 @@
     reason = "tests and benchmarks"
 )]
 
+mod carts;
+
 use crm_core::Engine;
 use crm_core::command::Request;
+use crm_core::offer::{Basket, OfferRules};
 use crm_core::store::MemoryStore;
 use crm_core::value::Timestamp;
 use serde_json::json;
@@ -61,9 +64,16 @@ fn main() {
             };
             run(&engine, (MANY..6 * MANY).map(earn).collect(), MANY);
         }
+        "quote-5x3" => quote(&carts::five_by_three(), 1_000),
+        "quote-50x50" => quote(&carts::fifty_by_fifty(), 100),
         "order" => run(&engine, (1_000..2_000).map(order).collect(), 1),
         _ => drop((1_000..2_000).map(order).chain((1_000..2_000).map(earn)).collect::<Vec<_>>()),
     }
+}
+
+fn quote((basket, rules): &(Basket, Vec<OfferRules>), times: usize) {
+    let candidates = carts::candidates(rules);
+    (0..times).for_each(|_| drop(carts::ask(basket, &candidates)));
 }
 
 fn at(n: usize) -> Timestamp {
