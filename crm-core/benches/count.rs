@@ -34,6 +34,11 @@ const PROGRAM: &str = r#"{ "version": 1, "program": "count", "revision": 1, "zon
 
 fn main() {
     let scenario = std::env::args().nth(1).unwrap_or_default();
+    match scenario.as_str() {
+        "quote-5x3" => return quote(&carts::five_by_three(), 1_000),
+        "quote-50x50" => return quote(&carts::fifty_by_fifty(), 100),
+        _ => {}
+    }
     let engine = Engine::open(MemoryStore::new()).unwrap();
     engine.publish_json(PROGRAM, at(0)).unwrap();
     let register = |n| request(n, json!({ "type": "register_customer", "customer_id": format!("m{n}") }));
@@ -64,8 +69,6 @@ fn main() {
             };
             run(&engine, (MANY..6 * MANY).map(earn).collect(), MANY);
         }
-        "quote-5x3" => quote(&carts::five_by_three(), 1_000),
-        "quote-50x50" => quote(&carts::fifty_by_fifty(), 100),
         "order" => run(&engine, (1_000..2_000).map(order).collect(), 1),
         _ => drop((1_000..2_000).map(order).chain((1_000..2_000).map(earn)).collect::<Vec<_>>()),
     }

@@ -2,7 +2,8 @@
 //!
 //! Percents keep a part of each line, so together they keep the product of their parts; everything else takes at most what it would take
 //! as things stand, of which percents of later phases would have taken their part anyway. With `w` the parts that the percents keep,
-//! the sum of net × w over all lines falls by at most that for each offer, and in the end it is what is left.
+//! the sum of net × w over all lines falls by at most that for each offer, and in the end it is what is left. What takes an amount off
+//! before percents that have to wait for it takes it off lines of which they have not taken their part yet: there it falls by less.
 
 use super::compile::{Cut, Terms, Work};
 use super::problem::PHASES;
