@@ -13,8 +13,11 @@
     reason = "tests and benchmarks"
 )]
 
+mod carts;
+
 use crm_core::Engine;
 use crm_core::command::Request;
+use crm_core::offer::{Basket, OfferRules};
 use crm_core::store::MemoryStore;
 use crm_core::value::Timestamp;
 use serde_json::json;
@@ -31,6 +34,11 @@ const PROGRAM: &str = r#"{ "version": 1, "program": "count", "revision": 1, "zon
 
 fn main() {
     let scenario = std::env::args().nth(1).unwrap_or_default();
+    match scenario.as_str() {
+        "quote-5x3" => return quote(&carts::five_by_three(), 1_000),
+        "quote-50x50" => return quote(&carts::fifty_by_fifty(), 100),
+        _ => {}
+    }
     let engine = Engine::open(MemoryStore::new()).unwrap();
     engine.publish_json(PROGRAM, at(0)).unwrap();
     let register = |n| request(n, json!({ "type": "register_customer", "customer_id": format!("m{n}") }));
@@ -64,6 +72,11 @@ fn main() {
         "order" => run(&engine, (1_000..2_000).map(order).collect(), 1),
         _ => drop((1_000..2_000).map(order).chain((1_000..2_000).map(earn)).collect::<Vec<_>>()),
     }
+}
+
+fn quote((basket, rules): &(Basket, Vec<OfferRules>), times: usize) {
+    let candidates = carts::candidates(rules);
+    (0..times).for_each(|_| drop(carts::ask(basket, &candidates)));
 }
 
 fn at(n: usize) -> Timestamp {

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::quote::{Application, Funded, Given, QuotedLine, QuotedShipping, Share, Totals};
 use super::replay::{Applied, Played};
 use super::rules::{Effect, Funder};
-use crate::value::spread::spread;
+use crate::value::spread::{spread, spread_onto};
 use crate::value::{Currency, Percent, TaxMode};
 
 /// Lines, delivery, applications and sums of an answer.
@@ -32,8 +32,9 @@ impl Problem<'_> {
         let mut nets: Vec<i64> = basket.lines.iter().map(|line| line.list).collect();
         let mut off_shipping = 0;
         let mut applied = Vec::with_capacity(played.applied.len());
-        for one in &played.applied {
-            let shares = shares_of_lines(basket, &one.shares, &mut nets);
+        let mut shares = Vec::with_capacity(basket.lines.len());
+        for (one, of_classes) in played.shared() {
+            shares_of_lines(basket, of_classes, &mut nets, &mut shares);
             off_shipping += one.shipping;
             applied.extend(self.application(one, &shares));
         }
@@ -89,8 +90,8 @@ impl Problem<'_> {
 }
 
 /// What falls on classes, handed to their lines by what is left of them, ties to the lower line.
-fn shares_of_lines(basket: &Basket, shares: &[ClassShare], nets: &mut [i64]) -> Vec<LineShare> {
-    let mut out = Vec::with_capacity(shares.len());
+fn shares_of_lines(basket: &Basket, shares: &[ClassShare], nets: &mut [i64], out: &mut Vec<LineShare>) {
+    out.clear();
     for share in shares {
         let Some(class) = basket.classes.get(share.class) else { continue };
         if let [line] = class.lines.as_slice() {
@@ -107,13 +108,12 @@ fn shares_of_lines(basket: &Basket, shares: &[ClassShare], nets: &mut [i64]) -> 
             }
         }
     }
-    out.sort_by_key(|share| share.line);
-    for share in &out {
+    out.sort_unstable_by_key(|share| share.line);
+    for share in out {
         if let Some(net) = nets.get_mut(share.line) {
             *net -= share.off;
         }
     }
-    out
 }
 
 /// What each party bears of a discount; none are named where the merchant bears it alone.
@@ -137,13 +137,15 @@ fn tax_of(mode: TaxMode, net: i64, rate: Percent) -> i64 {
 
 /// The tax of each line. Equal lines are taxed as one and share it, so that how they are cut changes no sum.
 fn taxes(basket: &Basket, nets: &[i64]) -> Vec<i64> {
-    let mut taxes = vec![0; nets.len()];
+    let (mut taxes, mut parts, mut keys) = (vec![0; nets.len()], Vec::new(), Vec::new());
     for class in basket.classes.iter().filter(|class| class.rate != Percent::ZERO) {
-        let weights: Vec<i64> = class.lines.iter().map(|line| nets.get(*line).copied().unwrap_or(0)).collect();
-        let tax = tax_of(basket.tax_mode, weights.iter().sum(), class.rate);
-        for (line, part) in class.lines.iter().zip(spread(tax, &weights)) {
+        let weights = class.lines.iter().map(|line| nets.get(*line).copied().unwrap_or(0));
+        let tax = tax_of(basket.tax_mode, weights.clone().sum(), class.rate);
+        parts.clear();
+        spread_onto(tax, weights, &mut parts, &mut keys);
+        for (line, part) in class.lines.iter().zip(&parts) {
             if let Some(slot) = taxes.get_mut(*line) {
-                *slot = part;
+                *slot = *part;
             }
         }
     }

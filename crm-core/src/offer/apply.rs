@@ -4,7 +4,7 @@ use super::compile::{Terms, Work};
 use super::evaluate::{Scratch, Take};
 use super::state::State;
 use super::terms::RoomFor;
-use crate::value::spread::spread;
+use crate::value::spread::spread_onto;
 
 /// The part of a discount that falls on a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ impl Terms<'_> {
             state.shipping -= off;
         } else {
             scratch.takes.sort_unstable_by_key(|take| take.place);
-            let parts = parts(off, &scratch.takes);
-            for (take, part) in scratch.takes.iter().zip(&parts) {
+            scratch.split(off);
+            for (take, part) in scratch.takes.iter().zip(&scratch.parts) {
                 state.lower(take.place, *part);
                 if self.consumes && take.place % 2 == 0 {
                     state.use_up(take.place, take.units, take.amount - part);
@@ -42,7 +42,7 @@ impl Terms<'_> {
                 state.use_up(take.place, take.units, pool.part(pool.net, take.units));
             }
             if let Some(shares) = shares {
-                by_class(&scratch.takes, &parts, shares);
+                by_class(&scratch.takes, &scratch.parts, shares);
             }
         }
         for held in &self.held {
@@ -62,35 +62,42 @@ impl Terms<'_> {
     }
 }
 
-/// The discount spread over classes by what they carry, ties to the lower one, then within a class over its pools.
-fn parts(off: i64, takes: &[Take]) -> Vec<i64> {
-    if let [_] = takes {
-        return vec![off];
+impl Scratch {
+    /// The discount spread over classes by what they carry, ties to the lower one, then within a class over its pools.
+    fn split(&mut self, off: i64) {
+        self.parts.clear();
+        if let [_] = self.takes.as_slice() {
+            self.parts.push(off);
+        } else if !self.takes.windows(2).any(|pair| matches!(pair, [a, b] if a.class() == b.class())) {
+            spread_onto(off, self.takes.iter().map(|take| take.weight), &mut self.parts, &mut self.keys);
+        } else {
+            let classes = || self.takes.chunk_by(|a, b| a.class() == b.class());
+            let weights = |takes: &[Take]| takes.iter().map(|take| take.weight).sum();
+            self.sums.clear();
+            spread_onto(off, classes().map(weights), &mut self.sums, &mut self.keys);
+            for (takes, off) in classes().zip(&self.sums) {
+                spread_onto(*off, takes.iter().map(|take| take.weight), &mut self.parts, &mut self.keys);
+            }
+        }
     }
-    let doubled = takes.windows(2).any(|pair| matches!(pair, [a, b] if a.place / 2 == b.place / 2));
-    let weights: Vec<i64> = takes.iter().map(|take| take.weight).collect();
-    if !doubled {
-        return spread(off, &weights);
-    }
-    let classes: Vec<&[Take]> = takes.chunk_by(|a, b| a.place / 2 == b.place / 2).collect();
-    let sums: Vec<i64> = classes.iter().map(|takes| takes.iter().map(|take| take.weight).sum()).collect();
-    let mut parts = Vec::with_capacity(takes.len());
-    for (takes, off) in classes.into_iter().zip(spread(off, &sums)) {
-        parts.extend(spread(off, &takes.iter().map(|take| take.weight).collect::<Vec<_>>()));
-    }
-    parts
 }
 
 fn by_class(takes: &[Take], parts: &[i64], shares: &mut Vec<ClassShare>) {
+    let start = shares.len();
+    shares.reserve(takes.len());
     for (take, part) in takes.iter().zip(parts) {
-        let class = take.place / 2;
-        match shares.last_mut().filter(|last| last.class == class) {
-            Some(last) => {
+        let class = take.class();
+        let last = shares.get_mut(start..).and_then(<[_]>::last_mut);
+        match last {
+            Some(last) if last.class == class => {
                 last.off += part;
                 last.units += take.units;
             }
-            None => shares.push(ClassShare { class, off: *part, units: take.units }),
+            Some(last) if last.off == 0 => *last = ClassShare { class, off: *part, units: take.units },
+            _ => shares.push(ClassShare { class, off: *part, units: take.units }),
         }
     }
-    shares.retain(|share| share.off > 0);
+    if start < shares.len() {
+        shares.pop_if(|last| last.off == 0);
+    }
 }

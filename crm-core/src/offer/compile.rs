@@ -100,6 +100,8 @@ pub(super) struct Terms<'a> {
     pub(super) basket: &'a Basket,
     /// The classes that it is meant for, ascending.
     pub(super) lens: Vec<usize>,
+    /// The classes that it writes, where neither its lines nor its bundle say so.
+    own: Vec<usize>,
     pub(super) gauge: Gauge,
     pub(super) work: Work,
     pub(super) phase: Phase,
@@ -140,26 +142,24 @@ impl<'a> Terms<'a> {
         let work = work(basket, rules, &lens).map_err(|error| error.within(format!("offer `{}`", rules.id)))?;
         let gauge = gauge(rules).map_err(|error| error.within(format!("offer `{}`", rules.id)))?;
         let (consumes, respects) = (rules.units.consumes, rules.units.respects);
-        Ok(Self { candidate, basket, lens, gauge, work, phase: rules.phase, consumes, respects, held })
+        let own = own(&lens, &work);
+        Ok(Self { candidate, basket, lens, own, gauge, work, phase: rules.phase, consumes, respects, held })
     }
 
     /// Classes of which it may lower or use up units, ascending.
-    pub(super) fn writes(&self) -> Vec<usize> {
-        let mut classes = match &self.work {
-            Work::Shipping(_) | Work::Gift => Vec::new(),
-            Work::OneOf(options) => options.iter().map(|(class, _)| *class).collect(),
-            Work::Bundle(bundle) => return bundle.classes.clone(),
-            Work::Get(GetWork { targets: Some(targets), .. }) => self.lens.iter().chain(targets).copied().collect(),
-            _ => return self.lens.clone(),
-        };
-        classes.sort_unstable();
-        classes.dedup();
-        classes
+    pub(super) fn writes(&self) -> &[usize] {
+        match &self.work {
+            Work::Shipping(_) | Work::Gift => &[],
+            Work::OneOf(_) | Work::Get(GetWork { targets: Some(_), .. }) => &self.own,
+            Work::Bundle(bundle) => &bundle.classes,
+            _ => &self.lens,
+        }
     }
 
-    /// Whether its own lines matter beyond those that it lowers: they are measured, or some of them may be used up.
-    pub(super) fn reads_lens(&self) -> bool {
-        self.gauge.amount.is_some() || self.gauge.units.is_some() || self.respects
+    /// Its own lines, if they matter beyond those that it lowers: they are measured, or some of them may be used up.
+    pub(super) fn reads(&self) -> &[usize] {
+        let reads = self.gauge.amount.is_some() || self.gauge.units.is_some() || self.respects;
+        if reads { &self.lens } else { &[] }
     }
 
     /// How many ways there are to apply it.
@@ -177,6 +177,11 @@ impl<'a> Terms<'a> {
         matches!(self.work, Work::Cut(Cut::Percent(_, None)))
     }
 
+    /// Whether a larger cart brings more of it by steps.
+    pub(super) const fn has_steps(&self) -> bool {
+        matches!(self.work, Work::Tiered(_) | Work::Every { .. })
+    }
+
     pub(super) fn has_budget(&self) -> bool {
         self.held.iter().any(|held| matches!(held.counts, RoomFor::Budget))
     }
@@ -191,8 +196,21 @@ impl<'a> Terms<'a> {
 }
 
 fn classes(basket: &Basket, scope: Option<&LineScope>) -> Vec<usize> {
+    let Some(scope) = scope else { return (0..basket.classes.len()).collect() };
     let all = basket.classes.iter().enumerate();
-    all.filter(|(_, class)| scope.is_none_or(|scope| class.is_in(scope))).map(|(place, _)| place).collect()
+    all.filter(|(_, class)| class.is_in(scope)).map(|(place, _)| place).collect()
+}
+
+/// The classes that an offer writes, ascending, where they are neither its lines nor those of its bundle.
+fn own(lens: &[usize], work: &Work) -> Vec<usize> {
+    let mut classes: Vec<usize> = match work {
+        Work::OneOf(options) => options.iter().map(|(class, _)| *class).collect(),
+        Work::Get(GetWork { targets: Some(targets), .. }) => lens.iter().chain(targets).copied().collect(),
+        _ => return Vec::new(),
+    };
+    classes.sort_unstable();
+    classes.dedup();
+    classes
 }
 
 fn within(basket: &Basket, lens: &[usize], scope: &LineScope) -> Vec<usize> {

@@ -1,6 +1,6 @@
 //! What one offer would take off, as things stand: eligible units, thresholds, effect, limits, one rounding.
 
-use super::compile::{Cut, From, Terms, Work};
+use super::compile::{Cut, From, Held, Terms, Work};
 use super::rules::{ThresholdBasis, ThresholdTax};
 use super::state::State;
 use super::terms::RoomFor;
@@ -38,6 +38,16 @@ pub(super) struct Scratch {
     /// What is only counted.
     pub(super) counted: Vec<Take>,
     pub(super) runs: Vec<Run>,
+    /// What falls on each take, when it was applied.
+    pub(super) parts: Vec<i64>,
+    pub(super) sums: Vec<i64>,
+    pub(super) keys: Vec<u64>,
+}
+
+impl Take {
+    pub(super) const fn class(&self) -> usize {
+        self.place / 2
+    }
 }
 
 impl Scratch {
@@ -91,10 +101,8 @@ impl Terms<'_> {
     /// What it takes off lines or delivery as things stand; `scratch` then has what it lowers. Of several choices the one named.
     pub(super) fn evaluate(&self, state: &State, mode: Mode, choice: usize, scratch: &mut Scratch) -> Result<i64, Out> {
         scratch.clear();
-        for held in &self.held {
-            if matches!(held.counts, RoomFor::Uses | RoomFor::Units(None)) && self.left(state, held.counter) < 1 {
-                return Err(Out::Limit(held.room));
-            }
+        if let Some(out) = self.used_up(state) {
+            return Err(out);
         }
         let places = self.places();
         // Without units that are used up, what has lines has something in them.
@@ -115,6 +123,13 @@ impl Terms<'_> {
             }
         }
         if off > 0 || self.is_gift() { Ok(off) } else { Err(Out::NoEffect) }
+    }
+
+    /// The limit that has nothing left for it.
+    pub(super) fn used_up(&self, state: &State) -> Option<Out> {
+        let counts = |held: &&Held<'_>| matches!(held.counts, RoomFor::Uses | RoomFor::Units(None));
+        let held = self.held.iter().filter(counts).find(|held| self.left(state, held.counter) < 1)?;
+        Some(Out::Limit(held.room))
     }
 
     fn left(&self, state: &State, counter: usize) -> i64 {
@@ -160,8 +175,14 @@ impl Terms<'_> {
         }
     }
 
+    /// Whether it is spread over all that is left of its lines by what they carry.
+    pub(super) fn is_even(&self) -> bool {
+        matches!(self.work, Work::Cut(_) | Work::Every { .. } | Work::Tiered(_))
+            && !self.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)))
+    }
+
     /// What is left of the eligible lines.
-    fn eligible(&self, state: &State) -> i64 {
+    pub(super) fn eligible(&self, state: &State) -> i64 {
         if self.is_whole() {
             return state.goods;
         }
@@ -176,6 +197,7 @@ impl Terms<'_> {
 
     /// So much off all eligible units, or off as many of the dearest as limits leave.
     fn cut(&self, state: &State, cut: Cut, classes: &[usize], scratch: &mut Scratch) -> i64 {
+        scratch.takes.reserve(classes.len());
         for class in classes {
             for of in self.places() {
                 let pool = state.pool(class * 2 + of);

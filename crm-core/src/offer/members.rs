@@ -1,148 +1,176 @@
-//! Which offers of a search have to do with each other, worked out once before it.
+//! Which offers of a search have to do with each other, worked out once before it, for all of them at once: sets of offers are bits.
 
-use super::compile::{Terms, Work};
-use super::problem::{PHASES, Problem, is_constant, most_of_group, reads_cart};
+use super::compile::{Cut, Terms, Work};
+use super::problem::{Problem, is_constant, most_of_group, reads_cart};
 use super::quote::Source;
-use super::search::{Member, Search};
+use super::search::{Member, Search, bits};
 use super::terms::RoomFor;
+use crate::value::StackGroup;
 
-/// A set of classes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Classes(Vec<u64>);
+/// Sets of offers by what they have in common.
+#[derive(Default)]
+struct Sets<'t> {
+    /// Per class who may lower it, and who reads it.
+    writers: Vec<u128>,
+    readers: Vec<u128>,
+    /// Who reads all lines.
+    all: u128,
+    shipping: u128,
+    respecting: u128,
+    constant: u128,
+    counters: Vec<u128>,
+    groups: Vec<Group<'t>>,
+}
 
-impl Classes {
-    fn new(classes: &[usize], count: usize) -> Self {
-        let mut words = vec![0_u64; count.div_ceil(64)];
-        for class in classes {
-            if let Some(word) = words.get_mut(class / 64) {
-                *word |= 1 << (class % 64);
+struct Group<'t> {
+    name: &'t StackGroup,
+    members: u128,
+    /// Whether it admits one of them only.
+    single: bool,
+}
+
+impl<'t> Sets<'t> {
+    fn new(problem: &Problem<'_>, terms: &[&'t Terms<'_>]) -> Self {
+        let count = problem.basket.classes.len();
+        let mut sets = Self { writers: vec![0; count], readers: vec![0; count], ..Self::default() };
+        sets.counters.resize(problem.start.left.len(), 0);
+        for (place, of) in terms.iter().enumerate() {
+            let one = 1_u128 << place;
+            let note = |set: &mut Vec<u128>, places: &[usize]| {
+                for place in places {
+                    set.get_mut(*place).into_iter().for_each(|members| *members |= one);
+                }
+            };
+            note(&mut sets.writers, of.writes());
+            note(&mut sets.readers, of.writes());
+            note(&mut sets.readers, of.reads());
+            for held in &of.held {
+                note(&mut sets.counters, &[held.counter]);
+            }
+            sets.all |= if reads_cart(of) { one } else { 0 };
+            sets.shipping |= if matches!(of.work, Work::Shipping(_)) { one } else { 0 };
+            sets.respecting |= if of.respects { one } else { 0 };
+            sets.constant |= if is_constant(of) { one } else { 0 };
+            if let Some(name) = &of.candidate.rules.stack.group {
+                let single = most_of_group(of.candidate.rules) == 1;
+                match sets.groups.iter_mut().find(|group| group.name == name) {
+                    Some(group) => {
+                        group.members |= one;
+                        group.single &= single;
+                    }
+                    None => sets.groups.push(Group { name, members: one, single }),
+                }
             }
         }
-        Self(words)
+        sets
     }
 
-    fn covers(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|(a, b)| b & !a == 0)
-    }
-
-    fn meets(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    fn group(&self, place: usize) -> Option<&Group<'t>> {
+        self.groups.iter().find(|group| group.members & 1 << place != 0)
     }
 }
 
-/// What one offer reads and writes.
-struct Reach {
-    reads: Classes,
-    writes: Classes,
-    all: bool,
-    shipping: bool,
+/// Who is in any of some sets.
+fn any(sets: &[u128], places: &[usize]) -> u128 {
+    places.iter().filter_map(|place| sets.get(*place)).fold(0, |any, set| any | set)
+}
+
+/// Who is in each of some sets.
+fn each(sets: &[u128], places: &[usize]) -> u128 {
+    places.iter().filter_map(|place| sets.get(*place)).fold(u128::MAX, |each, set| each & set)
 }
 
 impl<'p, 'a> Search<'p, 'a> {
     /// A search over some offers of a problem; at most as many as fit the sets of it.
     pub(super) fn new(problem: &'p Problem<'a>, offers: &[usize], limit: u64) -> Self {
-        let terms: Vec<&Terms<'a>> = offers.iter().filter_map(|offer| problem.terms.get(*offer)).collect();
-        let count = problem.basket.classes.len();
-        let writes: Vec<Vec<usize>> = terms.iter().map(|terms| terms.writes()).collect();
-        let reaches: Vec<Reach> =
-            terms.iter().zip(&writes).map(|(terms, writes)| reach(terms, writes, count)).collect();
-        let lenses = lenses(problem, &terms, &writes);
-        let mut members = Vec::with_capacity(offers.len());
-        let (groups, singles) = groups(&terms);
-        for (place, ((offer, writes), of)) in offers.iter().zip(&writes).zip(&terms).enumerate() {
-            let mut member = Member { offer: *offer, writes: writes.clone(), ..Member::default() };
-            member.most = most_of_group(of.candidate.rules);
-            member.single = singles.get(place).copied().flatten();
-            let group = of.candidate.rules.stack.group.as_ref();
-            for (other, theirs) in terms.iter().enumerate().filter(|(other, _)| *other != place) {
-                let (Some(a), Some(b)) = (reaches.get(place), reaches.get(other)) else { continue };
-                let counter = of.held.iter().any(|a| theirs.held.iter().any(|b| a.counter == b.counter));
-                let shipping = a.shipping && b.shipping;
-                let after = shipping || counter || b.all && !a.writes.0.is_empty() || a.writes.meets(&b.reads);
-                let before = a.all || b.writes.meets(&a.reads);
-                // Two that take a constant amount off the same lines take the same off together in either order.
-                let commute = lenses.is_some() && is_constant(of) && is_constant(theirs) && a.writes == b.writes;
-                member.touches |= u128::from(after) << other;
-                let earlier = theirs.phase <= of.phase && b.writes.meets(&a.reads);
-                member.touched |= u128::from(earlier || counter) << other;
-                member.wakes |= u128::from((after || before) && !commute) << other;
-                let covers = b.writes.covers(&a.writes) && (!theirs.respects || of.respects || !problem.consumption);
-                let partial = of.phase <= theirs.phase && b.writes.meets(&a.writes) && !covers;
-                member.partial |= u128::from(partial) << other;
-                let peers = group.is_some() && group == theirs.candidate.rules.stack.group.as_ref();
-                member.peers |= u128::from(peers) << other;
-            }
-            member.peers |= u128::from(group.is_some()) << place;
-            members.push(member);
-        }
-        let mut search = Self::over(problem, members, limit);
-        for (place, terms) in terms.iter().enumerate() {
-            if let Some(phase) = search.phases.get_mut(terms.phase as usize) {
+        let terms: Vec<&'p Terms<'a>> = offers.iter().filter_map(|offer| problem.terms.get(*offer)).collect();
+        debug_assert!(terms.len() <= 128 && terms.len() == offers.len());
+        let sets = Sets::new(problem, &terms);
+        let mut search = Self::over(problem, Vec::with_capacity(offers.len()), limit);
+        for (place, of) in terms.iter().enumerate() {
+            if let Some(phase) = search.phases.get_mut(of.phase as usize) {
                 *phase |= 1 << place;
+            }
+            let part = matches!(of.work, Work::Cut(Cut::Percent(..))) && of.held.is_empty();
+            search.parts |= u128::from(part) << place;
+        }
+        search.lenses = lenses(problem, &terms);
+        for (place, (offer, of)) in offers.iter().zip(&terms).enumerate() {
+            let mut member = search.member_of(&sets, place, of);
+            member.offer = *offer;
+            search.members.push(member);
+        }
+        if search.lenses.is_some() {
+            // Two that take a constant amount off the same lines take the same off together in either order.
+            let covered: Vec<u128> = terms.iter().map(|of| each(&sets.writers, of.writes())).collect();
+            for place in bits(sets.constant) {
+                let covers = covered.get(place).copied().unwrap_or(0) & sets.constant;
+                let covered = |other: &usize| covered.get(*other).is_some_and(|by| by & 1 << place != 0);
+                let equal = bits(covers).filter(covered).fold(0, |set, other| set | 1 << other);
+                search.members.get_mut(place).into_iter().for_each(|member| member.wakes &= !equal);
             }
         }
         search.coupons = terms.iter().any(|terms| terms.candidate.by != Source::Automatic);
-        search.groups = groups;
-        search.lenses = lenses;
-        search.classes = (0..count).filter(|class| writes.iter().any(|of| of.binary_search(class).is_ok())).collect();
-        debug_assert!(terms.len() <= 128 && PHASES.len() == search.phases.len());
+        search.groups = sets.groups.iter().filter(|group| group.single).count();
+        let whole = search.lenses.is_none();
+        search.classes =
+            (0..sets.writers.len()).filter(|class| whole && sets.writers.get(*class) != Some(&0)).collect();
         search
     }
-}
 
-fn reach(terms: &Terms<'_>, writes: &[usize], count: usize) -> Reach {
-    let lens: &[usize] = if terms.reads_lens() { &terms.lens } else { &[] };
-    let reads: Vec<usize> = lens.iter().chain(writes).copied().collect();
-    Reach {
-        reads: Classes::new(&reads, count),
-        writes: Classes::new(writes, count),
-        all: reads_cart(terms),
-        shipping: matches!(terms.work, Work::Shipping(_)),
+    fn member_of(&self, sets: &Sets<'_>, place: usize, of: &Terms<'_>) -> Member {
+        let one = 1_u128 << place;
+        let others = self.all() & !one;
+        let (writes, reads) = (of.writes(), of.reads());
+        let counter = of.held.iter().filter_map(|held| sets.counters.get(held.counter)).fold(0, |any, set| any | set);
+        let writers = any(&sets.writers, writes);
+        let changers = writers | any(&sets.writers, reads);
+        let shipping = if sets.shipping & one == 0 { 0 } else { sets.shipping };
+        let after = shipping | counter | sets.all | any(&sets.readers, writes);
+        let before = if sets.all & one == 0 { changers } else { others };
+        let (phase, phases) = (of.phase as usize, &self.phases);
+        let until = phases.iter().take(phase + 1).fold(0, |until, phase| until | phase);
+        let from = phases.iter().skip(phase).fold(0, |from, phase| from | phase);
+        let sees = if of.respects || !self.problem.consumption { u128::MAX } else { !sets.respecting };
+        let covers = each(&sets.writers, writes) & sees;
+        let group = sets.group(place);
+        let singles = || sets.groups.iter().filter(|group| group.single);
+        Member {
+            offer: usize::MAX,
+            wakes: (after | before) & others,
+            touches: after & others,
+            touched: (changers & until | counter) & others,
+            partial: from & writers & !covers & others,
+            peers: group.map_or(0, |group| group.members),
+            most: most_of_group(of.candidate.rules),
+            single: group.filter(|group| group.single).and_then(|g| singles().position(|other| other.name == g.name)),
+        }
     }
-}
-
-/// How many groups admit one offer only, and which of them each offer is in.
-fn groups(terms: &[&Terms<'_>]) -> (usize, Vec<Option<usize>>) {
-    let mut names = Vec::new();
-    let mut places = Vec::with_capacity(terms.len());
-    for of in terms {
-        let group = of.candidate.rules.stack.group.as_ref();
-        let mates = || terms.iter().filter(|other| other.candidate.rules.stack.group.as_ref() == group);
-        let single = group.filter(|_| mates().all(|other| most_of_group(other.candidate.rules) == 1));
-        places.push(single.map(|group| {
-            names.iter().position(|name| *name == group).unwrap_or_else(|| {
-                names.push(group);
-                names.len() - 1
-            })
-        }));
-    }
-    (names.len(), places)
 }
 
 /// The sets of lines whose sums alone matter: where every offer lowers such a set as a whole, and no two sets meet but equal ones.
-fn lenses(problem: &Problem<'_>, terms: &[&Terms<'_>], writes: &[Vec<usize>]) -> Option<Vec<Vec<usize>>> {
+fn lenses<'p>(problem: &Problem<'_>, terms: &[&'p Terms<'_>]) -> Option<Vec<&'p [usize]>> {
     let taxed = |terms: &Terms<'_>| {
-        let measures = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
+        let measures = terms.gauge.amount.is_some() || terms.has_steps();
         measures && terms.is_taxed()
     };
-    let plain = |terms: &&&Terms<'_>| {
-        matches!(terms.work, Work::Cut(_) | Work::Every { .. } | Work::Tiered(_) | Work::Shipping(_))
-            && !terms.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)))
-            && !taxed(terms)
+    let plain = |terms: &&Terms<'_>| {
+        let units = || terms.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)));
+        (terms.is_even() || matches!(terms.work, Work::Shipping(_)) && !units()) && !taxed(terms)
     };
-    if problem.consumption || terms.iter().filter(plain).count() < terms.len() {
+    if problem.consumption || !terms.iter().all(plain) {
         return None;
     }
-    let mut lenses: Vec<Vec<usize>> = Vec::new();
-    for classes in writes.iter().filter(|classes| !classes.is_empty()) {
-        if lenses.contains(classes) {
+    let mut lenses: Vec<&[usize]> = Vec::new();
+    for classes in terms.iter().map(|terms| terms.writes()).filter(|classes| !classes.is_empty()) {
+        if lenses.contains(&classes) {
             continue;
         }
-        let meets = |lens: &Vec<usize>| classes.iter().any(|class| lens.binary_search(class).is_ok());
+        let meets = |lens: &&[usize]| classes.iter().any(|class| lens.binary_search(class).is_ok());
         if lenses.iter().any(meets) {
             return None;
         }
-        lenses.push(classes.clone());
+        lenses.push(classes);
     }
     Some(lenses)
 }

@@ -37,6 +37,7 @@ mod search;
 mod solve;
 mod state;
 mod terms;
+mod trail;
 mod units;
 mod why;
 

@@ -74,7 +74,11 @@ impl Problem<'_> {
     /// What an offer would take off beside the others if it had what it lacks, in the place of those it does not combine with.
     fn saves(&self, offer: usize, instead: bool, played: &Played, path: &[Step]) -> i64 {
         match self.beside(offer, instead, path) {
-            Some(kept) => self.play(&kept, &[], Some(Pretended { offer, instead })).off() - played.off(),
+            Some(kept) => {
+                let applied = played.applied.iter().map(|applied| applied.offer);
+                let same = kept.len() == path.len() && applied.eq(path.iter().map(|step| step.offer));
+                self.pretend(&kept, Pretended { offer, instead }, same.then_some(played)) - played.off()
+            }
             None => 0,
         }
     }
@@ -166,7 +170,7 @@ impl Problem<'_> {
         // What others take off of the added goods is no news, and what they take off less is.
         let gain = |with: &Played, without: i64| with.off() - without.max(before.off());
         if instead {
-            let with = self.play(path, &[], None);
+            let with = self.play(path, &[]);
             let Some(state) = self.before(terms, &with) else { return Added::Nothing };
             if let Some(Out::MinAmount { need: next, have }) = terms.next_step(&state)
                 && next <= need
@@ -175,13 +179,13 @@ impl Problem<'_> {
             }
             let without: Vec<Step> = path.iter().filter(|step| step.offer != offer).copied().collect();
             let old: i64 = before.applied.iter().filter(|one| one.offer == offer).map(|one| one.off).sum();
-            return Added::Saves(gain(&with, self.play(&without, &[], None).off() + old));
+            return Added::Saves(gain(&with, self.play(&without, &[]).off() + old));
         }
         let mut all = kept.to_vec();
         all.push(Step { offer, choice: self.first_choice(terms) });
-        let with = self.play(&all, &[], None);
+        let with = self.play(&all, &[]);
         if with.applied.iter().any(|one| one.offer == offer) {
-            return Added::Saves(gain(&with, self.play(path, &[], None).off()));
+            return Added::Saves(gain(&with, self.play(path, &[]).off()));
         }
         let place = PHASES.iter().position(|phase| *phase == terms.phase);
         let end = place.and_then(|place| with.ends.get(place)).unwrap_or(&self.start);

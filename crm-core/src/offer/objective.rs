@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::quote::Source;
 use super::rules::Objective;
-use super::search::{Frame, Leaf, Place, Search, bits};
+use super::search::{Known, Leaf, Place, Search, bits};
 use crate::value::Timestamp;
 use std::cmp::{Ordering, Reverse};
 
@@ -56,11 +56,17 @@ impl Problem<'_> {
 
 impl Search<'_, '_> {
     fn offers(&self, set: u128) -> Vec<usize> {
-        bits(set).filter_map(|member| self.members.get(member)).map(|member| member.offer).collect()
+        let mut offers = Vec::with_capacity(set.count_ones() as usize);
+        offers.extend(bits(set).filter_map(|member| self.members.get(member)).map(|member| member.offer));
+        offers
     }
 
     /// Whether a combination serves the objective better than another one.
     pub(super) fn beats(&self, a: &Leaf, b: &Leaf) -> bool {
+        let by_off = !matches!(self.problem.settings.objective, Objective::SoonestExpiry | Objective::MerchantCost);
+        if by_off && a.off != b.off {
+            return b.off < a.off;
+        }
         let (ours, theirs) = (self.offers(a.applied), self.offers(b.applied));
         let ours = Standing { off: a.off, cost: a.cost, offers: &ours };
         let theirs = Standing { off: b.off, cost: b.cost, offers: &theirs };
@@ -68,7 +74,7 @@ impl Search<'_, '_> {
     }
 
     /// Whether nothing that can follow from here is worth keeping.
-    pub(super) fn hopeless(&mut self, place: Place, frame: &mut Frame, live: u128) -> bool {
+    pub(super) fn hopeless(&mut self, place: Place, live: u128, asleep: u128, known: &mut Known) -> bool {
         if self.must & !(place.applied | live) != 0 {
             return true;
         }
@@ -81,12 +87,12 @@ impl Search<'_, '_> {
             Objective::SoonestExpiry => {
                 match self.problem.sooner(&self.offers(place.applied | live), &self.offers(applied)) {
                     Ordering::Less => false,
-                    Ordering::Equal => self.known_bound(frame, live, place.off) <= off,
+                    Ordering::Equal => self.known_bound(known, live, asleep, place.off) <= off,
                     Ordering::Greater => true,
                 }
             }
             _ => {
-                let most = self.known_bound(frame, live, place.off);
+                let most = self.known_bound(known, live, asleep, place.off);
                 let tied = self.best.as_ref().is_some_and(|best| best.off == most);
                 most < off || most == off && !(tied && self.must == 0 && self.minds_ties())
             }
@@ -94,14 +100,14 @@ impl Search<'_, '_> {
     }
 
     /// The bound, worked out once for the same things in the same place.
-    fn known_bound(&mut self, frame: &mut Frame, live: u128, off: i64) -> i64 {
-        if let Some((same, most)) = frame.known
-            && same == live
+    fn known_bound(&mut self, known: &mut Known, live: u128, asleep: u128, off: i64) -> i64 {
+        if let Some((same, sleeping, most)) = *known
+            && (same, sleeping) == (live, asleep)
         {
             return most;
         }
-        let most = self.bound(frame, live, off);
-        frame.known = Some((live, most));
+        let most = self.bound(live, asleep, off);
+        *known = Some((live, asleep, most));
         most
     }
 }

@@ -53,7 +53,7 @@ pub fn quote(
     let solution = problem.solve();
     let gifts = (0..problem.caps.len()).filter(|offer| problem.terms.get(*offer).is_some_and(Terms::is_gift));
     let extra: Vec<usize> = solution.extra.iter().copied().chain(gifts).collect();
-    let played = problem.play(&solution.best.path, &extra, None);
+    let played = problem.play(&solution.best.path, &extra);
     let applied = played.offers();
     let out = (0..problem.caps.len()).filter(|offer| !applied.contains(offer));
     for offer in out {
@@ -136,6 +136,8 @@ pub(super) fn prepare<'a>(
     let end = |terms: &Terms<'_>| (terms.candidate.ends_at.is_none(), terms.candidate.ends_at);
     able.sort_by_key(|(terms, cap)| (terms.phase, !terms.is_percent(), Reverse(*cap), end(terms)));
     problem.consumption = able.iter().any(|(terms, _)| terms.consumes);
+    problem.terms.reserve_exact(able.len() + lacking.len());
+    problem.caps.reserve_exact(able.len());
     for (terms, cap) in able {
         problem.terms.push(terms);
         problem.caps.push(cap);

@@ -5,8 +5,8 @@ use super::compile::{Cut, Terms, Work};
 use super::rules::{Exclusive, Phase, ThresholdBasis};
 use super::state::State;
 use super::terms::{OfferRules, Settings};
+use crate::value::StackGroup;
 use crate::value::spread::spread;
-use std::collections::BTreeMap;
 
 /// All phases, in their order.
 pub(super) const PHASES: [Phase; 6] =
@@ -42,27 +42,40 @@ impl Problem<'_> {
     }
 
     /// Sets of offers that have nothing to do with each other: no line, no counter, no group in common. Each is an ascending list.
-    pub(super) fn components(&self, offers: &[usize]) -> Vec<Vec<usize>> {
+    pub(super) fn components(&self, offers: &[usize]) -> Components {
         let mut sets = Sets::new(offers.len());
-        let mut all: Vec<(Shared<'_>, usize)> = Vec::new();
+        // By class, then delivery, then by counter: one of the offers that have to do with it. Groups are few.
+        let (classes, none) = (self.basket.classes.len(), usize::MAX);
+        let mut owners = vec![none; classes + 1 + self.start.left.len()];
+        let mut groups: Vec<(&StackGroup, usize)> = Vec::new();
         for (place, offer) in offers.iter().enumerate() {
-            if let Some(terms) = self.terms.get(*offer) {
-                shared(terms, self.basket.classes.len(), |shared| all.push((shared, place)));
+            let Some(terms) = self.terms.get(*offer) else { continue };
+            let mut join = |shared: usize| match owners.get_mut(shared) {
+                Some(owner) if *owner == none => *owner = place,
+                Some(owner) => sets.join(*owner, place),
+                None => {}
+            };
+            if matches!(terms.work, Work::Shipping(_)) {
+                join(classes);
+            }
+            if reads_cart(terms) {
+                (0..classes).for_each(&mut join);
+            } else {
+                terms.reads().iter().chain(terms.writes()).copied().for_each(&mut join);
+            }
+            terms.held.iter().for_each(|held| join(classes + 1 + held.counter));
+            if let Some(group) = &terms.candidate.rules.stack.group {
+                match groups.iter().find(|(name, _)| *name == group) {
+                    Some((_, owner)) => sets.join(*owner, place),
+                    None => groups.push((group, place)),
+                }
             }
         }
-        all.sort_unstable();
-        for pair in all.windows(2) {
-            if let [(a, left), (b, right)] = pair
-                && a == b
-            {
-                sets.join(*left, *right);
-            }
-        }
-        let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (place, offer) in offers.iter().enumerate() {
-            found.entry(sets.root(place)).or_default().push(*offer);
-        }
-        found.into_values().collect()
+        let mut members: Vec<(usize, usize)> =
+            offers.iter().enumerate().map(|(place, offer)| (sets.root(place), *offer)).collect();
+        members.sort_by_key(|(root, _)| *root);
+        let sizes = members.chunk_by(|(a, _), (b, _)| a == b).map(<[_]>::len).collect();
+        Components { offers: members.into_iter().map(|(_, offer)| offer).collect(), sizes }
     }
 
     /// Whether two offers may both be applied, beside others of their group that are applied.
@@ -118,31 +131,25 @@ pub(super) fn is_constant(terms: &Terms<'_>) -> bool {
         Work::Tiered(steps) => steps.iter().all(|(_, cut)| matches!(cut, Cut::Amount(_))),
         _ => false,
     };
-    let measures = terms.gauge.amount.is_some() || matches!(terms.work, Work::Every { .. } | Work::Tiered(_));
+    let measures = terms.gauge.amount.is_some() || terms.has_steps();
     amounts && terms.held.is_empty() && !(measures && terms.gauge.basis == ThresholdBasis::Running)
 }
 
-/// What two offers can have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Shared<'a> {
-    Class(usize),
-    Shipping,
-    Counter(usize),
-    Group(&'a str),
+/// Sets of offers, one after another, and how many are in each.
+pub(super) struct Components {
+    offers: Vec<usize>,
+    sizes: Vec<usize>,
 }
 
-fn shared<'a>(terms: &Terms<'a>, classes: usize, mut add: impl FnMut(Shared<'a>)) {
-    if matches!(terms.work, Work::Shipping(_)) {
-        add(Shared::Shipping);
+impl Components {
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[usize]> {
+        let mut rest = self.offers.as_slice();
+        self.sizes.iter().map(move |size| {
+            let (part, behind) = rest.split_at_checked(*size).unwrap_or((rest, &[]));
+            rest = behind;
+            part
+        })
     }
-    if reads_cart(terms) {
-        (0..classes).map(Shared::Class).for_each(&mut add);
-    } else {
-        terms.lens.iter().filter(|_| terms.reads_lens()).copied().map(Shared::Class).for_each(&mut add);
-        terms.writes().into_iter().map(Shared::Class).for_each(&mut add);
-    }
-    terms.held.iter().map(|held| Shared::Counter(held.counter)).for_each(&mut add);
-    terms.candidate.rules.stack.group.iter().map(|group| Shared::Group(group.as_str())).for_each(&mut add);
 }
 
 /// Disjoint sets, each named by its smallest member.

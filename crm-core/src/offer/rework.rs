@@ -107,7 +107,7 @@ impl Problem<'_> {
             let offs: Vec<i64> = (0..terms.choices()).map(off).collect();
             let best = offs.into_iter().enumerate().min_by_key(|(choice, off)| (Reverse(*off), *choice));
             if let Some((choice, _)) = best {
-                self.play_one(Step { offer, choice }, Mode::Real, &mut state, &mut scratch, &mut played);
+                self.play_one(Step { offer, choice }, &mut state, &mut scratch, &mut played);
             }
         }
         played

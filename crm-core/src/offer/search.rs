@@ -10,6 +10,7 @@ use super::evaluate::{Mode, Scratch};
 use super::problem::{PHASES, Problem, Step};
 use super::rules::Objective;
 use super::state::State;
+use super::trail::Trail;
 use crate::limits;
 use std::collections::BTreeMap;
 
@@ -31,28 +32,12 @@ pub(super) struct Leaf {
     pub(super) applied: u128,
 }
 
-/// How things stand at a depth of the search.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Frame {
-    pub(super) state: State,
-    /// What each offer can take off from here on at most.
-    pub(super) caps: Vec<i64>,
-    /// What lines and delivery cost at the start.
-    pub(super) net: i64,
-    /// The last bound that was worked out here, and of what.
-    pub(super) known: Option<(u128, i64)>,
-}
-
-impl Frame {
-    pub(super) fn cap(&self, offer: usize) -> i64 {
-        self.caps.get(offer).copied().unwrap_or(0)
-    }
-}
+/// The last bound that was worked out in a place, and of what: what is live, and what of it is asleep.
+pub(super) type Known = Option<(u128, u128, i64)>;
 
 /// Where the search stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    pub(super) depth: usize,
     /// What may still be applied.
     pub(super) live: u128,
     /// What was tried first here already, and whose order does not matter.
@@ -67,7 +52,6 @@ pub(super) struct Place {
 pub(super) struct Member {
     /// Its place in the problem.
     pub(super) offer: usize,
-    pub(super) writes: Vec<usize>,
     /// Offers for which it matters whether they come before or after it.
     pub(super) wakes: u128,
     /// Offers that may take off something else after it.
@@ -92,8 +76,10 @@ pub(super) struct Search<'p, 'a> {
     pub(super) members: Vec<Member>,
     pub(super) phases: [u128; PHASES.len()],
     pub(super) groups: usize,
+    /// Percents that no limit bounds.
+    pub(super) parts: u128,
     /// Classes whose sums alone matter, if so.
-    pub(super) lenses: Option<Vec<Vec<usize>>>,
+    pub(super) lenses: Option<Vec<&'p [usize]>>,
     /// Classes that any member lowers.
     pub(super) classes: Vec<usize>,
     pub(super) weights: Weights,
@@ -105,10 +91,18 @@ pub(super) struct Search<'p, 'a> {
     pub(super) stopped: bool,
     pub(super) best: Option<Leaf>,
     pub(super) second: Option<Leaf>,
-    frames: Vec<Frame>,
+    /// How things stand.
+    pub(super) state: State,
+    /// What each offer can take off from here on at most.
+    pub(super) caps: Vec<i64>,
+    /// What lines and delivery cost at the start.
+    pub(super) net: i64,
+    trail: Trail,
     scratch: Scratch,
     path: Vec<Step>,
     seen: BTreeMap<Seen, u128>,
+    /// Where the next key of `seen` is made.
+    key: Seen,
     /// What could be applied at the end of each phase; for an objective that asks whether anything could be added.
     ends: Vec<State>,
 }
@@ -120,6 +114,7 @@ impl<'p, 'a> Search<'p, 'a> {
             members,
             phases: [0; PHASES.len()],
             groups: 0,
+            parts: 0,
             lenses: None,
             classes: Vec::new(),
             weights: Weights::default(),
@@ -130,10 +125,14 @@ impl<'p, 'a> Search<'p, 'a> {
             stopped: false,
             best: None,
             second: None,
-            frames: Vec::new(),
+            state: State::default(),
+            caps: Vec::new(),
+            net: 0,
+            trail: Trail::default(),
             scratch: Scratch::default(),
             path: Vec::new(),
             seen: BTreeMap::new(),
+            key: Seen::default(),
             ends: Vec::new(),
         }
     }
@@ -154,6 +153,10 @@ impl<'p, 'a> Search<'p, 'a> {
         self.member(member).map_or(0, |member| member.peers)
     }
 
+    pub(super) fn wakes(&self, member: usize) -> u128 {
+        self.member(member).map_or(0, |member| member.wakes)
+    }
+
     pub(super) fn touched(&self, member: usize) -> u128 {
         self.member(member).map_or(0, |member| member.touched)
     }
@@ -162,34 +165,46 @@ impl<'p, 'a> Search<'p, 'a> {
         self.member(member).map_or(0, |member| member.partial)
     }
 
-    pub(super) fn writes(&self, member: usize) -> &[usize] {
-        self.member(member).map_or(&[], |member| &member.writes)
-    }
-
-    fn all(&self) -> u128 {
+    pub(super) fn all(&self) -> u128 {
         self.phases.iter().fold(0, |all, phase| all | phase)
     }
 
-    fn phase(&self, place: usize) -> u128 {
+    pub(super) fn phase(&self, place: usize) -> u128 {
         self.phases.get(place).copied().unwrap_or(0)
+    }
+
+    pub(super) fn cap(&self, member: usize) -> i64 {
+        self.caps.get(member).copied().unwrap_or(0)
+    }
+
+    /// Goes to where nothing is applied yet.
+    pub(super) fn begin(&mut self) {
+        self.state.clone_from(&self.problem.start);
+        self.net = self.state.net();
+        self.trail.pools.reserve(self.state.pools.len() * 2);
+        self.caps = vec![0; self.members.len()];
+        for member in 0..self.members.len() {
+            self.weigh(member);
+        }
     }
 
     /// Looks for the best; answers what everything together can take off at most.
     pub(super) fn run(&mut self) -> i64 {
-        let mut frame = Frame { state: self.problem.start.clone(), ..Frame::default() };
-        frame.net = frame.state.net();
-        frame.caps = (0..self.members.len()).map(|member| self.cap(&frame.state, member)).collect();
-        let most = self.bound(&frame, self.all(), 0);
-        self.frames.push(frame);
-        let place = Place { depth: 0, live: self.all(), asleep: 0, applied: 0, off: 0, cost: 0 };
-        self.visit(place);
+        self.begin();
+        let most = self.bound(self.all(), 0, 0);
+        self.visit(Place { live: self.all(), asleep: 0, applied: 0, off: 0, cost: 0 });
         most
     }
 
-    fn cap(&mut self, state: &State, member: usize) -> i64 {
-        let Some(terms) = self.terms(member) else { return 0 };
+    /// Works out anew what an offer can take off.
+    fn weigh(&mut self, member: usize) {
+        let Some(terms) = self.terms(member) else { return };
         let mode = Mode::Bound { consumption: self.problem.consumption };
-        terms.evaluate(state, mode, 0, &mut self.scratch).unwrap_or(0)
+        let cap = terms.evaluate(&self.state, mode, 0, &mut self.scratch).unwrap_or(0);
+        if let Some(slot) = self.caps.get_mut(member) {
+            self.trail.caps.push((member, *slot));
+            *slot = cap;
+        }
     }
 
     fn visit(&mut self, place: Place) {
@@ -198,97 +213,71 @@ impl<'p, 'a> Search<'p, 'a> {
             self.stopped = true;
             return;
         }
-        let mut frame = self.frames.get_mut(place.depth).map(std::mem::take).unwrap_or_default();
-        self.expand(place, &mut frame);
-        if let Some(slot) = self.frames.get_mut(place.depth) {
-            *slot = frame;
-        }
-    }
-
-    fn expand(&mut self, place: Place, frame: &mut Frame) {
-        let phase = frame.state.phase as usize;
+        let phase = self.state.phase as usize;
         let now = place.live & self.phase(phase);
-        if now != 0 && self.was_seen(place, frame, now) {
+        if now != 0 && self.was_seen(place, now) {
             return;
         }
         let mut asleep = place.asleep;
+        let mut known = None;
         for member in bits(now) {
             let live = self.awakeable(place.live, asleep, phase);
-            if self.hopeless(place, frame, live) {
+            if self.hopeless(place, live, asleep & now & live, &mut known) {
                 // What is asleep only grows, so nothing that follows here has more hope, and stopping here has the least.
                 return;
             }
             if asleep & 1 << member == 0 {
-                self.apply(place, frame, live, asleep, member);
+                self.apply(place, live, asleep, member);
             }
             if self.stopped {
                 return;
             }
             asleep |= 1 << member;
         }
-        self.close(place, frame, phase);
+        self.close(place, phase, known);
     }
 
     /// Tries all choices of one offer as the next application.
-    fn apply(&mut self, place: Place, frame: &Frame, live: u128, asleep: u128, member: usize) {
+    fn apply(&mut self, place: Place, live: u128, asleep: u128, member: usize) {
         let Some(terms) = self.terms(member) else { return };
         let Some(known) = self.members.get(member) else { return };
         let (offer, wakes, touches) = (known.offer, known.wakes, known.touches);
         for choice in 0..terms.choices() {
-            let Ok(off) = terms.evaluate(&frame.state, Mode::Real, choice, &mut self.scratch) else { continue };
-            let depth = place.depth + 1;
-            if self.frames.len() <= depth {
-                self.frames.push(Frame::default());
-            }
-            let mut next = self.frames.get_mut(depth).map(std::mem::take).unwrap_or_default();
-            next.state.copy(&frame.state);
-            next.caps.clone_from(&frame.caps);
-            next.net = frame.net;
-            next.known = None;
-            terms.apply(&mut next.state, off, &mut self.scratch, None);
+            let Ok(off) = terms.evaluate(&self.state, Mode::Real, choice, &mut self.scratch) else { continue };
+            let mark = self.trail.mark(&self.state);
+            self.trail.keep_taken(&self.state, &self.scratch, terms.consumes);
+            terms.apply(&mut self.state, off, &mut self.scratch, None);
             let applied = place.applied | 1 << member;
             let live = self.still_allowed(live & !(1 << member), applied, member);
             for other in bits(live & touches) {
-                let cap = self.cap(&next.state, other);
-                if let Some(slot) = next.caps.get_mut(other) {
-                    *slot = cap;
-                }
-            }
-            if let Some(slot) = self.frames.get_mut(depth) {
-                *slot = next;
+                self.weigh(other);
             }
             self.path.push(Step { offer, choice });
             let cost = place.cost + self.problem.merchant_part(offer, off);
             let asleep = asleep & !wakes & live;
-            self.visit(Place { depth, live, asleep, applied, off: place.off + off, cost });
+            self.visit(Place { live, asleep, applied, off: place.off + off, cost });
             self.path.pop();
+            self.trail.back_to(mark, &mut self.state, &mut self.caps);
         }
     }
 
     /// Nothing more of this phase: on to the next one that has something.
-    fn close(&mut self, place: Place, frame: &mut Frame, phase: usize) {
+    fn close(&mut self, place: Place, phase: usize, mut known: Known) {
         let live = place.live & !self.phase(phase);
         if self.problem.settings.objective == Objective::MerchantCost {
-            self.ends.push(frame.state.clone());
+            self.ends.push(self.state.clone());
         }
         if live == 0 {
             self.finish(place);
-        } else if !self.hopeless(place, frame, live) {
-            let depth = place.depth + 1;
-            if self.frames.len() <= depth {
-                self.frames.push(Frame::default());
+        } else if !self.hopeless(place, live, 0, &mut known) {
+            let mark = self.trail.mark(&self.state);
+            let later = PHASES.into_iter().zip(self.phases).skip(phase + 1);
+            if let Some((phase, _)) = later.into_iter().find(|(_, members)| members & live != 0) {
+                self.trail.keep_entries(&self.state);
+                self.state.enter(phase);
             }
-            if let Some(next) = self.frames.get_mut(depth) {
-                next.state.copy(&frame.state);
-                next.caps.clone_from(&frame.caps);
-                next.net = frame.net;
-                next.known = None;
-                let later = PHASES.into_iter().zip(self.phases).skip(phase + 1);
-                if let Some((phase, _)) = later.into_iter().find(|(_, members)| members & live != 0) {
-                    next.state.enter(phase);
-                }
-            }
-            self.visit(Place { depth, live, asleep: 0, ..place });
+            self.visit(Place { live, asleep: 0, ..place });
+            self.trail.back_to(mark, &mut self.state, &mut self.caps);
         }
         if self.problem.settings.objective == Objective::MerchantCost {
             self.ends.pop();
@@ -327,8 +316,8 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     /// Whether the same offers were applied before with the same result, and at least as much was free to follow.
-    fn was_seen(&mut self, place: Place, frame: &Frame, now: u128) -> bool {
-        let phase = frame.state.phase as usize;
+    fn was_seen(&mut self, place: Place, now: u128) -> bool {
+        let phase = self.state.phase as usize;
         // What a set costs the merchant, and whether anything can be added to it, depends on more than where it ends.
         let whole_path_matters = self.problem.settings.objective == Objective::MerchantCost;
         let here = place.applied & self.phase(phase);
@@ -337,23 +326,28 @@ impl<'p, 'a> Search<'p, 'a> {
         if !ordered || now & !place.asleep == 0 || whole_path_matters {
             return false;
         }
-        let key = (phase, place.applied, self.key(&frame.state, place.off));
-        match self.seen.get_mut(&key) {
+        let mut key = std::mem::take(&mut self.key);
+        (key.0, key.1) = (phase, place.applied);
+        self.fill_key(&mut key.2, place.off);
+        let seen = match self.seen.get_mut(&key) {
             Some(asleep) if *asleep & !place.asleep == 0 => true,
             Some(asleep) => {
                 *asleep &= place.asleep;
                 false
             }
             None => {
-                self.seen.insert(key, place.asleep);
+                self.seen.insert(key.clone(), place.asleep);
                 false
             }
-        }
+        };
+        self.key = key;
+        seen
     }
 
     /// What of the state matters to what follows.
-    fn key(&self, state: &State, off: i64) -> Vec<i64> {
-        let mut key = Vec::new();
+    fn fill_key(&self, key: &mut Vec<i64>, off: i64) {
+        let state = &self.state;
+        key.clear();
         match &self.lenses {
             Some(lenses) => {
                 for lens in lenses {
@@ -366,30 +360,36 @@ impl<'p, 'a> Search<'p, 'a> {
             None => {
                 for class in &self.classes {
                     let (free, used) = (state.pool(class * 2), state.pool(class * 2 + 1));
-                    key.extend([free.units, free.net, free.entry]);
+                    key.extend([free.net, free.entry]);
                     if self.problem.consumption {
-                        key.extend([used.net, used.entry]);
+                        key.extend([free.units, used.net, used.entry]);
                     }
                 }
             }
         }
         key.push(state.shipping);
         key.extend(&state.left);
-        key
     }
 
     fn finish(&mut self, place: Place) {
         if place.applied & self.must != self.must || !self.is_maximal(place.applied) {
             return;
         }
-        let leaf = Leaf { path: self.path.clone(), off: place.off, cost: place.cost, applied: place.applied };
+        let mut leaf = Leaf { path: Vec::new(), off: place.off, cost: place.cost, applied: place.applied };
         match &self.best {
-            None => self.best = Some(leaf),
-            Some(best) if self.beats(&leaf, best) => self.second = self.best.replace(leaf),
-            Some(best) if best.applied == leaf.applied && best.off == leaf.off => {}
-            Some(_) => {
-                if self.second.as_ref().is_none_or(|second| self.beats(&leaf, second)) {
+            Some(best) if !self.beats(&leaf, best) => {
+                let same = best.applied == leaf.applied && best.off == leaf.off;
+                if !same && self.second.as_ref().is_none_or(|second| self.beats(&leaf, second)) {
+                    leaf.path.clone_from(&self.path);
                     self.second = Some(leaf);
+                }
+            }
+            before => {
+                let first = before.is_none();
+                leaf.path.clone_from(&self.path);
+                let before = self.best.replace(leaf);
+                if !first {
+                    self.second = before;
                 }
             }
         }

@@ -62,8 +62,8 @@ impl Problem<'_> {
     fn together(&self, offers: &[usize]) -> Solution {
         let mut solution = Solution { optimal: true, ..Solution::default() };
         let mut parts: Vec<(Found, Option<Found>)> = Vec::new();
-        for part in self.components(offers) {
-            if let [offer] = part.as_slice() {
+        for part in self.components(offers).parts() {
+            if let [offer] = part {
                 parts.push(self.single(*offer, &mut solution));
                 continue;
             }
@@ -100,13 +100,9 @@ impl Problem<'_> {
     pub(super) fn on_its_own(&self, offer: usize) -> Option<Found> {
         let terms = self.terms.get(offer)?;
         let mut scratch = Scratch::default();
-        let off = |choice: usize| terms.evaluate(&self.start, Mode::Real, choice, &mut scratch).ok();
-        let offs: Vec<(usize, i64)> = (0..terms.choices())
-            .zip((0..terms.choices()).map(off))
-            .filter_map(|(choice, off)| Some((choice, off?)))
-            .collect();
-        let (choice, off) =
-            offs.into_iter().filter(|(_, off)| *off > 0).min_by_key(|(choice, off)| (Reverse(*off), *choice))?;
+        let off = |choice| Some((choice, terms.evaluate(&self.start, Mode::Real, choice, &mut scratch).ok()?));
+        let offs = (0..terms.choices()).filter_map(off).filter(|(_, off)| *off > 0);
+        let (choice, off) = offs.min_by_key(|(choice, off)| (Reverse(*off), *choice))?;
         Some(Found { path: vec![Step { offer, choice }], off, cost: self.merchant_part(offer, off) })
     }
 
@@ -114,20 +110,19 @@ impl Problem<'_> {
     fn join(&self, solution: &mut Solution, parts: Vec<(Found, Option<Found>)>) {
         let whole = |swap: Option<usize>| {
             let mut whole = Found::default();
-            let chosen: Vec<&Found> = parts
-                .iter()
-                .enumerate()
-                .map(|(place, (best, second))| match second {
+            let chosen = || {
+                parts.iter().enumerate().map(|(place, (best, second))| match second {
                     Some(second) if swap == Some(place) => second,
                     _ => best,
                 })
-                .collect();
+            };
+            whole.path.reserve_exact(chosen().map(|found| found.path.len()).sum());
             for phase in PHASES {
                 let now = |step: &&Step| self.terms.get(step.offer).is_some_and(|terms| terms.phase == phase);
-                whole.path.extend(chosen.iter().flat_map(|found| found.path.iter().filter(now)).copied());
+                whole.path.extend(chosen().flat_map(|found| found.path.iter().filter(now)).copied());
             }
-            whole.off = chosen.iter().map(|found| found.off).sum();
-            whole.cost = chosen.iter().map(|found| found.cost).sum();
+            whole.off = chosen().map(|found| found.off).sum();
+            whole.cost = chosen().map(|found| found.cost).sum();
             whole
         };
         let loss = |(place, (best, second)): (usize, &(Found, Option<Found>))| {
@@ -226,15 +221,14 @@ impl Problem<'_> {
             .filter(|other| others(other) && self.terms.get(*other).is_some_and(|terms| !terms.is_gift()))
             .collect();
         let mut off = 0;
-        for part in self.components(&offers) {
+        for part in self.components(&offers).parts() {
             let with = part.contains(&offer);
-            if let ([only], false) = (part.as_slice(), with) {
+            if let ([only], false) = (part, with) {
                 off += self.on_its_own(*only).map_or(0, |found| found.off);
                 continue;
             }
-            let mut part = part;
-            part.truncate(limits::SEARCH_OFFERS_MAX);
-            let mut search = Search::new(self, &part, nodes);
+            let (part, _) = part.split_at(part.len().min(limits::SEARCH_OFFERS_MAX));
+            let mut search = Search::new(self, part, nodes);
             search.must = part.iter().position(|member| *member == offer).map_or(0, |place| 1 << place);
             search.run();
             off += search.best.map_or(0, |best| best.off);

@@ -101,14 +101,4 @@ impl State {
             used.add(moved);
         }
     }
-
-    /// Copies another one over this one, without new memory.
-    pub(super) fn copy(&mut self, other: &Self) {
-        self.pools.clone_from(&other.pools);
-        self.left.clone_from(&other.left);
-        self.shipping = other.shipping;
-        self.phase = other.phase;
-        self.goods = other.goods;
-        self.goods_entry = other.goods_entry;
-    }
 }

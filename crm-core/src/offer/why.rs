@@ -2,9 +2,10 @@
 
 use super::compile::Terms;
 use super::evaluate::{Mode, Out, Scratch};
-use super::problem::Problem;
+use super::problem::{Clash, Problem};
 use super::quote::Why;
 use super::replay::Played;
+use super::rules::Exclusive;
 use super::solve::Solution;
 use super::terms::Candidate;
 use crate::value::Currency;
@@ -40,11 +41,20 @@ impl Problem<'_> {
         let Some(terms) = self.terms.get(offer) else { return Why::NoEffect };
         let applied = played.offers();
         let name = |offer: usize| self.rules(offer).map(|rules| rules.id.clone());
-        let itself = self.rules(offer).is_some_and(|rules| rules.stack.exclusive == super::rules::Exclusive::All);
         let clash = self.compatible(&applied, offer);
-        if let Some(clash) = clash.filter(|_| !itself) {
+        // What wants to be alone is not kept out by the others: they are better.
+        let itself = |clash: &Clash| match terms.candidate.rules.stack.exclusive {
+            Exclusive::All => true,
+            Exclusive::Group => clash.by_group,
+            Exclusive::None => false,
+        };
+        if let Some(clash) = clash.filter(|clash| !itself(clash)) {
             let group = terms.candidate.rules.stack.group.clone().filter(|_| clash.by_group);
             return name(clash.with).map_or(Why::NoEffect, |with| Why::Conflict { with, group });
+        }
+        if let Some(out) = played.ends.last().and_then(|end| terms.used_up(end)).filter(|_| terms.is_gift()) {
+            // What the others used of a limit saves more.
+            return why(out, terms.candidate, self.basket.currency);
         }
         if clash.is_none() {
             let end = played.ends.iter().find(|end| end.phase == terms.phase).unwrap_or(&self.start);

@@ -65,8 +65,8 @@ pub(super) fn gather<'p>(
         Some(id) => ws.known(id)?.wallet()?.map_or(0, |wallet| wallet.coupons().len()),
         None => 0,
     };
-    let automatic = context.program.offers_touching(asked.basket);
-    let automatic = automatic.filter(|(offer, _)| offer.needs == Needs::Nothing).count();
+    let touching: Vec<(&Offer, &OfferRules)> = context.program.offers_touching(asked.basket).collect();
+    let automatic = touching.iter().filter(|(offer, _)| offer.needs == Needs::Nothing).count();
     let mut gather = Gather {
         context,
         asked,
@@ -80,8 +80,8 @@ pub(super) fn gather<'p>(
         most_minor: asked.basket.list_minor().saturating_add(shipping),
         out: Gathered::default(),
     };
-    gather.load(ws)?;
-    for (offer, rules) in context.program.offers_touching(asked.basket) {
+    gather.load(ws, &touching)?;
+    for (offer, rules) in touching {
         // What the seat brings in is there once.
         let by_seat = seat.and_then(SeatOffer::id) == Some(&offer.id);
         // An offer for delivery that nobody asked for is no news where nothing is delivered.
@@ -130,12 +130,12 @@ impl<'p> Gather<'p, '_> {
     }
 
     /// Asks for everything at once that will be looked at, where it was not loaded: names of codes, coupons that are closed, counters.
-    fn load(&self, ws: &mut Workspace) -> Decided<()> {
+    fn load(&self, ws: &mut Workspace, touching: &[(&Offer, &OfferRules)]) -> Decided<()> {
         let program = self.context.program;
         let typed: Vec<NormalCode> =
             self.asked.cart.codes.iter().filter_map(|typed| NormalCode::of(typed).ok()).collect();
         let mut reads: Vec<Read> = Vec::new();
-        let mut at_hand: Vec<&Offer> = program.offers_touching(self.asked.basket).map(|(offer, _)| offer).collect();
+        let mut at_hand: Vec<&Offer> = touching.iter().map(|(offer, _)| *offer).collect();
         at_hand.extend(self.seat.and_then(|seat| seat.found.as_ref().ok()).map(|found| &found.offer));
         for code in &typed {
             match program.offer_of_code(code) {
