@@ -24,6 +24,7 @@ use crate::value::{
     ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, RedemptionId, RequestId, bucket_of,
 };
 use foldhash::{HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why a decision stopped.
@@ -115,7 +116,8 @@ pub(crate) struct Workspace {
     pub(crate) coupons: HashMap<(CustomerId, CouponId), Slot<Coupon>>,
     pub(crate) claims: HashMap<(CustomerId, ClaimId), Slot<ClaimRecord>>,
     pub(crate) counters: HashMap<String, Slot<Counter>>,
-    pub(crate) holds: HashMap<HoldKey, Slot<i64>>,
+    /// In their order, so that those of a counter that end first are found first.
+    pub(crate) holds: BTreeMap<HoldKey, Slot<i64>>,
     pub(crate) cards: HashMap<GiftCardId, Slot<Versioned<GiftCard>>>,
     pub(crate) groups: HashMap<GroupId, Slot<Versioned<Group>>>,
     /// Counters whose holds were loaded: all of them, or those that end first.

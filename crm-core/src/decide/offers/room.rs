@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::super::settle::settle;
-use super::super::workspace::{Decided, HoldKey, Workspace};
+use super::super::workspace::{Decided, Workspace};
 use crate::coupon::Wallet;
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::offer::{Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
@@ -107,18 +107,25 @@ impl Ledger {
     /// Why a limit leaves nothing: it is used, or other checkouts hold the rest of it.
     fn reached(&self, ws: &mut Workspace, asking: Asking<'_>, limit: &Limit, place: usize) -> Decided<Why> {
         let Some(counted) = self.counted.get(place) else { return Ok(Why::NotRunning) };
+        let left = self.lefts.get(place).copied().unwrap_or(0);
         let (held, until) = match counted.per {
             LimitPer::Customer => {
                 let Some(id) = asking.customer else { return Ok(Why::LimitCustomer { limit: limit.id.clone() }) };
                 own_holds(ws.known(id)?.wallet()?, &counted.name)
             }
             LimitPer::All => {
-                let holds = ws.holds_of(&counted.name, false)?;
-                let first = holds.first().map(|((_, deadline, ..), _)| *deadline);
-                (holds.iter().map(|(_, amount)| *amount).sum(), first)
+                let (mut held, mut first) = (0_i64, None);
+                // There may be thousands; it matters only whether they hold more than is missing.
+                for ((_, deadline, ..), amount) in ws.holds_of(&counted.name, false)? {
+                    first = first.or(Some(*deadline));
+                    held = held.saturating_add(amount);
+                    if 0 < left.saturating_add(held) {
+                        break;
+                    }
+                }
+                (held, first)
             }
         };
-        let left = self.lefts.get(place).copied().unwrap_or(0);
         if let (true, Some(until)) = (0 < left.saturating_add(held), until) {
             return Ok(Why::HeldElsewhere { until });
         }
@@ -188,17 +195,26 @@ pub(super) fn stands(ws: &mut Workspace, name: &str) -> Decided<i64> {
 
 /// Lets the claims that are out of time go that hold something of a counter.
 pub(super) fn free(context: &Context<'_>, ws: &mut Workspace, name: &str, at: Timestamp) -> Decided<()> {
-    let is_over = |((_, deadline, ..), _): &(HoldKey, i64)| *deadline <= at;
-    let mut holds = ws.holds_of(name, false)?;
-    if COUNTER_HOLDS_LOOKED_AT <= holds.len() && holds.iter().all(is_over) {
-        holds = ws.holds_of(name, true)?;
-    }
-    let over = holds.into_iter().filter(is_over);
-    let holders: BTreeSet<CustomerId> = over.map(|((_, _, customer, _), _)| customer).collect();
+    let holders = match over(ws, name, at, false)? {
+        (looked_at, _, true) if COUNTER_HOLDS_LOOKED_AT <= looked_at => over(ws, name, at, true)?.1,
+        (_, holders, _) => holders,
+    };
     for holder in holders {
         settle(context, ws, &holder)?;
     }
     Ok(())
+}
+
+/// The claims on a counter that are out of time: how many, whose, and whether that is all that is known of it.
+fn over(ws: &Workspace, name: &str, at: Timestamp, all: bool) -> Decided<(usize, BTreeSet<CustomerId>, bool)> {
+    let mut holds = ws.holds_of(name, all)?.peekable();
+    let mut count = 0;
+    let mut holders = BTreeSet::new();
+    while let Some(((_, _, customer, _), _)) = holds.next_if(|((_, deadline, ..), _)| *deadline <= at) {
+        count += 1;
+        holders.insert(customer.clone());
+    }
+    Ok((count, holders, holds.next().is_none()))
 }
 
 /// The bound of a limit, and what it counts: once, or article by article, with the end of the counter's name.
