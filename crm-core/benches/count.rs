@@ -65,8 +65,7 @@ fn main() {
         }
         // Everybody uses one code that has a limit over all: half of them are too late.
         "claim" => {
-            let register =
-                |n| request(n, json!({ "type": "register_customer", "customer_id": format!("many{n}") }));
+            let register = |n| request(n, json!({ "type": "register_customer", "customer_id": format!("many{n}") }));
             run(&engine, (0..MANY).map(register).collect(), MANY);
             // Within the time that a claim holds: nothing comes back.
             let moment = at(2 * MANY).to_string();
