@@ -5,7 +5,7 @@ mod shared;
 mod things;
 
 pub(crate) use offers::{
-    claim_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold, read_holds,
+    claim_of, claim_record_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold, read_holds,
 };
 pub(crate) use shared::{gift_card_of, group_of, read_gift_card, read_group};
 pub(crate) use things::Filed;
@@ -382,7 +382,7 @@ impl Workspace {
         Ok(Commit { writes })
     }
 
-    fn flush_owned(&self, writes: &mut Vec<Write>) -> Result<()> {
+    fn flush_owned(&mut self, writes: &mut Vec<Write>) -> Result<()> {
         let mut orders: Vec<_> = self.orders.iter().filter(|(_, slot)| slot.dirty).collect();
         orders.sort_by(|a, b| a.0.cmp(b.0));
         for ((customer, _), slot) in orders {

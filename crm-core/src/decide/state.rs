@@ -5,6 +5,7 @@ use crate::coupon::{ClaimState, LimitHold, Wallet};
 use crate::customer::CustomerRecord;
 use crate::error::{Error, Result};
 use crate::lifecycle::LifeState;
+use crate::offer::Receipt;
 use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
@@ -258,8 +259,8 @@ pub(crate) struct ClaimRecord {
     #[n(11)]
     pub(crate) returned: bool,
     /// Cart, quote and rules, as JSON.
-    #[cbor(n(12), with = "minicbor::bytes")]
-    pub(crate) receipt: Vec<u8>,
+    #[n(12)]
+    pub(crate) receipt: Lazy<Receipt>,
 }
 
 /// A customer in the workspace, and as a stored thing: then nothing of it changes any more.

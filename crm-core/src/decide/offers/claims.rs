@@ -1,6 +1,7 @@
 //! Claims: a checkout holds what its quote applies, and confirms or releases it.
 
 use super::super::context::Context;
+use super::super::lazy::Lazy;
 use super::super::points;
 use super::super::settle::settle;
 use super::super::state::ClaimRecord;
@@ -154,7 +155,7 @@ fn hold(
         currency,
         off_minor,
         returned: false,
-        receipt: serde_json::to_vec(&receipt).map_err(Error::from)?,
+        receipt: Lazy::new(receipt),
     })
 }
 

@@ -2,12 +2,14 @@
 
 use super::super::state::{ClaimRecord, decode, encode};
 use super::super::workspace::{HoldKey, Slot, Workspace};
+use super::things::Claimed;
 use super::{blob, identity_key, instant, int_cell, key_of, text_cell};
 use crate::coupon::Coupon;
 use crate::error::Result;
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::store::{Guard, Read, Row, Table, Value, Write};
-use crate::value::{ClaimId, CouponId, CustomerId};
+use crate::value::{ClaimId, CouponId, CustomerId, bucket_of};
+use std::sync::Arc;
 
 pub(crate) fn read_coupon(key: &(CustomerId, CouponId)) -> Read {
     Read::Row { table: Table::Coupon, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
@@ -42,9 +44,16 @@ pub(crate) fn read_all_holds(counter: &str) -> Read {
     Read::Prefix { table: Table::CounterHold, prefix: identity_key(counter), after: None, limit: usize::MAX }
 }
 
+pub(crate) fn claim_record_of(row: &Row) -> Result<ClaimRecord> {
+    row.thing::<Claimed>().map_or_else(|| decode(blob(row, 9)?, "claim"), |claimed| Ok(claimed.record.clone()))
+}
+
 pub(crate) fn claim_of(row: &Row) -> Result<(CustomerId, ClaimId, ClaimRecord)> {
+    if let Some(Claimed { customer, id, record, .. }) = row.thing() {
+        return Ok((customer.clone(), id.clone(), record.clone()));
+    }
     let (customer, claim) = (CustomerId::new(text_cell(row, 1)?)?, ClaimId::new(text_cell(row, 2)?)?);
-    Ok((customer, claim, decode(blob(row, 9)?, "claim")?))
+    Ok((customer, claim, claim_record_of(row)?))
 }
 
 pub(crate) fn counter_of(row: &Row) -> Result<i64> {
@@ -59,17 +68,21 @@ pub(crate) fn hold_of(row: &Row) -> Result<(HoldKey, i64)> {
 
 impl Workspace {
     /// Closed coupons, claims, and what they hold of counters.
-    pub(super) fn flush_offers(&self, writes: &mut Vec<Write>) {
+    pub(super) fn flush_offers(&mut self, writes: &mut Vec<Write>) {
         for ((customer, id), slot) in dirty(self.coupons.iter()) {
             writes.push(match &slot.value {
                 Some(coupon) => Write::Put { row: coupon_row(customer, coupon), guard: Guard::Any },
                 None => Write::Delete { table: Table::Coupon, key: key_of(customer, [Value::Text(id.shared())]) },
             });
         }
-        for ((customer, id), slot) in dirty(self.claims.iter()) {
-            if let Some(claim) = &slot.value {
-                writes.push(Write::Put { row: claim_row(customer, id, claim), guard: Guard::Any });
-            }
+        let mut claims: Vec<_> = self.claims.iter_mut().filter(|(_, slot)| slot.dirty).collect();
+        claims.sort_by(|a, b| a.0.cmp(b.0));
+        for ((customer, id), slot) in claims {
+            // As with customers: nothing has to stay.
+            let Some(record) = slot.value.take() else { continue };
+            let bucket = bucket_of(customer.as_str());
+            let claimed = Claimed { bucket, customer: customer.clone(), id: id.clone(), record };
+            writes.push(Write::Put { row: Row::of(Table::Claim, Arc::new(claimed)), guard: Guard::Any });
         }
         for (name, slot) in dirty(self.counters.iter()) {
             let Some(counter) = slot.value.as_ref().filter(|counter| counter.added != 0) else { continue };
@@ -109,21 +122,4 @@ fn coupon_row(customer: &CustomerId, coupon: &Coupon) -> Row {
         ],
     );
     Row::new(Table::Coupon, cells)
-}
-
-fn claim_row(customer: &CustomerId, id: &ClaimId, claim: &ClaimRecord) -> Row {
-    let cells = key_of(
-        customer,
-        [
-            Value::Text(id.shared()),
-            Value::text(claim.state.as_str()),
-            Value::Int(claim.at.millis()),
-            Value::Int(claim.deadline.millis()),
-            Value::text(claim.currency.code()),
-            Value::Int(claim.off_minor),
-            claim.order.as_ref().map_or(Value::Null, |order| Value::Text(order.shared())),
-            Value::Blob(encode(claim).into()),
-        ],
-    );
-    Row::new(Table::Claim, cells)
 }
