@@ -179,3 +179,16 @@ fn a_counter_is_what_was_confirmed_when_all_is_done() {
     let (stands, held) = counter(&store);
     assert_eq!((usize::try_from(stands).unwrap(), held), (100, again));
 }
+
+/// However many claims are out of time, whoever comes next has their room at once: what is to be looked at is asked for together. To break
+/// it: let `room::free` settle one holder after the other without asking for all.
+#[test]
+fn any_number_of_claims_out_of_time_make_room_for_one() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let engine = engine(store.clone(), 201, 200);
+    let claims = engine.execute_many((0..200).map(|who| claim(who, "k", at(0))).collect()).unwrap();
+    assert!(claims.iter().all(Result::is_ok));
+    assert!(refused_by_limit(&engine.execute(claim(200, "k", at(1))).unwrap_err()));
+    engine.execute(claim(200, "k", at(1000))).unwrap();
+    assert_eq!(counter(&store), (1, 1));
+}

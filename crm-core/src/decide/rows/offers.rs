@@ -3,7 +3,7 @@
 use super::super::state::{ClaimRecord, decode, encode};
 use super::super::workspace::{HoldKey, Slot, Workspace};
 use super::things::Claimed;
-use super::{blob, identity_key, instant, int_cell, key_of, text_cell};
+use super::{blob, corrupt, counter_key, instant, int_cell, key_of, shared, text_cell};
 use crate::coupon::Coupon;
 use crate::error::Result;
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
@@ -19,13 +19,12 @@ pub(crate) fn read_claim(key: &(CustomerId, ClaimId)) -> Read {
     Read::Row { table: Table::Claim, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
 }
 
-#[allow(clippy::ptr_arg, reason = "the key type of the map")]
-pub(crate) fn read_counter(name: &String) -> Read {
-    Read::Row { table: Table::Counter, key: identity_key(name) }
+pub(crate) fn read_counter(name: &Arc<str>) -> Read {
+    Read::Row { table: Table::Counter, key: counter_key(name) }
 }
 
 fn hold_key((counter, deadline, customer, claim): &HoldKey) -> Vec<Value> {
-    let mut key = identity_key(counter);
+    let mut key = counter_key(counter);
     key.extend([Value::Int(deadline.millis()), Value::Text(customer.shared()), Value::Text(claim.shared())]);
     key
 }
@@ -34,14 +33,14 @@ pub(crate) fn read_hold(key: &HoldKey) -> Read {
     Read::Row { table: Table::CounterHold, key: hold_key(key) }
 }
 
-pub(crate) fn read_holds(counter: &str) -> Read {
-    let prefix = identity_key(counter);
+pub(crate) fn read_holds(counter: &Arc<str>) -> Read {
+    let prefix = counter_key(counter);
     Read::Prefix { table: Table::CounterHold, prefix, after: None, limit: COUNTER_HOLDS_LOOKED_AT }
 }
 
 /// All of them.
-pub(crate) fn read_all_holds(counter: &str) -> Read {
-    Read::Prefix { table: Table::CounterHold, prefix: identity_key(counter), after: None, limit: usize::MAX }
+pub(crate) fn read_all_holds(counter: &Arc<str>) -> Read {
+    Read::Prefix { table: Table::CounterHold, prefix: counter_key(counter), after: None, limit: usize::MAX }
 }
 
 pub(crate) fn claim_record_of(row: &Row) -> Result<ClaimRecord> {
@@ -61,8 +60,9 @@ pub(crate) fn counter_of(row: &Row) -> Result<i64> {
 }
 
 pub(crate) fn hold_of(row: &Row) -> Result<(HoldKey, i64)> {
-    let (counter, customer, claim) = (text_cell(row, 1)?, text_cell(row, 3)?, text_cell(row, 4)?);
-    let key = (counter.to_owned(), instant(row, 2)?, CustomerId::new(customer)?, ClaimId::new(claim)?);
+    let (customer, claim) = (text_cell(row, 3)?, text_cell(row, 4)?);
+    let counter = shared(row, 1).ok_or_else(|| corrupt(row.table, "text"))?;
+    let key = (counter, instant(row, 2)?, CustomerId::new(customer)?, ClaimId::new(claim)?);
     Ok((key, int_cell(row, 5)?))
 }
 
@@ -87,7 +87,7 @@ impl Workspace {
         for (name, slot) in dirty(self.counters.iter()) {
             let Some(counter) = slot.value.as_ref().filter(|counter| counter.added != 0) else { continue };
             let limit = if counter.added < 0 { i64::MAX } else { counter.limit };
-            writes.push(Write::Within { key: identity_key(name), add: counter.added, limit });
+            writes.push(Write::Within { key: counter_key(name), add: counter.added, limit });
         }
         for (key, slot) in dirty(self.holds.iter()) {
             writes.push(match slot.value {
