@@ -8,36 +8,12 @@ use std::hash::Hasher;
 #[cbor(transparent)]
 pub struct Fingerprint(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
 
-/// A hash that is given what it is to hash in large pieces: JSON comes in small ones, and it takes large ones much faster.
-struct Sink {
-    hasher: SipHasher24,
-    pending: [u8; 512],
-    length: usize,
-}
-
-impl Sink {
-    fn hash(&mut self) {
-        self.hasher.write(self.pending.get(..self.length).unwrap_or_default());
-        self.length = 0;
-    }
-}
+struct Sink(SipHasher24);
 
 impl std::io::Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.pending.len() < self.length + bytes.len() {
-            self.hash();
-        }
-        match self.pending.get_mut(self.length..self.length + bytes.len()) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.length += bytes.len();
-            }
-            None => self.hasher.write(bytes),
-        }
+        self.0.write(bytes);
         Ok(bytes.len())
-    }
-    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.write(bytes).map(drop)
     }
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
@@ -47,11 +23,12 @@ impl std::io::Write for Sink {
 /// The fingerprint of a value's JSON form, with SipHash-2-4-128 (Aumasson and Bernstein, 2012) under the all-zero key.
 #[must_use]
 pub fn fingerprint<T: serde::Serialize>(value: &T) -> Fingerprint {
-    let mut sink = Sink { hasher: SipHasher24::new(), pending: [0; 512], length: 0 };
+    // JSON comes in small pieces, and a hash takes large ones much faster.
+    let mut sink = std::io::BufWriter::with_capacity(512, Sink(SipHasher24::new()));
     // Serialising our own plain types into a sink that never fails cannot fail; a value that somehow does hashes what it wrote.
     let _ = serde_json::to_writer(&mut sink, value);
-    sink.hash();
-    Fingerprint(sink.hasher.finish128().as_bytes())
+    let _ = std::io::Write::flush(&mut sink);
+    Fingerprint(sink.get_ref().0.finish128().as_bytes())
 }
 
 /// The fingerprint of bytes as they are.
