@@ -30,7 +30,9 @@ const PROGRAM: &str = r#"{ "version": 1, "program": "count", "revision": 1, "zon
                "gives": { "type": "per_amount", "points": "1", "per": "1.00" } }],
     "tiers": [{ "id": "main", "metric": { "type": "net_spend" }, "window": { "type": "calendar", "period": "year" },
                 "tiers": [{ "id": "basic", "threshold": "0" }, { "id": "gold", "threshold": "1000.00" }] }],
-    "lifecycle": { "type": "preset", "name": "retail" } }"#;
+    "lifecycle": { "type": "preset", "name": "retail" },
+    "offers": [{ "id": "flash", "needs": { "type": "code", "codes": ["FLASH"] }, "effect": { "type": "fixed_off", "amount": "5.00" },
+                 "limits": [{ "id": "all", "counts": { "type": "uses", "max": 500 } }] }] }"#;
 
 fn main() {
     let scenario = std::env::args().nth(1).unwrap_or_default();
@@ -68,6 +70,22 @@ fn main() {
                 request(n, json!({ "type": "earn_points", "customer_id": name(n), "currency": "points", "points": 10 }))
             };
             run(&engine, (MANY..6 * MANY).map(earn).collect(), MANY);
+        }
+        // Everybody uses one code that has a limit over all: half of them are too late.
+        "claim" => {
+            let register = |n| request(n, json!({ "type": "register_customer", "customer_id": format!("many{n}") }));
+            run(&engine, (0..MANY).map(register).collect(), MANY);
+            // Within the time that a claim holds: nothing comes back.
+            let moment = at(2 * MANY).to_string();
+            let claim = |n: usize| {
+                let cart = json!({ "currency": "EUR", "codes": ["flash"],
+                                   "lines": [{ "sku": "cup", "unit_price": "20.00" }] });
+                let customer = format!("many{n}");
+                let command = json!({ "type": "claim_offers", "customer_id": customer, "claim_id": "k", "cart": cart });
+                let request = json!({ "request_id": format!("k{n:08}"), "at": moment, "do": command });
+                serde_json::from_value(request).unwrap()
+            };
+            engine.execute_many((0..MANY).map(claim).collect()).unwrap();
         }
         "order" => run(&engine, (1_000..2_000).map(order).collect(), 1),
         _ => drop((1_000..2_000).map(order).chain((1_000..2_000).map(earn)).collect::<Vec<_>>()),

@@ -29,6 +29,11 @@ const THREADS: usize = 64;
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
+    // For a profile of the engine alone.
+    if std::env::args().any(|argument| argument == "--engine") {
+        engine(&folder.path().join("many.db"), How::Many);
+        return;
+    }
     let naive = naive(folder.path());
     println!("naive transaction, {THREADS} threads: {:>9.0} tries/s, {LIMIT} granted", per_second(naive));
     for (name, how) in

@@ -239,3 +239,16 @@ fn a_gift_card_is_never_overdrawn_on_sqlite_when_requests_are_combined() {
     let folder = tempfile::tempdir().unwrap();
     one_card(Arc::new(SqliteStore::open(&folder.path().join("crm.db"), SqliteOptions::default()).unwrap()), true);
 }
+
+/// However many claims are out of time, whoever comes next has their room at once: what is to be looked at is asked for together. To break
+/// it: let `room::free` settle one holder after the other without asking for all.
+#[test]
+fn any_number_of_claims_out_of_time_make_room_for_one() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let engine = engine(store.clone(), 201, 200);
+    let claims = engine.execute_many((0..200).map(|who| claim(who, "k", at(0))).collect()).unwrap();
+    assert!(claims.iter().all(Result::is_ok));
+    assert!(refused_by_limit(&engine.execute(claim(200, "k", at(1))).unwrap_err()));
+    engine.execute(claim(200, "k", at(1000))).unwrap();
+    assert_eq!(counter(&store), (1, 1));
+}

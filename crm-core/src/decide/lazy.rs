@@ -1,9 +1,10 @@
-//! Parts of a customer's row that are decoded when somebody looks, and stored again as they came when nobody changed them.
+//! Parts of a row that are decoded when somebody looks, and stored again as they came when nobody changed them.
 
 use super::state::{Standing, decode, encode};
 use crate::coupon::Wallet;
 use crate::customer::CustomerRecord;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
+use crate::offer::Receipt;
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -51,6 +52,20 @@ impl Part for CustomerRecord {
     }
 }
 
+/// As JSON, which other tools can read: it has to last as long as the order.
+impl Part for Receipt {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        serde_json::from_slice(bytes).map_err(|error| {
+            Error::new(ErrorCode::StoreCorrupt, "the stored receipt of a claim cannot be read").caused_by(error)
+        })
+    }
+    fn write(&self) -> Result<Vec<u8>> {
+        let mut json = Vec::with_capacity(2_048);
+        serde_json::to_writer(&mut json, self)?;
+        Ok(json)
+    }
+}
+
 /// A value, its stored bytes, or both; one of them at least. Stored as one byte string. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Lazy<T>(Arc<Forms<T>>);
@@ -82,7 +97,7 @@ impl<T: Part> Lazy<T> {
             // Somebody else may have been faster, with the same value.
             let _ = value.set(T::read(bytes)?);
         }
-        value.get().ok_or_else(|| Error::internal("a part of a customer is neither stored nor set"))
+        value.get().ok_or_else(|| Error::internal("a part of a row is neither stored nor set"))
     }
 
     /// The stored form, made once.
@@ -94,7 +109,7 @@ impl<T: Part> Lazy<T> {
         if let (None, Some(value)) = (bytes.get(), value.get()) {
             let _ = bytes.set(value.write()?.into());
         }
-        bytes.get().ok_or_else(|| Error::internal("a part of a customer is neither stored nor set"))
+        bytes.get().ok_or_else(|| Error::internal("a part of a row is neither stored nor set"))
     }
 }
 
@@ -112,7 +127,7 @@ impl<T: Part + Clone> Lazy<T> {
             forms.bytes = OnceLock::new();
             forms.value.get_mut()
         });
-        changed.ok_or_else(|| Error::internal("a part of a customer was not decoded"))
+        changed.ok_or_else(|| Error::internal("a part of a row was not decoded"))
     }
 }
 

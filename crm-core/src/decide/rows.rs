@@ -5,7 +5,8 @@ mod shared;
 mod things;
 
 pub(crate) use offers::{
-    claim_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold, read_holds,
+    claim_of, claim_record_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold,
+    read_holds,
 };
 pub(crate) use shared::{gift_card_of, group_of, read_gift_card, read_group};
 pub(crate) use things::Filed;
@@ -47,6 +48,10 @@ fn key_of<const N: usize>(customer: &CustomerId, rest: [Value; N]) -> Vec<Value>
 
 fn identity_key(name: &str) -> Vec<Value> {
     vec![Value::Int(i64::from(bucket_of(name))), Value::text(name)]
+}
+
+fn counter_key(name: &Arc<str>) -> Vec<Value> {
+    vec![Value::Int(i64::from(bucket_of(name))), Value::Text(name.clone())]
 }
 
 pub(crate) fn read_customer(id: &CustomerId) -> Read {
@@ -95,9 +100,9 @@ pub(crate) enum Want {
     Orders(CustomerId),
     Coupon((CustomerId, CouponId)),
     Claim((CustomerId, ClaimId)),
-    Counter(String),
+    Counter(Arc<str>),
     /// Of a counter; all of them, or those that end first.
-    Holds(String, bool),
+    Holds(Arc<str>, bool),
     GiftCard(GiftCardId),
     Group(GroupId),
 }
@@ -124,7 +129,7 @@ impl Want {
                 Table::Redemption => Some(Self::Redemption((customer(key)?, RedemptionId::trusted(text(key, 2)?)))),
                 Table::Coupon => Some(Self::Coupon((customer(key)?, CouponId::trusted(text(key, 2)?)))),
                 Table::Claim => Some(Self::Claim((customer(key)?, ClaimId::trusted(text(key, 2)?)))),
-                Table::Counter => Some(Self::Counter(text(key, 1)?.to_string())),
+                Table::Counter => Some(Self::Counter(text(key, 1)?)),
                 Table::GiftCard => Some(Self::GiftCard(GiftCardId::trusted(text(key, 1)?))),
                 Table::Group => Some(Self::Group(GroupId::trusted(text(key, 1)?))),
                 _ => None,
@@ -135,7 +140,7 @@ impl Want {
             Read::Prefix { table: Table::Entry, prefix, .. } => Some(Self::Journal(customer(prefix)?)),
             Read::Prefix { table: Table::Order, prefix, .. } => Some(Self::Orders(customer(prefix)?)),
             Read::Prefix { table: Table::CounterHold, prefix, limit, .. } => {
-                Some(Self::Holds(text(prefix, 1)?.to_string(), *limit == usize::MAX))
+                Some(Self::Holds(text(prefix, 1)?, *limit == usize::MAX))
             }
             _ => None,
         }
@@ -383,7 +388,7 @@ impl Workspace {
         Ok(Commit { writes })
     }
 
-    fn flush_owned(&self, writes: &mut Vec<Write>) -> Result<()> {
+    fn flush_owned(&mut self, writes: &mut Vec<Write>) -> Result<()> {
         let mut orders: Vec<_> = self.orders.iter().filter(|(_, slot)| slot.dirty).collect();
         orders.sort_by(|a, b| a.0.cmp(b.0));
         for ((customer, _), slot) in orders {

@@ -6,6 +6,7 @@ use crate::coupon::{ClaimState, LimitHold, Wallet};
 use crate::customer::CustomerRecord;
 use crate::error::{Error, Result};
 use crate::lifecycle::LifeState;
+use crate::offer::Receipt;
 use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
@@ -272,8 +273,8 @@ pub(crate) struct ClaimRecord {
     #[n(11)]
     pub(crate) returned: bool,
     /// Cart, quote and rules, as JSON.
-    #[cbor(n(12), with = "minicbor::bytes")]
-    pub(crate) receipt: Vec<u8>,
+    #[n(12)]
+    pub(crate) receipt: Lazy<Receipt>,
     /// What it holds or has taken of gift cards.
     #[n(13)]
     #[cbor(default)]

@@ -24,6 +24,7 @@ use crate::value::{
     ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, RedemptionId, RequestId, bucket_of,
 };
 use foldhash::{HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why a decision stopped.
@@ -98,7 +99,7 @@ enum Undo {
     Redemption((CustomerId, RedemptionId), Slot<RedemptionRecord>),
     Coupon((CustomerId, CouponId), Slot<Coupon>),
     Claim((CustomerId, ClaimId), Slot<ClaimRecord>),
-    Counter(String, Slot<Counter>),
+    Counter(Arc<str>, Slot<Counter>),
     Hold(HoldKey, Slot<i64>),
     GiftCard(GiftCardId, Slot<Versioned<GiftCard>>),
     Group(GroupId, Slot<Versioned<Group>>),
@@ -114,12 +115,13 @@ pub(crate) struct Workspace {
     pub(crate) redemptions: HashMap<(CustomerId, RedemptionId), Slot<RedemptionRecord>>,
     pub(crate) coupons: HashMap<(CustomerId, CouponId), Slot<Coupon>>,
     pub(crate) claims: HashMap<(CustomerId, ClaimId), Slot<ClaimRecord>>,
-    pub(crate) counters: HashMap<String, Slot<Counter>>,
-    pub(crate) holds: HashMap<HoldKey, Slot<i64>>,
+    pub(crate) counters: HashMap<Arc<str>, Slot<Counter>>,
+    /// In their order, so that those of a counter that end first are found first.
+    pub(crate) holds: BTreeMap<HoldKey, Slot<i64>>,
     pub(crate) cards: HashMap<GiftCardId, Slot<Versioned<GiftCard>>>,
     pub(crate) groups: HashMap<GroupId, Slot<Versioned<Group>>>,
     /// Counters whose holds were loaded: all of them, or those that end first.
-    all_holds: HashMap<String, bool>,
+    all_holds: HashMap<Arc<str>, bool>,
     /// Marks that were loaded.
     marks: HashMap<(CustomerId, RequestId), Option<(u64, Mark)>>,
     /// The requests of marks that commands of this working set made; perhaps more, where one was refused. The marks are with the entries.
@@ -265,7 +267,7 @@ impl Workspace {
         rows::read_coupon
     );
     things!(claims, (CustomerId, ClaimId), ClaimRecord, Claim, claim, claim_mut, put_claim, rows::read_claim);
-    things!(counters, String, Counter, Counter, counter, counter_mut, put_counter, rows::read_counter);
+    things!(counters, Arc<str>, Counter, Counter, counter, counter_mut, put_counter, rows::read_counter);
     things!(holds, HoldKey, i64, Hold, hold, hold_mut, put_hold, rows::read_hold);
     things!(cards, GiftCardId, Versioned<GiftCard>, GiftCard, card, card_mut, put_card, rows::read_gift_card);
     things!(groups, GroupId, Versioned<Group>, Group, group, group_mut, put_group, rows::read_group);

@@ -8,6 +8,7 @@ use crate::offer::{Counts, Limit, LimitPer};
 use crate::program::Program;
 use crate::query::{Answer, LimitUse};
 use crate::value::{Currency, Timestamp, Zone};
+use std::sync::Arc;
 
 /// What every shared limit stands at; holds that are out of time count as free, whether or not a sweep has seen them.
 pub(crate) fn limits(engine: &Engine, program: &Program, at: Timestamp) -> Result<Answer> {
@@ -16,32 +17,30 @@ pub(crate) fn limits(engine: &Engine, program: &Program, at: Timestamp) -> Resul
     let document = program.document();
     for campaign in &document.campaigns {
         let zone = program.campaign(&campaign.id).map_or(program.zone(), |(_, zone)| zone);
-        let of = format!("campaign:{}", campaign.id);
-        for limit in shared(&campaign.limits) {
-            let found = stands(engine, (zone, &of, main), limit, at)?;
+        for (limit, name) in program.limits_of_campaign(&campaign.id).filter(is_one) {
+            let found = stands(engine, (zone, name, main), limit, at)?;
             all.push(LimitUse { campaign: Some(campaign.id.clone()), ..found });
         }
     }
     for (offer, rules) in program.offers() {
         let campaign = offer.campaign.as_ref().and_then(|id| program.campaign(id));
         let zone = campaign.map_or(program.zone(), |(_, zone)| zone);
-        let of = format!("offer:{}", offer.id);
-        for limit in shared(&offer.limits) {
-            let found = stands(engine, (zone, &of, rules.currency), limit, at)?;
+        for (limit, name) in program.limits_of_offer(&offer.id).filter(is_one) {
+            let found = stands(engine, (zone, name, rules.currency), limit, at)?;
             all.push(LimitUse { offer: Some(offer.id.clone()), ..found });
         }
     }
     Ok(Answer::Limits { limits: all })
 }
 
-fn shared(limits: &[Limit]) -> impl Iterator<Item = &Limit> {
-    let each_sku = |limit: &&Limit| matches!(limit.counts, Counts::Units { each_sku: true, .. });
-    limits.iter().filter(move |limit| limit.per == LimitPer::All && !each_sku(limit))
+/// Whether a limit has one counter for everybody.
+fn is_one((limit, _): &(&Limit, &Arc<str>)) -> bool {
+    limit.per == LimitPer::All && !matches!(limit.counts, Counts::Units { each_sku: true, .. })
 }
 
 fn stands(
     engine: &Engine,
-    (zone, of, currency): (&Zone, &str, Currency),
+    (zone, name, currency): (&Zone, &Arc<str>, Currency),
     limit: &Limit,
     at: Timestamp,
 ) -> Result<LimitUse> {
@@ -50,7 +49,7 @@ fn stands(
         Counts::Uses { max } | Counts::Units { max, .. } => (whole(max), None),
         Counts::Budget { max } => (currency.minor(max)?, Some(currency)),
     };
-    let name = named(zone, of, limit, at).name;
+    let name = named(zone, name, limit, at).name;
     let mut found = engine.store().load(&[read_counter(&name), read_all_holds(&name)])?;
     let holds = found.pop().unwrap_or_default();
     let stands = found.pop().unwrap_or_default().first().map(counter_of).transpose()?.unwrap_or(0);

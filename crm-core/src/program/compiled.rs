@@ -7,11 +7,12 @@ use super::groups::{GiftCardRules, GroupRules};
 use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
 use crate::lifecycle::Lifecycle;
-use crate::offer::{Basket, Funder, OfferIndex, OfferRules};
+use crate::offer::{Basket, Funder, Limit, OfferIndex, OfferRules};
 use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
 use crate::tier::Ladder;
 use crate::value::{CampaignId, Currency, EventName, LadderId, OfferId, Party, Percent, PointCurrency, RuleId, Zone};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A compiled program: immutable, cheap to share, every reference in it resolved.
 #[derive(Debug)]
@@ -44,6 +45,9 @@ struct Offers {
     codes: BTreeMap<NormalCode, usize>,
     /// Of campaigns, in the order of the document.
     zones: Vec<Zone>,
+    /// Under which names the limits of offers and of campaigns are counted, but for their periods.
+    counters: Vec<Vec<Arc<str>>>,
+    shared_counters: Vec<Vec<Arc<str>>>,
     index: OfferIndex,
 }
 
@@ -53,9 +57,13 @@ impl Offers {
         for (place, campaign) in document.campaigns.iter().enumerate() {
             offers.campaigns.insert(campaign.id.clone(), place);
             offers.zones.push(campaign.zone.as_deref().map_or(Ok(zone), Zone::new)?);
+            let name = |limit: &Limit| format!("campaign:{}/{}", campaign.id, limit.id).into();
+            offers.shared_counters.push(campaign.limits.iter().map(name).collect());
         }
         for (place, offer) in document.offers.iter().enumerate() {
             offers.places.insert(offer.id.clone(), place);
+            let name = |limit: &Limit| format!("offer:{}/{}", offer.id, limit.id).into();
+            offers.counters.push(offer.limits.iter().map(name).collect());
             if let Needs::Code { codes } = &offer.needs {
                 for code in codes {
                     offers.codes.insert(NormalCode::of(code)?, place);
@@ -360,6 +368,20 @@ impl Program {
         !self.triggers.referrer.is_empty()
             || !self.triggers.referee.is_empty()
             || self.document.issue.iter().any(coupons)
+    }
+
+    /// The limits of an offer, each with the name that it is counted by, but for its period.
+    pub(crate) fn limits_of_offer(&self, id: &OfferId) -> impl Iterator<Item = (&Limit, &Arc<str>)> {
+        let place = self.offers.places.get(id).copied().unwrap_or(usize::MAX);
+        let limits = self.document.offers.get(place).map_or(&[][..], |offer| &offer.limits);
+        limits.iter().zip(self.offers.counters.get(place).map_or(&[][..], Vec::as_slice))
+    }
+
+    /// The same of a campaign.
+    pub(crate) fn limits_of_campaign(&self, id: &CampaignId) -> impl Iterator<Item = (&Limit, &Arc<str>)> {
+        let place = self.offers.campaigns.get(id).copied().unwrap_or(usize::MAX);
+        let limits = self.document.campaigns.get(place).map_or(&[][..], |campaign| &campaign.limits);
+        limits.iter().zip(self.offers.shared_counters.get(place).map_or(&[][..], Vec::as_slice))
     }
 
     /// How a checkout looks for the best offers and holds them.

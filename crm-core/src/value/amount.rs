@@ -1,6 +1,7 @@
 //! Money: exact decimals at the border, whole minor units inside.
 
 use super::Points;
+use super::digits::Digits;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use rust_decimal::Decimal;
@@ -66,7 +67,10 @@ impl std::str::FromStr for Amount {
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        match Digits::of(self.0) {
+            Some(digits) => serializer.serialize_str(digits.as_str()),
+            None => serializer.collect_str(&self.0),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod amount;
 mod attribute;
+mod digits;
 mod id;
 mod percent;
 mod points;

@@ -1,6 +1,7 @@
 //! Shares of a whole.
 
 use super::Amount;
+use super::digits::Digits;
 use crate::error::{Error, ErrorCode, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -53,7 +54,11 @@ impl std::fmt::Display for Percent {
 
 impl Serialize for Percent {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let (mut units, mut scale) = (self.0, 4);
+        while 0 < scale && units.is_multiple_of(10) {
+            (units, scale) = (units / 10, scale - 1);
+        }
+        serializer.serialize_str(Digits::new(false, u64::from(units), scale).as_str())
     }
 }
 
@@ -72,7 +77,9 @@ mod tests {
     fn percentages_are_exact_and_bounded() {
         for (text, millionths) in [("0", 0), ("12.5", 125_000), ("100", 1_000_000), ("0.0001", 1), ("33.3300", 333_300)]
         {
-            assert_eq!(Percent::parse(text).unwrap().millionths(), millionths, "{text}");
+            let percent = Percent::parse(text).unwrap();
+            assert_eq!(percent.millionths(), millionths, "{text}");
+            assert_eq!(serde_json::to_string(&percent).unwrap(), format!("\"{percent}\""));
         }
         for text in ["-1", "100.0001", "0.00001", "12,5", "1e2", "NaN", "", "20%"] {
             assert_eq!(Percent::parse(text).unwrap_err().code(), ErrorCode::ValuePercent, "{text}");

@@ -46,3 +46,18 @@ pub fn bucket_of(owner: &str) -> u16 {
     hasher.write(owner.as_bytes());
     u16::try_from(hasher.finish128().h1 % 1024).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Marks that were stored have to be known for ever.
+    #[test]
+    fn a_fingerprint_is_that_of_the_json() {
+        for length in [0, 1, 500, 509, 510, 511, 512, 513, 2000] {
+            let value = ("a".repeat(length), length, [1, 2, 3], "é\n".repeat(length));
+            let json = serde_json::to_vec(&value).unwrap();
+            assert_eq!(fingerprint(&value), fingerprint_bytes(&json), "{length}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! Instants and calendar dates. A naive time of day without a zone does not exist here.
 
+use super::digits::two;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
-use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An instant in whole milliseconds of UTC, from year 1 to year 9999. On the border RFC 3339 with an offset.
@@ -75,12 +76,24 @@ impl Timestamp {
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH)
     }
+
+    /// The text of an instant that is a whole second, as most are.
+    fn whole_second(self) -> Option<[u8; 20]> {
+        let at = self.to_utc();
+        let year = u32::try_from(at.year()).ok().filter(|year| self.0 % 1000 == 0 && *year < 10_000)?;
+        let ([y1, y2], [y3, y4]) = (two(year / 100), two(year % 100));
+        let ([mo1, mo2], [d1, d2]) = (two(at.month()), two(at.day()));
+        let ([h1, h2], [m1, m2], [s1, s2]) = (two(at.hour()), two(at.minute()), two(at.second()));
+        Some([y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'])
+    }
 }
 
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let form = if self.0 % 1000 == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
-        f.write_str(&self.to_utc().to_rfc3339_opts(form, true))
+        match self.whole_second() {
+            Some(text) => f.write_str(std::str::from_utf8(&text).unwrap_or_default()),
+            None => f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true)),
+        }
     }
 }
 
@@ -99,7 +112,10 @@ impl std::str::FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.whole_second() {
+            Some(text) => serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default()),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
@@ -236,5 +252,25 @@ impl<C> minicbor::Encode<C> for CalendarDate {
 impl<'b, C> minicbor::Decode<'b, C> for CalendarDate {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> std::result::Result<Self, minicbor::decode::Error> {
         Ok(Self(NaiveDate::default()).plus_days(d.i64()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        // Seen to fail with the month in the place of the day.
+        #[test]
+        fn instants_are_written_as_rfc_3339(seconds in -62_135_596_800..=253_402_300_799_i64, millis in 0..999_i64) {
+            for (at, form) in [(seconds * 1000, SecondsFormat::Secs), (seconds * 1000 + millis, SecondsFormat::AutoSi)] {
+                let at = Timestamp::from_millis(at).unwrap();
+                let text = at.to_utc().to_rfc3339_opts(form, true);
+                prop_assert_eq!(at.to_string(), text.clone());
+                prop_assert_eq!(serde_json::to_value(at).unwrap(), text.clone());
+                prop_assert_eq!(Timestamp::parse(&text).unwrap(), at);
+            }
+        }
     }
 }

@@ -115,6 +115,12 @@ impl Zone {
     /// The same local time of day a number of calendar days later.
     #[must_use]
     pub fn plus_days(&self, at: Timestamp, days: i64) -> Timestamp {
+        if self.0 == chrono_tz::UTC
+            && let Some(moved) = days.checked_mul(86_400_000).and_then(|millis| millis.checked_add(at.millis()))
+            && (Timestamp::MIN.millis()..=Timestamp::MAX.millis()).contains(&moved)
+        {
+            return at.plus_millis(moved.saturating_sub(at.millis()));
+        }
         let local = self.local(at);
         let date = CalendarDate::from_naive(local.date()).plus_days(days);
         self.instant(date.naive().and_time(local.time()))
@@ -178,6 +184,18 @@ mod tests {
     fn check(zone: &str, date: &str, first_instant: &str) {
         let start = Zone::new(zone).unwrap().start_of(CalendarDate::parse(date).unwrap());
         assert_eq!(start.to_string(), first_instant, "{zone} {date}");
+    }
+
+    /// Days of UTC all have 24 hours; the ends of the calendar are those of every zone.
+    #[test]
+    fn days_of_utc_are_like_those_of_a_zone_without_changes() {
+        let plain = Zone::new("Etc/GMT").unwrap();
+        for at in ["2026-02-28T23:59:59.999Z", "0001-01-02T03:04:05Z", "9999-12-30T12:00:00Z", "2024-02-29T00:00:00Z"] {
+            let at = Timestamp::parse(at).unwrap();
+            for days in [0, 1, -1, -2, 2, 365, -365, 4_000_000, -4_000_000, i64::MAX] {
+                assert_eq!(Zone::UTC.plus_days(at, days), plain.plus_days(at, days), "{at} {days}");
+            }
+        }
     }
 
     #[test]

@@ -13,8 +13,7 @@ use crate::coupon::{Coupon, LimitHold};
 use crate::error::{Error, ErrorCode};
 use crate::offer::ReturnedLine;
 use crate::offer::{
-    Application, Cart, LimitPer, OfferRules, Quote, QuotedGiftCard, Receipt, Room, RoomFor, Settings, Source, in_turn,
-    quote,
+    Application, Cart, LimitPer, OfferRules, Quote, QuotedGiftCard, Room, RoomFor, Settings, Source, in_turn, quote,
 };
 use crate::order::RefundLine;
 use crate::query::{Answer, ClaimView, ClaimedGiftCard};
@@ -175,7 +174,7 @@ pub(crate) fn claim_view(id: &CustomerId, claim: &ClaimId, record: &ClaimRecord)
         returned: record.returned,
         returned_offers: record.returned_offers.clone(),
         gift_cards: record.cards.iter().map(card).collect(),
-        receipt: receipt(&record.receipt)?,
+        receipt: record.receipt.get()?.clone(),
     })
 }
 
@@ -201,17 +200,10 @@ pub(crate) fn refund_plan(ws: &mut Workspace, order_id: &OrderId, lines: &[Retur
         .iter()
         .map(|line| RefundLine { line_no: line.line_no, quantity: Some(line.quantity), amount: None })
         .collect();
-    let mut plan = plan_of(&receipt(&record.receipt)?, &order, &lines)?;
+    let mut plan = plan_of(record.receipt.get()?, &order, &lines)?;
     // A refund of lines brings no delivery back, and the plan is what that refund does.
     let currency = order.currency();
     let goods = currency.minor(plan.amount)?.saturating_sub(currency.minor(plan.shipping)?);
     (plan.amount, plan.shipping) = (currency.amount(goods), currency.amount(0));
     Ok(Answer::RefundPlan { plan })
-}
-
-/// The receipt of a claim as it is stored.
-pub(super) fn receipt(json: &[u8]) -> crate::Result<Receipt> {
-    serde_json::from_slice(json).map_err(|error| {
-        Error::new(ErrorCode::StoreCorrupt, "the stored receipt of a claim cannot be read").caused_by(error)
-    })
 }

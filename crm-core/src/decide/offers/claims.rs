@@ -3,6 +3,7 @@
 use super::super::context::Context;
 use super::super::giftcards::checkout;
 use super::super::groups::seat;
+use super::super::lazy::Lazy;
 use super::super::points;
 use super::super::settle::settle;
 use super::super::state::ClaimRecord;
@@ -20,6 +21,7 @@ use crate::offer::{QuotedGiftCard, Receipt, Rejected, Source, Why};
 use crate::program::LateConfirm;
 use crate::value::{ClaimId, CouponId, CustomerId, HoldId, OfferId, OrderId, Timestamp, fingerprint};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn known<'w>(ws: &'w mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<&'w mut ClaimRecord> {
     let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
@@ -35,9 +37,9 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
     let id = &command.customer_id;
     let basket = command.cart.check().map_err(|error| error.within("cart"))?;
     let now = settle(context, ws, id)?;
-    let print = fingerprint(&(&command.cart, &command.coupons, &command.points));
+    let print = || fingerprint(&(&command.cart, &command.coupons, &command.points));
     if let Some(record) = ws.claim(&(id.clone(), command.claim_id.clone()))? {
-        if record.print != print {
+        if record.print != print() {
             let message = format!("claim `{}` is for another cart", command.claim_id);
             return Err(Error::new(ErrorCode::ClaimExists, message).field("claim_id").into());
         }
@@ -66,7 +68,7 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
     acceptable(command, &worked)?;
     // A seat is not held longer for a checkout than it waits.
     let deadline = worked.seat.as_ref().map_or(deadline, |(_, until)| deadline.min(*until));
-    let record = hold(context, ws, command, worked, (print, now, deadline))?;
+    let record = hold(context, ws, command, worked, (print(), now, deadline))?;
     if let Some(of) = &command.points {
         let hold_id = HoldId::new(command.claim_id.as_str())?;
         let (currency, points) = (of.currency.clone(), of.points);
@@ -180,7 +182,7 @@ fn hold(
         currency,
         off_minor,
         returned: false,
-        receipt: serde_json::to_vec(&receipt).map_err(Error::from)?,
+        receipt: Lazy::new(receipt),
         cards,
         group,
         returned_offers: Vec::new(),
@@ -188,8 +190,8 @@ fn hold(
 }
 
 /// What offers hold of the same limits together, and the bound of each.
-fn together(holds: &[LimitHold]) -> BTreeMap<&str, (i64, i64)> {
-    let mut sums: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+fn together(holds: &[LimitHold]) -> BTreeMap<&Arc<str>, (i64, i64)> {
+    let mut sums: BTreeMap<&Arc<str>, (i64, i64)> = BTreeMap::new();
     for held in holds {
         let sum = sums.entry(&held.name).or_insert((0, held.limit));
         sum.0 = sum.0.saturating_add(held.amount);
@@ -209,7 +211,7 @@ fn take_counters(
         ws.count(&held.name, held.amount, held.limit)?;
     }
     for (name, (amount, _)) in together(counters) {
-        ws.put_hold((name.to_owned(), deadline, id.clone(), claim.clone()), Some(amount));
+        ws.put_hold((name.clone(), deadline, id.clone(), claim.clone()), Some(amount));
     }
     Ok(())
 }
@@ -257,7 +259,7 @@ pub(super) fn use_up(
         return Err(Error::internal(format!("claim `{claim}` holds, but not in the wallet")).into());
     };
     for held in &open.counters {
-        ws.put_hold((held.name.to_string(), open.deadline, id.clone(), claim.clone()), None);
+        ws.put_hold((held.name.clone(), open.deadline, id.clone(), claim.clone()), None);
     }
     ws.claim_mut(&(id.clone(), claim.clone()))?.order = order.cloned();
     end(context, ws, id, claim, ClaimState::Confirmed, now)?;
@@ -295,7 +297,7 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         }
     }
     let wallet = ws.known(id)?.wallet()?.cloned().unwrap_or_default();
-    let fits = |(name, (amount, limit)): (&str, (i64, i64))| wallet.used(name).saturating_add(amount) <= limit;
+    let fits = |(name, (amount, limit)): (&Arc<str>, (i64, i64))| wallet.used(name).saturating_add(amount) <= limit;
     let free = |coupon: &CouponId| wallet.coupon(coupon).is_some_and(|coupon| 0 < coupon.free());
     let fits = together(&record.uses).into_iter().all(fits) && record.coupons.iter().all(free);
     if !fits || !checkout::have(context, ws, id, &record.cards)? {

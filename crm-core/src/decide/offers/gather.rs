@@ -80,7 +80,8 @@ pub(super) fn gather<'p>(
         most_minor: asked.basket.list_minor().saturating_add(shipping),
         out: Gathered::default(),
     };
-    gather.load(ws, &touching)?;
+    let codes = gather.typed();
+    gather.load(ws, &touching, &codes)?;
     for (offer, rules) in touching {
         // What the seat brings in is there once.
         let by_seat = seat.and_then(SeatOffer::id) == Some(&offer.id);
@@ -100,7 +101,7 @@ pub(super) fn gather<'p>(
             }
         }
     }
-    gather.out.named = gather.codes(ws)?;
+    gather.out.named = gather.codes(ws, codes)?;
     gather.coupons(ws)?;
     Ok(gather.out)
 }
@@ -129,15 +130,30 @@ impl<'p> Gather<'p, '_> {
         self.out.rejected.push(Rejected { offer: offer.map(|offer| offer.id.clone()), by, why });
     }
 
+    /// The codes that were typed, each once; what cannot be one is out.
+    fn typed(&mut self) -> BTreeSet<NormalCode> {
+        let mut codes = BTreeSet::new();
+        for typed in &self.asked.cart.codes {
+            match NormalCode::of(typed) {
+                Ok(code) => drop(codes.insert(code)),
+                Err(_) => self.reject(None, Source::Code { code: limits::quote(typed) }, Why::NotFound),
+            }
+        }
+        codes
+    }
+
     /// Asks for everything at once that will be looked at, where it was not loaded: names of codes, coupons that are closed, counters.
-    fn load(&self, ws: &mut Workspace, touching: &[(&Offer, &OfferRules)]) -> Decided<()> {
+    fn load(
+        &self,
+        ws: &mut Workspace,
+        touching: &[(&Offer, &OfferRules)],
+        codes: &BTreeSet<NormalCode>,
+    ) -> Decided<()> {
         let program = self.context.program;
-        let typed: Vec<NormalCode> =
-            self.asked.cart.codes.iter().filter_map(|typed| NormalCode::of(typed).ok()).collect();
         let mut reads: Vec<Read> = Vec::new();
         let mut at_hand: Vec<&Offer> = touching.iter().map(|(offer, _)| *offer).collect();
         at_hand.extend(self.seat.and_then(|seat| seat.found.as_ref().ok()).map(|found| &found.offer));
-        for code in &typed {
+        for code in codes {
             match program.offer_of_code(code) {
                 Some((offer, _)) => at_hand.push(offer),
                 None if self.barred(ws, code)?.is_some() => {}
@@ -152,24 +168,20 @@ impl<'p> Gather<'p, '_> {
             reads.extend(closed.map(|name| read_coupon(&(id.clone(), name.clone()))));
             at_hand.extend(open.iter().filter_map(|coupon| program.offer(&coupon.offer)).map(|(offer, _)| offer));
         }
-        let skus: BTreeSet<_> = self.asked.cart.lines.iter().map(|line| &line.sku).collect();
-        let counters: BTreeSet<String> =
-            at_hand.into_iter().flat_map(|offer| counters_of(program, offer, &skus, self.asked.at)).collect();
-        reads.extend(counters.iter().map(read_counter));
+        let mut counters = Vec::new();
+        for offer in at_hand {
+            counters_of(program, offer, self.asked.cart, self.asked.at, &mut counters);
+        }
+        counters.sort_unstable();
+        counters.dedup();
+        reads.extend(counters.iter().filter(|name| !ws.counters.contains_key(*name)).map(read_counter));
         reads.retain(|read| !ws.has(read));
         if reads.is_empty() { Ok(()) } else { Err(Stop::Need(reads)) }
     }
 
     /// The offers of typed codes; the coupons of the customer that codes name.
-    fn codes(&mut self, ws: &mut Workspace) -> Decided<Vec<CouponId>> {
+    fn codes(&mut self, ws: &mut Workspace, codes: BTreeSet<NormalCode>) -> Decided<Vec<CouponId>> {
         let mut named = Vec::new();
-        let mut codes = BTreeSet::new();
-        for typed in &self.asked.cart.codes {
-            match NormalCode::of(typed) {
-                Ok(code) => drop(codes.insert(code)),
-                Err(_) => self.reject(None, Source::Code { code: limits::quote(typed) }, Why::NotFound),
-            }
-        }
         for code in codes {
             let by = Source::Code { code: code.as_str().to_owned() };
             if let Some((offer, rules)) = self.context.program.offer_of_code(&code) {
@@ -292,11 +304,14 @@ impl<'p> Gather<'p, '_> {
             self.reject(Some(offer), by, why);
             return Ok(());
         }
-        let skus = self.asked.cart.lines.iter().filter(|line| {
-            let brand = line.brand.as_ref();
-            rules.lines.as_ref().is_none_or(|s| s.admits(&line.sku, line.category.as_ref(), brand, &line.tags))
-        });
-        let skus: BTreeSet<_> = skus.map(|line| &line.sku).collect();
+        let cart = self.asked.cart;
+        let skus = || {
+            let meant = cart.lines.iter().filter(|line| {
+                let brand = line.brand.as_ref();
+                rules.lines.as_ref().is_none_or(|s| s.admits(&line.sku, line.category.as_ref(), brand, &line.tags))
+            });
+            meant.map(|line| &line.sku).collect::<BTreeSet<_>>()
+        };
         let asking = Asking {
             customer: self.asked.customer,
             at: self.asked.at,
@@ -305,7 +320,7 @@ impl<'p> Gather<'p, '_> {
             most_units: self.most_units,
             most_minor: self.most_minor,
         };
-        match self.out.ledger.rooms(self.context, ws, asking, offer, &skus)? {
+        match self.out.ledger.rooms(self.context, ws, asking, offer, skus)? {
             Ok(rooms) => self.out.candidates.push(Candidate { rules, by, ends_at, rooms }),
             Err(why) => self.reject(Some(offer), by, why),
         }

@@ -2,12 +2,12 @@
 
 use super::super::context::Context;
 use super::super::settle::settle;
-use super::super::workspace::{Decided, HoldKey, Workspace};
+use super::super::workspace::{Decided, Missing, Workspace};
 use crate::coupon::Wallet;
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
-use crate::offer::{Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
+use crate::offer::{Cart, Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
 use crate::program::{Offer, Program};
-use crate::value::{Currency, CustomerId, Period, Sku, Timestamp, Zone};
+use crate::value::{ClaimId, Currency, CustomerId, Period, Sku, Timestamp, Zone};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -43,19 +43,20 @@ pub(super) struct Asking<'a> {
 
 impl Ledger {
     /// What the limits of an offer and of its campaign leave, or why they leave nothing.
-    pub(super) fn rooms(
+    pub(super) fn rooms<'c>(
         &mut self,
         context: &Context<'_>,
         ws: &mut Workspace,
         asking: Asking<'_>,
         offer: &Offer,
-        skus: &BTreeSet<&Sku>,
+        skus: impl Fn() -> BTreeSet<&'c Sku>,
     ) -> Decided<Result<Vec<Room>, Why>> {
         let mut rooms = Vec::new();
         for Named { limit, name, until } in limits_of(context.program, offer, asking.at) {
-            let (max, kinds) = kinds(asking.currency, limit, skus)?;
-            for (counts, article) in kinds {
-                let counted = Counted { name: format!("{name}{article}").into(), per: limit.per, max, until };
+            let max = bound(asking.currency, limit)?;
+            for (counts, article) in kinds(limit, &skus) {
+                let name = if article.is_empty() { name.clone() } else { format!("{name}{article}").into() };
+                let counted = Counted { name, per: limit.per, max, until };
                 let need = match counts {
                     RoomFor::Uses => asking.most_uses,
                     RoomFor::Units(_) => asking.most_units.saturating_mul(asking.most_uses),
@@ -107,18 +108,25 @@ impl Ledger {
     /// Why a limit leaves nothing: it is used, or other checkouts hold the rest of it.
     fn reached(&self, ws: &mut Workspace, asking: Asking<'_>, limit: &Limit, place: usize) -> Decided<Why> {
         let Some(counted) = self.counted.get(place) else { return Ok(Why::NotRunning) };
+        let left = self.lefts.get(place).copied().unwrap_or(0);
         let (held, until) = match counted.per {
             LimitPer::Customer => {
                 let Some(id) = asking.customer else { return Ok(Why::LimitCustomer { limit: limit.id.clone() }) };
                 own_holds(ws.known(id)?.wallet()?, &counted.name)
             }
             LimitPer::All => {
-                let holds = ws.holds_of(&counted.name, false)?;
-                let first = holds.first().map(|((_, deadline, ..), _)| *deadline);
-                (holds.iter().map(|(_, amount)| *amount).sum(), first)
+                let (mut held, mut first) = (0_i64, None);
+                // There may be thousands; it matters only whether they hold more than is missing.
+                for ((_, deadline, ..), amount) in ws.holds_of(&counted.name, false)? {
+                    first = first.or(Some(*deadline));
+                    held = held.saturating_add(amount);
+                    if 0 < left.saturating_add(held) {
+                        break;
+                    }
+                }
+                (held, first)
             }
         };
-        let left = self.lefts.get(place).copied().unwrap_or(0);
         if let (true, Some(until)) = (0 < left.saturating_add(held), until) {
             return Ok(Why::HeldElsewhere { until });
         }
@@ -135,41 +143,42 @@ impl Ledger {
 /// A limit under the name by which it is counted at an instant.
 pub(crate) struct Named<'p> {
     pub(crate) limit: &'p Limit,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// When its period is over.
     until: Option<Timestamp>,
 }
 
 /// The limits of an offer and of its campaign.
-pub(crate) fn limits_of<'p>(program: &'p Program, offer: &'p Offer, at: Timestamp) -> Vec<Named<'p>> {
-    let campaign = offer.campaign.as_ref().and_then(|id| program.campaign(id));
-    let zone = campaign.map_or(program.zone(), |(_, zone)| zone);
-    let own = offer.limits.iter().map(|limit| named(zone, &format!("offer:{}", offer.id), limit, at));
-    let shared = campaign.iter().flat_map(|(campaign, _)| {
-        campaign.limits.iter().map(|limit| named(zone, &format!("campaign:{}", campaign.id), limit, at))
-    });
-    own.chain(shared).collect()
+pub(crate) fn limits_of<'p>(
+    program: &'p Program,
+    offer: &'p Offer,
+    at: Timestamp,
+) -> impl Iterator<Item = Named<'p>> + use<'p> {
+    let campaign = offer.campaign.as_ref();
+    let zone = campaign.and_then(|id| program.campaign(id)).map_or(program.zone(), |(_, zone)| zone);
+    let shared = campaign.into_iter().flat_map(|id| program.limits_of_campaign(id));
+    program.limits_of_offer(&offer.id).chain(shared).map(move |(limit, name)| named(zone, name, limit, at))
 }
 
 /// A limit of an offer or a campaign, named for an instant.
-pub(crate) fn named<'p>(zone: &Zone, of: &str, limit: &'p Limit, at: Timestamp) -> Named<'p> {
-    let (suffix, until) = period(zone, limit.window, at);
-    Named { limit, name: format!("{of}/{}{suffix}", limit.id), until }
+pub(crate) fn named<'p>(zone: &Zone, name: &Arc<str>, limit: &'p Limit, at: Timestamp) -> Named<'p> {
+    match period(zone, limit.window, at) {
+        None => Named { limit, name: name.clone(), until: None },
+        Some((suffix, until)) => Named { limit, name: format!("{name}{suffix}").into(), until: Some(until) },
+    }
 }
 
 /// The counters that a quote of this offer asks for.
-pub(super) fn counters_of(program: &Program, offer: &Offer, skus: &BTreeSet<&Sku>, at: Timestamp) -> Vec<String> {
-    let mut names = Vec::new();
+pub(super) fn counters_of(program: &Program, offer: &Offer, cart: &Cart, at: Timestamp, names: &mut Vec<Arc<str>>) {
     for Named { limit, name, .. } in limits_of(program, offer, at) {
         match (limit.per, limit.counts) {
             (LimitPer::Customer, _) => {}
             (LimitPer::All, Counts::Units { each_sku: true, .. }) => {
-                names.extend(skus.iter().map(|sku| format!("{name}#{sku}")));
+                names.extend(cart.lines.iter().map(|line| format!("{name}#{}", line.sku).into()));
             }
             (LimitPer::All, _) => names.push(name),
         }
     }
-    names
 }
 
 fn own_holds(wallet: Option<&Wallet>, name: &str) -> (i64, Option<Timestamp>) {
@@ -182,47 +191,70 @@ fn own_holds(wallet: Option<&Wallet>, name: &str) -> (i64, Option<Timestamp>) {
     })
 }
 
-pub(super) fn stands(ws: &mut Workspace, name: &str) -> Decided<i64> {
-    Ok(ws.counter(&name.to_owned())?.map_or(0, |counter| counter.stands()))
+pub(super) fn stands(ws: &mut Workspace, name: &Arc<str>) -> Decided<i64> {
+    Ok(ws.counter(name)?.map_or(0, |counter| counter.stands()))
 }
 
 /// Lets the claims that are out of time go that hold something of a counter.
-pub(super) fn free(context: &Context<'_>, ws: &mut Workspace, name: &str, at: Timestamp) -> Decided<()> {
-    let is_over = |((_, deadline, ..), _): &(HoldKey, i64)| *deadline <= at;
-    let mut holds = ws.holds_of(name, false)?;
-    if COUNTER_HOLDS_LOOKED_AT <= holds.len() && holds.iter().all(is_over) {
-        holds = ws.holds_of(name, true)?;
+pub(super) fn free(context: &Context<'_>, ws: &mut Workspace, name: &Arc<str>, at: Timestamp) -> Decided<()> {
+    let holders = match over(ws, name, at, false)? {
+        (first, true) if COUNTER_HOLDS_LOOKED_AT <= first.len() => over(ws, name, at, true)?.0,
+        (holders, _) => holders,
+    };
+    let mut missing = Missing::default();
+    for (customer, claim) in &holders {
+        missing.note(ws.customer(customer).map(|_| ()))?;
+        missing.note(ws.claim(&(customer.clone(), claim.clone())).map(|_| ()))?;
     }
-    let over = holds.into_iter().filter(is_over);
-    let holders: BTreeSet<CustomerId> = over.map(|((_, _, customer, _), _)| customer).collect();
-    for holder in holders {
+    missing.ask()?;
+    for (holder, _) in holders {
         settle(context, ws, &holder)?;
     }
     Ok(())
 }
 
-/// The bound of a limit, and what it counts: once, or article by article, with the end of the counter's name.
-fn kinds(currency: Currency, limit: &Limit, skus: &BTreeSet<&Sku>) -> crate::Result<(i64, Vec<(RoomFor, String)>)> {
-    let whole = |max: u64| i64::try_from(max).unwrap_or(i64::MAX);
-    Ok(match limit.counts {
-        Counts::Uses { max } => (whole(max), vec![(RoomFor::Uses, String::new())]),
-        Counts::Units { max, each_sku: false } => (whole(max), vec![(RoomFor::Units(None), String::new())]),
-        Counts::Units { max, each_sku: true } => {
-            let each = skus.iter().map(|sku| (RoomFor::Units(Some((*sku).clone())), format!("#{sku}")));
-            (whole(max), each.collect())
-        }
-        Counts::Budget { max } => (currency.minor(max)?, vec![(RoomFor::Budget, String::new())]),
-    })
+type Claims = BTreeSet<(CustomerId, ClaimId)>;
+
+/// The claims on a counter that are out of time, and whether they are all that is known of it.
+fn over(ws: &Workspace, name: &Arc<str>, at: Timestamp, all: bool) -> Decided<(Claims, bool)> {
+    let mut holds = ws.holds_of(name, all)?.peekable();
+    let mut claims = Claims::new();
+    while let Some(((_, _, customer, claim), _)) = holds.next_if(|((_, deadline, ..), _)| *deadline <= at) {
+        claims.insert((customer.clone(), claim.clone()));
+    }
+    Ok((claims, holds.next().is_none()))
 }
 
-/// What the name of a counter ends in for the period of an instant, and when that period is over.
-fn period(zone: &Zone, window: LimitWindow, at: Timestamp) -> (String, Option<Timestamp>) {
+/// The bound of a limit.
+fn bound(currency: Currency, limit: &Limit) -> crate::Result<i64> {
+    match limit.counts {
+        Counts::Uses { max } | Counts::Units { max, .. } => Ok(i64::try_from(max).unwrap_or(i64::MAX)),
+        Counts::Budget { max } => currency.minor(max),
+    }
+}
+
+/// What a limit counts: once, or article by article, with the end of the counter's name.
+fn kinds<'c>(limit: &Limit, skus: impl Fn() -> BTreeSet<&'c Sku>) -> Vec<(RoomFor, String)> {
+    let one = |counts| vec![(counts, String::new())];
+    match limit.counts {
+        Counts::Uses { .. } => one(RoomFor::Uses),
+        Counts::Units { each_sku: false, .. } => one(RoomFor::Units(None)),
+        Counts::Units { each_sku: true, .. } => {
+            let each = skus().into_iter().map(|sku| (RoomFor::Units(Some(sku.clone())), format!("#{sku}")));
+            each.collect()
+        }
+        Counts::Budget { .. } => one(RoomFor::Budget),
+    }
+}
+
+/// What the name of a counter ends in for the period of an instant, and when that period is over; none for a limit without periods.
+fn period(zone: &Zone, window: LimitWindow, at: Timestamp) -> Option<(String, Timestamp)> {
     let period = match window {
-        LimitWindow::Lifetime => return (String::new(), None),
+        LimitWindow::Lifetime => return None,
         LimitWindow::Day => Period::Day,
         LimitWindow::Week => Period::Week,
         LimitWindow::Month => Period::Month,
     };
     let day = zone.date(at);
-    (format!("@{}", zone.period_start(period, day)), Some(zone.start_of(zone.next_period_start(period, day))))
+    Some((format!("@{}", zone.period_start(period, day)), zone.start_of(zone.next_period_start(period, day))))
 }

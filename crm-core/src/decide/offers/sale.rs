@@ -4,7 +4,6 @@ use super::super::context::Context;
 use super::super::groups;
 use super::super::state::OrderExtra;
 use super::super::workspace::{Decided, Workspace};
-use super::answer::receipt;
 use super::claims;
 use super::tenders::tenders;
 use crate::command::PaySeat;
@@ -35,7 +34,7 @@ pub(super) fn differs(message: String, field: String) -> Error {
 pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order: &Order) -> Decided<Order> {
     let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
     let record = ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(unknown)?;
-    let (receipt, cards) = (receipt(&record.receipt)?, record.cards.clone());
+    let (receipt, cards) = (record.receipt.get()?, record.cards.clone());
     // An order has no tax of delivery of its own: what is charged for it is with tax.
     let charged = receipt.quote.currency.amount(receipt.paid_shipping()?);
     let Receipt { cart, quote, .. } = receipt;
@@ -54,8 +53,8 @@ pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order
         let field = |name: &str| format!("order.lines[{at}].{name}");
         let number = line.line_no.unwrap_or(place);
         match lines.remove(&number) {
-            Some(claimed) => take_price(line, claimed, &quote, number, field)?,
-            None if is_gift(line, &quote) => {}
+            Some(claimed) => take_price(line, claimed, quote, number, field)?,
+            None if is_gift(line, quote) => {}
             None => {
                 let message = format!("claim `{claim}` has no line `{number}`");
                 return Err(differs(message, field("line_no")).into());
@@ -122,11 +121,11 @@ pub(crate) fn planned(
         return Ok(None);
     }
     let Some(record) = ws.claim(&(id.clone(), claim.clone()))? else { return Ok(None) };
-    let receipt = receipt(&record.receipt)?;
+    let receipt = record.receipt.get()?;
     if receipt.rules.iter().all(|rules| rules.refund == RefundPolicy::ProRata) {
         return Ok(None);
     }
-    let plan = plan_of(&receipt, order, lines).map_err(|error| error.within("refund.what"))?;
+    let plan = plan_of(receipt, order, lines).map_err(|error| error.within("refund.what"))?;
     let amount_of = |number: u32| plan.lines.iter().find(|line| line.line_no == number).map(|line| line.amount);
     // A line that is named several times comes back once, with all of its units: the plan has one amount for it.
     let mut named: Vec<RefundLine> = Vec::with_capacity(lines.len());
@@ -207,7 +206,7 @@ pub(crate) fn give_back(
     let key = (id.clone(), claim.clone());
     let Some(record) = ws.claim(&key)?.cloned() else { return Ok(()) };
     let now = ws.known(id)?.state.recorded_at;
-    let receipt = receipt(&record.receipt)?;
+    let receipt = record.receipt.get()?;
     let returns = |on: ReturnOn| match (on, back) {
         (ReturnOn::Never, _) | (ReturnOn::Cancelled, Back::Refunded) => false,
         (ReturnOn::Full | ReturnOn::Cancelled, _) => true,

@@ -35,7 +35,7 @@ pub(super) fn let_go(
 ) -> Decided<()> {
     for held in counters {
         ws.count(&held.name, held.amount.saturating_neg(), held.limit)?;
-        ws.put_hold((held.name.to_string(), deadline, id.clone(), claim.clone()), None);
+        ws.put_hold((held.name.clone(), deadline, id.clone(), claim.clone()), None);
     }
     Ok(())
 }

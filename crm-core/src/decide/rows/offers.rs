@@ -2,12 +2,14 @@
 
 use super::super::state::{ClaimRecord, decode, encode};
 use super::super::workspace::{HoldKey, Slot, Workspace};
-use super::{blob, identity_key, instant, int_cell, key_of, text_cell};
+use super::things::Claimed;
+use super::{blob, corrupt, counter_key, instant, int_cell, key_of, shared, text_cell};
 use crate::coupon::Coupon;
 use crate::error::Result;
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::store::{Guard, Read, Row, Table, Value, Write};
-use crate::value::{ClaimId, CouponId, CustomerId};
+use crate::value::{ClaimId, CouponId, CustomerId, bucket_of};
+use std::sync::Arc;
 
 pub(crate) fn read_coupon(key: &(CustomerId, CouponId)) -> Read {
     Read::Row { table: Table::Coupon, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
@@ -17,13 +19,12 @@ pub(crate) fn read_claim(key: &(CustomerId, ClaimId)) -> Read {
     Read::Row { table: Table::Claim, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
 }
 
-#[allow(clippy::ptr_arg, reason = "the key type of the map")]
-pub(crate) fn read_counter(name: &String) -> Read {
-    Read::Row { table: Table::Counter, key: identity_key(name) }
+pub(crate) fn read_counter(name: &Arc<str>) -> Read {
+    Read::Row { table: Table::Counter, key: counter_key(name) }
 }
 
 fn hold_key((counter, deadline, customer, claim): &HoldKey) -> Vec<Value> {
-    let mut key = identity_key(counter);
+    let mut key = counter_key(counter);
     key.extend([Value::Int(deadline.millis()), Value::Text(customer.shared()), Value::Text(claim.shared())]);
     key
 }
@@ -32,19 +33,26 @@ pub(crate) fn read_hold(key: &HoldKey) -> Read {
     Read::Row { table: Table::CounterHold, key: hold_key(key) }
 }
 
-pub(crate) fn read_holds(counter: &str) -> Read {
-    let prefix = identity_key(counter);
+pub(crate) fn read_holds(counter: &Arc<str>) -> Read {
+    let prefix = counter_key(counter);
     Read::Prefix { table: Table::CounterHold, prefix, after: None, limit: COUNTER_HOLDS_LOOKED_AT }
 }
 
 /// All of them.
-pub(crate) fn read_all_holds(counter: &str) -> Read {
-    Read::Prefix { table: Table::CounterHold, prefix: identity_key(counter), after: None, limit: usize::MAX }
+pub(crate) fn read_all_holds(counter: &Arc<str>) -> Read {
+    Read::Prefix { table: Table::CounterHold, prefix: counter_key(counter), after: None, limit: usize::MAX }
+}
+
+pub(crate) fn claim_record_of(row: &Row) -> Result<ClaimRecord> {
+    row.thing::<Claimed>().map_or_else(|| decode(blob(row, 9)?, "claim"), |claimed| Ok(claimed.record.clone()))
 }
 
 pub(crate) fn claim_of(row: &Row) -> Result<(CustomerId, ClaimId, ClaimRecord)> {
+    if let Some(Claimed { customer, id, record, .. }) = row.thing() {
+        return Ok((customer.clone(), id.clone(), record.clone()));
+    }
     let (customer, claim) = (CustomerId::new(text_cell(row, 1)?)?, ClaimId::new(text_cell(row, 2)?)?);
-    Ok((customer, claim, decode(blob(row, 9)?, "claim")?))
+    Ok((customer, claim, claim_record_of(row)?))
 }
 
 pub(crate) fn counter_of(row: &Row) -> Result<i64> {
@@ -52,29 +60,34 @@ pub(crate) fn counter_of(row: &Row) -> Result<i64> {
 }
 
 pub(crate) fn hold_of(row: &Row) -> Result<(HoldKey, i64)> {
-    let (counter, customer, claim) = (text_cell(row, 1)?, text_cell(row, 3)?, text_cell(row, 4)?);
-    let key = (counter.to_owned(), instant(row, 2)?, CustomerId::new(customer)?, ClaimId::new(claim)?);
+    let (customer, claim) = (text_cell(row, 3)?, text_cell(row, 4)?);
+    let counter = shared(row, 1).ok_or_else(|| corrupt(row.table, "text"))?;
+    let key = (counter, instant(row, 2)?, CustomerId::new(customer)?, ClaimId::new(claim)?);
     Ok((key, int_cell(row, 5)?))
 }
 
 impl Workspace {
     /// Closed coupons, claims, and what they hold of counters.
-    pub(super) fn flush_offers(&self, writes: &mut Vec<Write>) {
+    pub(super) fn flush_offers(&mut self, writes: &mut Vec<Write>) {
         for ((customer, id), slot) in dirty(self.coupons.iter()) {
             writes.push(match &slot.value {
                 Some(coupon) => Write::Put { row: coupon_row(customer, coupon), guard: Guard::Any },
                 None => Write::Delete { table: Table::Coupon, key: key_of(customer, [Value::Text(id.shared())]) },
             });
         }
-        for ((customer, id), slot) in dirty(self.claims.iter()) {
-            if let Some(claim) = &slot.value {
-                writes.push(Write::Put { row: claim_row(customer, id, claim), guard: Guard::Any });
-            }
+        let mut claims: Vec<_> = self.claims.iter_mut().filter(|(_, slot)| slot.dirty).collect();
+        claims.sort_by(|a, b| a.0.cmp(b.0));
+        for ((customer, id), slot) in claims {
+            // As with customers: nothing has to stay.
+            let Some(record) = slot.value.take() else { continue };
+            let bucket = bucket_of(customer.as_str());
+            let claimed = Claimed { bucket, customer: customer.clone(), id: id.clone(), record };
+            writes.push(Write::Put { row: Row::of(Table::Claim, Arc::new(claimed)), guard: Guard::Any });
         }
         for (name, slot) in dirty(self.counters.iter()) {
             let Some(counter) = slot.value.as_ref().filter(|counter| counter.added != 0) else { continue };
             let limit = if counter.added < 0 { i64::MAX } else { counter.limit };
-            writes.push(Write::Within { key: identity_key(name), add: counter.added, limit });
+            writes.push(Write::Within { key: counter_key(name), add: counter.added, limit });
         }
         for (key, slot) in dirty(self.holds.iter()) {
             writes.push(match slot.value {
@@ -109,21 +122,4 @@ fn coupon_row(customer: &CustomerId, coupon: &Coupon) -> Row {
         ],
     );
     Row::new(Table::Coupon, cells)
-}
-
-fn claim_row(customer: &CustomerId, id: &ClaimId, claim: &ClaimRecord) -> Row {
-    let cells = key_of(
-        customer,
-        [
-            Value::Text(id.shared()),
-            Value::text(claim.state.as_str()),
-            Value::Int(claim.at.millis()),
-            Value::Int(claim.deadline.millis()),
-            Value::text(claim.currency.code()),
-            Value::Int(claim.off_minor),
-            claim.order.as_ref().map_or(Value::Null, |order| Value::Text(order.shared())),
-            Value::Blob(encode(claim).into()),
-        ],
-    );
-    Row::new(Table::Claim, cells)
 }

@@ -1,11 +1,11 @@
-//! What rows carry besides cells: customers and entries.
+//! What rows carry besides cells: customers, entries and claims.
 
-use super::super::state::{Customer, encode};
+use super::super::state::{ClaimRecord, Customer, encode};
 use super::super::workspace::Mark;
 use super::{holding_change, int, kind_and_subject, owner_in};
 use crate::effect::{Entry, PointsChange, What};
 use crate::store::{Peek, Thing, Value};
-use crate::value::{Actor, BatchId, Reason, RequestId};
+use crate::value::{Actor, BatchId, ClaimId, CustomerId, Reason, RequestId};
 use minicbor::Encode;
 use std::sync::Arc;
 
@@ -20,6 +20,16 @@ pub(crate) struct Filed {
     /// The bucket of the customer.
     pub(crate) bucket: u16,
     pub(crate) mark: Option<Mark>,
+}
+
+/// A claim as it is stored.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    /// The bucket of the customer.
+    pub(crate) bucket: u16,
+    pub(crate) customer: CustomerId,
+    pub(crate) id: ClaimId,
+    pub(crate) record: ClaimRecord,
 }
 
 /// What [`super::EntryBody`] reads, made of an entry without copying it.
@@ -106,6 +116,34 @@ impl Thing for Customer {
             self.shown.due.map_or(Value::Null, |at| Value::Int(at.millis())),
             Value::Blob(self.profile.bytes().cloned().unwrap_or_default()),
             encoded(&self.state),
+        ]);
+        cells
+    }
+}
+
+impl Thing for Claimed {
+    fn peek(&self, place: usize) -> Peek<'_> {
+        match place {
+            0 => Peek::Int(i64::from(self.bucket)),
+            1 => Peek::Text(self.customer.as_str()),
+            2 => Peek::Text(self.id.as_str()),
+            _ => Peek::Null,
+        }
+    }
+
+    fn cells(&self) -> Vec<Value> {
+        let Self { bucket, customer, id, record } = self;
+        let mut cells = Vec::with_capacity(10);
+        cells.extend(owner_in(*bucket, customer));
+        cells.extend([
+            Value::Text(id.shared()),
+            Value::text(record.state.as_str()),
+            Value::Int(record.at.millis()),
+            Value::Int(record.deadline.millis()),
+            Value::text(record.currency.code()),
+            Value::Int(record.off_minor),
+            record.order.as_ref().map_or(Value::Null, |order| Value::Text(order.shared())),
+            encoded(record),
         ]);
         cells
     }

@@ -3,9 +3,11 @@
 use super::super::rows;
 use super::{Decided, Stop, Workspace};
 use crate::value::{ClaimId, CustomerId, Timestamp};
+use std::ops::Bound;
+use std::sync::Arc;
 
 /// Who holds how much of a counter: the counter, the deadline, the customer, the claim.
-pub(crate) type HoldKey = (String, Timestamp, CustomerId, ClaimId);
+pub(crate) type HoldKey = (Arc<str>, Timestamp, CustomerId, ClaimId);
 
 /// A counter of the store: what it stood at, and what is added to it. Additions commute; the limit is guarded where they are committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -24,8 +26,8 @@ impl Counter {
 
 impl Workspace {
     /// Adds to a counter, which must not exceed a limit where something is added.
-    pub(crate) fn count(&mut self, name: &str, amount: i64, limit: i64) -> Decided<()> {
-        let counter = self.counter_mut(&name.to_owned())?;
+    pub(crate) fn count(&mut self, name: &Arc<str>, amount: i64, limit: i64) -> Decided<()> {
+        let counter = self.counter_mut(name)?;
         counter.added = counter.added.saturating_add(amount);
         if 0 < amount {
             counter.limit = limit;
@@ -34,18 +36,20 @@ impl Workspace {
     }
 
     /// What open claims hold of a counter, the earliest to end first: all of them, or at least those of the first page.
-    pub(crate) fn holds_of(&mut self, counter: &str, all: bool) -> Decided<Vec<(HoldKey, i64)>> {
+    pub(crate) fn holds_of(
+        &self,
+        counter: &Arc<str>,
+        all: bool,
+    ) -> Decided<impl Iterator<Item = (&HoldKey, i64)> + use<'_>> {
         if self.all_holds.get(counter).is_none_or(|loaded| all && !loaded) {
             let read = if all { rows::read_all_holds(counter) } else { rows::read_holds(counter) };
             return Err(Stop::Need(vec![read]));
         }
-        let mut found: Vec<_> = self
-            .holds
-            .iter()
-            .filter(|((name, ..), _)| name == counter)
-            .filter_map(|(key, slot)| Some((key.clone(), slot.value?)))
-            .collect();
-        found.sort();
-        Ok(found)
+        // No name is empty: this key comes before all of the counter.
+        let nobody = Arc::<str>::from("");
+        let first = (counter.clone(), Timestamp::MIN, CustomerId::trusted(nobody.clone()), ClaimId::trusted(nobody));
+        let from = self.holds.range((Bound::Included(&first), Bound::Unbounded));
+        let name = first.0;
+        Ok(from.take_while(move |((of, ..), _)| *of == name).filter_map(|(key, slot)| Some((key, slot.value?))))
     }
 }

@@ -81,7 +81,7 @@ impl Workspace {
                 self.coupons.insert(key, slot(value));
             }
             rows::Want::Claim(key) => {
-                let value = found.pop().map(|row| decode(rows::blob(&row, 9)?, "claim")).transpose()?;
+                let value = found.pop().map(|row| rows::claim_record_of(&row)).transpose()?;
                 self.claims.insert(key, slot(value));
             }
             rows::Want::Counter(name) => {
