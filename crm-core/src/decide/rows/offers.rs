@@ -47,6 +47,10 @@ pub(crate) fn claim_of(row: &Row) -> Result<(CustomerId, ClaimId, ClaimRecord)> 
     Ok((customer, claim, decode(blob(row, 9)?, "claim")?))
 }
 
+pub(crate) fn coupon_of(row: &Row) -> Result<(CustomerId, Coupon)> {
+    Ok((CustomerId::new(text_cell(row, 1)?)?, decode(blob(row, 7)?, "coupon")?))
+}
+
 pub(crate) fn counter_of(row: &Row) -> Result<i64> {
     int_cell(row, 2)
 }
