@@ -38,9 +38,9 @@ pub(crate) fn ingest<'py>(
     options.now = now.map(|at| read_time(&at, "now")).transpose()?;
     options.zone = checked(py, zone, |text| Zone::new(&text))?;
     options.id_prefix = id_prefix;
-    let source = Source::table(name, Arc::new(Handed::take(table)?));
+    let cells = Arc::new(Handed::take(table)?);
     let mut told = Progress::new(progress, "ImportProgress");
-    let report = work(py, || import::import(engine, source, &options, &mut |now| told.tell(now)))?;
+    let report = work(py, || import::import(engine, Source::table(name, cells), &options, &mut |now| told.tell(now)))?;
     told.finish()?;
     write_named(py, &report, "ImportReport")
 }

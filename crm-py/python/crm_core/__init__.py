@@ -20,6 +20,7 @@ from importlib.metadata import version as _version
 from crm_core import aio, codes, errors
 from crm_core._base import CrmError, Record, Word
 from crm_core._engine import Engine, check_program, plan_refund, quote, restore, sample_program, schema, verify
+from crm_core._tables import Table
 from crm_core._types import *  # noqa: F403 (every type of the library; the list is made)
 from crm_core._types import __all__ as _types
 
@@ -29,6 +30,7 @@ __all__ = [  # noqa: PLE0604 (the rest of the names is made)
     "CrmError",
     "Engine",
     "Record",
+    "Table",
     "Word",
     "aio",
     "check_program",
