@@ -151,7 +151,9 @@ def expression(schema: Schema, kind: Any, value: Any) -> str:
     if isinstance(kind, str):
         return repr(value)
     if kind[0] == "list":
-        items = [expression(schema, kind[1], one) for one in value]
+        # What makes the list makes what is in it.
+        record = kind[1][0] == "type" and kind[1][1] not in schema.words
+        items = [construct(schema, kind[1][1], one) if record else expression(schema, kind[1], one) for one in value]
         return f"({''.join(item + ', ' for item in items).rstrip()})"
     if kind[0] == "map":
         if value:

@@ -8,11 +8,8 @@ use arrow_array::types::{
     DecimalType, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{
-    Array as _, ArrayRef, BooleanArray, LargeStringArray, PrimitiveArray, RecordBatch, RecordBatchReader, StringArray,
-    StringViewArray,
-};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_array::{Array as _, ArrayRef, BooleanArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray};
+use arrow_schema::{ArrowError, DataType, TimeUnit};
 use chrono::{DateTime, SecondsFormat};
 use crm_core::import::{CellColumn, CellType, Cells};
 use crm_core::{Error, ErrorCode, Result};
@@ -277,22 +274,27 @@ impl Handed {
         };
         let capsule = method.call0()?.cast_into::<PyCapsule>()?;
         let unreadable = |error: &dyn std::fmt::Display| wrong(format!("`{kind}` cannot be read as a table: {error}"));
-        let mut reader = ffi::stream_of(&capsule)?.map_err(|error| unreadable(&error))?;
-        let schema = reader.schema();
-        // Whoever makes the batches may want the lock.
-        let read: std::result::Result<Vec<RecordBatch>, _> = py.detach(|| reader.by_ref().collect());
-        let batches = read.map_err(|error| unreadable(&error))?;
-        let columns = schema.fields().iter().map(|field| CellColumn {
+        let mut stream = ffi::Incoming::of(&capsule)?.map_err(|error| unreadable(&error))?;
+        let columns = stream.fields().iter().map(|field| CellColumn {
             name: field.name().clone(),
             cells: cells(field.data_type()),
             called: called(field.data_type()),
         });
-        let mut handed = Self { columns: columns.collect(), batches: Vec::with_capacity(batches.len()), rows: 0 };
-        for batch in batches.iter().filter(|batch| 0 < batch.num_rows()) {
-            let columns = batch.columns().iter().map(Column::of).collect();
-            handed.batches.push(Batch { first: handed.rows, columns });
-            handed.rows += u64::try_from(batch.num_rows()).unwrap_or(0);
-        }
+        let mut handed = Self { columns: columns.collect(), batches: Vec::new(), rows: 0 };
+        // Whoever makes the batches may want the lock.
+        let read = py.detach(|| {
+            while let Some(batch) = stream.batch() {
+                let (rows, columns) = batch?;
+                if 0 < rows {
+                    handed
+                        .batches
+                        .push(Batch { first: handed.rows, columns: columns.iter().map(Column::of).collect() });
+                }
+                handed.rows += u64::try_from(rows).unwrap_or(0);
+            }
+            Ok::<_, ArrowError>(())
+        });
+        read.map_err(|error| unreadable(&error))?;
         Ok(handed)
     }
 }

@@ -61,7 +61,7 @@ const BALANCES: &[Head] = &[
     ("unrecovered", Is::Int, false),
     ("offset", Is::Int, false),
     ("next_expiry_at", Is::Time, true),
-    ("next_expiry_points", Is::Int, true),
+    ("next_expiry_points", Is::Int, false),
 ];
 
 const LOTS: &[Head] = &[
@@ -146,16 +146,16 @@ const ENTRIES: &[Head] = &[
     ("currency", Is::Word, true),
     ("movement", Is::Word, true),
     ("rule", Is::Word, true),
-    ("pending", Is::Int, true),
-    ("available", Is::Int, true),
-    ("held", Is::Int, true),
-    ("debt", Is::Int, true),
-    ("issued", Is::Int, true),
-    ("redeemed", Is::Int, true),
-    ("expired", Is::Int, true),
-    ("revoked", Is::Int, true),
-    ("unrecovered", Is::Int, true),
-    ("transferred", Is::Int, true),
+    ("pending", Is::Int, false),
+    ("available", Is::Int, false),
+    ("held", Is::Int, false),
+    ("debt", Is::Int, false),
+    ("issued", Is::Int, false),
+    ("redeemed", Is::Int, false),
+    ("expired", Is::Int, false),
+    ("revoked", Is::Int, false),
+    ("unrecovered", Is::Int, false),
+    ("transferred", Is::Int, false),
     ("actor", Is::Word, true),
     ("reason", Is::Text, true),
     ("batch", Is::Word, true),
@@ -324,7 +324,7 @@ fn balances(rows: &mut Rows, who: &CustomerSummary) -> Result<()> {
             for points in states.into_iter().chain(ends) {
                 row.points(points);
             }
-            row.time(next.map(|(end, _)| end)).int(next.map(|(_, points)| points.get()));
+            row.time(next.map(|(end, _)| end)).int(next.map_or(0, |(_, points)| points.get()));
             Ok(())
         })
     })
@@ -445,7 +445,8 @@ fn entry_row(rows: &mut Rows, happened: &Entry, change: Option<&PointsChange>) -
             let own = change.postings.iter().filter(|posting| posting.book == book);
             own.map(|posting| posting.points.get()).sum::<i64>()
         };
-        change.map(own)
+        // Nothing moves in an entry without points.
+        change.map_or(0, own)
     };
     rows.add(|row| {
         row.text(happened.customer_id.as_str())

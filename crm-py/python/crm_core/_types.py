@@ -3347,7 +3347,7 @@ class FormatEvents(Record):
 
     type: ClassVar[Literal["events"]] = "events"
 
-    columns: EventColumnMap = made(lambda: EventColumnMap(event_id='event_id', happened_at='happened_at', customer=(made(lambda: IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO)), made(lambda: IdentifierColumn(column='phone', type=IdentifierKind.PHONE)), made(lambda: IdentifierColumn(column='email', type=IdentifierKind.EMAIL)),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, missing=Missing.IGNORE, name_column='name', register=False, without_customer=Strange.ISSUE))
+    columns: EventColumnMap = made(lambda: EventColumnMap(event_id='event_id', happened_at='happened_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, missing=Missing.IGNORE, name_column='name', register=False, without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
@@ -3356,7 +3356,7 @@ class FormatPlain(Record):
 
     type: ClassVar[Literal["plain"]] = "plain"
 
-    columns: ColumnMap = made(lambda: ColumnMap(order_id='order_id', paid_at='paid_at', customer=(made(lambda: IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO)), made(lambda: IdentifierColumn(column='phone', type=IdentifierKind.PHONE)), made(lambda: IdentifierColumn(column='email', type=IdentifierKind.EMAIL)),), unit_price='unit_price', brand='brand', category='category', channel_column='channel', currency_column='currency', customer_name='name', decimal_mark=DecimalMark.POINT, line_discount='line_discount', missing=Missing.IGNORE, negative_price=Strange.ISSUE, order_discount='order_discount', quantity='quantity', refunded_amount='refunded_amount', refunded_at='refunded_at', shipping='shipping', sku='sku', store='store', without_customer=Strange.ISSUE))
+    columns: ColumnMap = made(lambda: ColumnMap(order_id='order_id', paid_at='paid_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), unit_price='unit_price', brand='brand', category='category', channel_column='channel', currency_column='currency', customer_name='name', decimal_mark=DecimalMark.POINT, line_discount='line_discount', missing=Missing.IGNORE, negative_price=Strange.ISSUE, order_discount='order_discount', quantity='quantity', refunded_amount='refunded_amount', refunded_at='refunded_at', shipping='shipping', sku='sku', store='store', without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
@@ -3365,7 +3365,7 @@ class FormatRefunds(Record):
 
     type: ClassVar[Literal["refunds"]] = "refunds"
 
-    columns: RefundColumnMap = made(lambda: RefundColumnMap(refund_id='refund_id', refunded_at='refunded_at', amount='amount', currency_column='currency', customer=(made(lambda: IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO)), made(lambda: IdentifierColumn(column='phone', type=IdentifierKind.PHONE)), made(lambda: IdentifierColumn(column='email', type=IdentifierKind.EMAIL)),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, line_no='line_no', missing=Missing.IGNORE, order_id='order_id', quantity='quantity', reason='reason', sku='sku', unit_price='unit_price', without_customer=Strange.ISSUE))
+    columns: RefundColumnMap = made(lambda: RefundColumnMap(refund_id='refund_id', refunded_at='refunded_at', amount='amount', currency_column='currency', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, line_no='line_no', missing=Missing.IGNORE, order_id='order_id', quantity='quantity', reason='reason', sku='sku', unit_price='unit_price', without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
@@ -4336,7 +4336,7 @@ class LifecycleRules(Record):
     stages: Sequence[StageRules]
     """From the first to the furthest; a customer is in the furthest stage whose test holds, at least in the first."""
 
-    activity: ActivityRules = made(lambda: ActivityRules(bands=(made(lambda: Band(id='at_risk', after_days=60)), made(lambda: Band(id='dormant', after_days=90)), made(lambda: Band(id='lost', after_days=180)),), reactivated_from='dormant'))
+    activity: ActivityRules = made(lambda: ActivityRules(bands=(Band(id='at_risk', after_days=60), Band(id='dormant', after_days=90), Band(id='lost', after_days=180),), reactivated_from='dormant'))
     """Bands of silence."""
 
     on_reversal: OnReversal = OnReversal.RECOMPUTE
