@@ -325,7 +325,12 @@ fn events_are_a_sheet_of_their_own() {
     let format = || Format::Events { columns: Box::new(map.clone()) };
     let report = run_text(&engine, text, format()).unwrap();
     // One id at two customers is two events.
-    assert_eq!(report.events, Counts { applied: 3, skipped: 1, refused: 2, ..Counts::default() }, "{:?}", report.issues);
+    assert_eq!(
+        report.events,
+        Counts { applied: 3, skipped: 1, refused: 2, ..Counts::default() },
+        "{:?}",
+        report.issues
+    );
     let told: Vec<_> = report.issues.iter().map(|issue| (issue.row, issue.code.as_str())).collect();
     assert_eq!(told, [(5, "money.text"), (6, "identity.missing"), (7, "import.row")]);
     assert_eq!(points(&engine), [3, 3]);
@@ -339,7 +344,8 @@ fn events_are_a_sheet_of_their_own() {
 fn events_of_strangers_register_nobody_unless_asked_to() {
     let engine = engine();
     let map = EventColumnMap { name: Some(EventName::new("review").unwrap()), ..EventColumnMap::default() };
-    let text = "event_id,happened_at,customer_id,email\ne1,2026-02-04 10:00,,ann@example.org\ne2,2026-02-04 10:00,ghost,\n";
+    let text =
+        "event_id,happened_at,customer_id,email\ne1,2026-02-04 10:00,,ann@example.org\ne2,2026-02-04 10:00,ghost,\n";
     let format = || Format::Events { columns: Box::new(map.clone()) };
     let report = run_text(&engine, text, format()).unwrap();
     assert_eq!(report.issues_by_code, [("customer.unknown".to_owned(), 2)].into());

@@ -274,7 +274,7 @@ impl Which {
             Self::Tiers => Walked::feed(engine.walk_customers(at)?, |rows, who| tiers(rows, &who)),
             Self::Stages => Walked::feed(engine.walk_customers(at)?, |rows, who| stage(rows, &who)),
             Self::Coupons => {
-                let walk = engine.walk_open_coupons(at).chain(engine.walk_closed_coupons());
+                let walk = engine.walk_open_coupons(at)?.chain(engine.walk_closed_coupons());
                 Walked::feed(walk, |rows, (who, held)| coupon(rows, &who, &held))
             }
             Self::Claims => Walked::feed(engine.walk_claims(), move |rows, seen| claim(rows, &seen, at)),

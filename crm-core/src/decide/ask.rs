@@ -179,6 +179,14 @@ fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timest
     Ok(now)
 }
 
+/// As [`brought_to`], for walks over everybody: where the last entry lies after the instant, the customer stays there.
+pub(crate) fn bring(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<()> {
+    if ws.known(id)?.state.recorded_at <= at {
+        brought_to(program, ws, id, at)?;
+    }
+    Ok(())
+}
+
 fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Answer> {
     brought_to(program, ws, id, at)?;
     let accounts = &ws.known(id)?.state.accounts;

@@ -1,12 +1,17 @@
 //! Walks over everybody: pages of customers, orders and entries.
 
 use super::sync::Engine;
-use crate::coupon::{Coupon, Passed};
+use crate::coupon::{Coupon, Wallet};
+use crate::decide::ask::bring;
 use crate::decide::offers::answer::claim_view;
-use crate::decide::rows::{claim_of, coupon_of, customer_of, entry_of, gift_card_of, group_of, order_of};
+use crate::decide::rows::{
+    claim_of, coupon_of, customer_of, entry_of, gift_card_of, group_of, order_of, read_customer,
+};
+use crate::decide::state::Customer;
 use crate::decide::view;
+use crate::decide::workspace::{Stop, Workspace};
 use crate::effect::Entry;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::giftcard::GiftCard;
 use crate::group::Group;
 use crate::order::OrderRecord;
@@ -118,17 +123,44 @@ pub fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
 /// Every registered customer as they stand at an instant.
 pub(crate) fn all_customers(
     engine: &Engine,
-    program: &Program,
     at: Timestamp,
     each: &mut dyn FnMut(CustomerSummary) -> Result<()>,
 ) -> Result<()> {
-    each_row(engine, Table::Customer, &mut |row| {
-        let customer = customer_of(row)?;
-        if customer.state.unregistered {
-            return Ok(());
+    for page in engine.walk_customers(at)? {
+        page?.into_iter().try_for_each(&mut *each)?;
+    }
+    Ok(())
+}
+
+/// A customer with all that time has done to them by an instant, in memory only: what it gives, such as points for a birthday, as well as
+/// what it takes. None for somebody whose registration was reverted.
+fn brought(engine: &Engine, program: &Program, row: &Row, at: Timestamp) -> Result<Option<(Workspace, CustomerId)>> {
+    let customer = customer_of(row)?;
+    if customer.state.unregistered {
+        return Ok(None);
+    }
+    let mut wanted = vec![read_customer(&customer.id)];
+    let mut found = vec![vec![row.clone()]];
+    for _ in 0..16 {
+        let mut workspace = Workspace::new(false);
+        workspace.absorb(&wanted, found.clone())?;
+        match bring(program, &mut workspace, &customer.id, at) {
+            Ok(()) => return Ok(Some((workspace, customer.id.clone()))),
+            Err(Stop::Refuse(error)) => return Err(error),
+            Err(Stop::Need(more)) => {
+                found.extend(engine.store().load(&more)?);
+                wanted.extend(more);
+            }
         }
-        let seen = view::stands(program, &customer, at)?;
-        each(seen)
+    }
+    Err(Error::internal("a walk asks for the same thing again"))
+}
+
+/// A customer who is in a workspace.
+fn known<'w>(workspace: &'w Workspace, id: &CustomerId) -> Result<&'w Customer> {
+    workspace.known(id).map_err(|stop| match stop {
+        Stop::Refuse(error) => error,
+        Stop::Need(_) => Error::internal("a customer is not there any more"),
     })
 }
 
@@ -138,30 +170,28 @@ impl Engine {
     /// # Errors
     /// `program.missing`; pages: `store.*`.
     pub fn walk_customers(&self, at: Timestamp) -> Result<Walk<CustomerSummary>> {
-        let program = self.program()?;
+        let (program, engine) = (self.program()?, self.clone());
         Ok(Walk::new(self, Table::Customer, move |row, made| {
-            let customer = customer_of(row)?;
-            if !customer.state.unregistered {
-                made.push(view::stands(&program, &customer, at)?);
+            if let Some((workspace, id)) = brought(&engine, &program, row, at)? {
+                made.push(view::stands(&program, known(&workspace, &id)?, at)?);
             }
             Ok(())
         }))
     }
 
     /// The open coupons of all customers at an instant, and those that time alone has closed by then.
-    #[must_use]
-    pub fn walk_open_coupons(&self, at: Timestamp) -> Walk<(CustomerId, Coupon)> {
-        Walk::new(self, Table::Customer, move |row, made| {
-            let customer = customer_of(row)?;
-            let Some(mut wallet) = customer.wallet()?.cloned() else { return Ok(()) };
-            for passed in wallet.advance(at) {
-                if let Passed::Coupon(_, coupon) = passed {
-                    made.push((customer.id.clone(), coupon));
-                }
-            }
-            made.extend(wallet.coupons().iter().map(|coupon| (customer.id.clone(), coupon.clone())));
+    ///
+    /// # Errors
+    /// `program.missing`; pages: `store.*`.
+    pub fn walk_open_coupons(&self, at: Timestamp) -> Result<Walk<(CustomerId, Coupon)>> {
+        let (program, engine) = (self.program()?, self.clone());
+        Ok(Walk::new(self, Table::Customer, move |row, made| {
+            let Some((workspace, id)) = brought(&engine, &program, row, at)? else { return Ok(()) };
+            made.extend(workspace.closed_coupons(&id).into_iter().map(|coupon| (id.clone(), coupon.clone())));
+            let open = known(&workspace, &id)?.wallet()?.map(Wallet::coupons).unwrap_or_default();
+            made.extend(open.iter().map(|coupon| (id.clone(), coupon.clone())));
             Ok(())
-        })
+        }))
     }
 
     /// The coupons of all customers that are used, revoked, given away or written down as out of time.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Union, overload
 
 from crm_core import _native
+from crm_core._native import Engine as _NativeEngine
 from crm_core._types import (
     ColumnMap,
     EventColumnMap,
@@ -166,7 +167,7 @@ class Tables:
 
     __slots__ = ()
 
-    _native: _native.Engine
+    _native: _NativeEngine
 
     @overload
     def table(self, name: StateTable, *, at: datetime) -> Table: ...

@@ -62,6 +62,12 @@ pub(crate) fn hold_of(row: &Row) -> Result<(HoldKey, i64)> {
 }
 
 impl Workspace {
+    /// The coupons of somebody that were closed since the workspace was filled, in the order of their ids.
+    pub(crate) fn closed_coupons(&self, customer: &CustomerId) -> Vec<&Coupon> {
+        let own = dirty(self.coupons.iter()).into_iter().filter(|((owner, _), _)| owner == customer);
+        own.filter_map(|(_, slot)| slot.value.as_ref()).collect()
+    }
+
     /// Closed coupons, claims, and what they hold of counters.
     pub(super) fn flush_offers(&self, writes: &mut Vec<Write>) {
         for ((customer, id), slot) in dirty(self.coupons.iter()) {
