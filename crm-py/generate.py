@@ -23,7 +23,7 @@ PACKAGE = HERE / "python/crm_core"
 MADE = "# Made by crm-py/generate.py from the schema of crm-core; do not edit.\n"
 
 # How a format of the schema is called in Python. Texts of other formats are str.
-DECIMALS = {"decimal", "quantity", "percent"}
+DECIMALS = {"decimal", "percent"}
 # Unions whose variants need no prefix: their names say enough.
 PLAIN = {"Command"}
 # Variants that the schema spells out and the library has a name for.
@@ -87,11 +87,13 @@ class Schema:
             if name in self.records or name in self.unions or name in self.words:
                 return ["type", name]
             return self.kind(self.defs[name])
+        form = part.get("format")
+        if form == "quantity":
+            return "quantity"
+        if form in DECIMALS:
+            return "decimal"
         match part["type"]:
             case "string":
-                form = part.get("format")
-                if form in DECIMALS:
-                    return "decimal"
                 return {"date-time": "time", "date": "date"}.get(form or "", "text")
             case "integer":
                 return "int"
@@ -116,6 +118,8 @@ class Schema:
 
 
 def annotation(kind: Any) -> str:
+    if kind == "quantity":
+        return "Decimal"
     if isinstance(kind, str):
         return {"text": "str", "int": "int", "bool": "bool", "decimal": "Decimal", "time": "datetime", "date": "date"}[kind]
     match kind[0]:
@@ -136,7 +140,7 @@ def default(schema: Schema, kind: Any, part: dict[str, Any]) -> tuple[str, Any]:
         if kind[0] == "list":
             return "()", []
         if kind[0] == "map":
-            return "made(dict)", {}
+            return "made(default_factory=dict)", {}
         # A flag that is left out when it is not so.
         return ("False", False) if kind == "bool" else ("None", None)
     value = part["default"]
@@ -146,23 +150,28 @@ def default(schema: Schema, kind: Any, part: dict[str, Any]) -> tuple[str, Any]:
 
 
 def expression(schema: Schema, kind: Any, value: Any) -> str:
-    if kind == "decimal":
+    if kind in ("decimal", "quantity"):
         return f'Decimal("{value}")'
     if isinstance(kind, str):
         return repr(value)
     if kind[0] == "list":
-        # What makes the list makes what is in it.
-        record = kind[1][0] == "type" and kind[1][1] not in schema.words
-        items = [construct(schema, kind[1][1], one) if record else expression(schema, kind[1], one) for one in value]
+        items = [part_of(schema, kind[1], one) for one in value]
         return f"({''.join(item + ', ' for item in items).rstrip()})"
     if kind[0] == "map":
         if value:
             raise SystemExit("a map with contents as a default")
-        return "made(dict)"
+        return "made(default_factory=dict)"
     name = kind[1]
     if name in schema.words:
         return f"{name}.{value.upper()}"
-    return f"made(lambda: {construct(schema, name, value)})"
+    return f"made(default_factory=lambda: {construct(schema, name, value)})"
+
+
+def part_of(schema: Schema, kind: Any, value: Any) -> str:
+    """A value within another one."""
+    if kind[0] == "type" and kind[1] not in schema.words:
+        return construct(schema, kind[1], value)
+    return expression(schema, kind, value)
 
 
 def construct(schema: Schema, name: str, value: dict[str, Any]) -> str:
@@ -172,12 +181,7 @@ def construct(schema: Schema, name: str, value: dict[str, Any]) -> str:
     for field, part, _ in schema.fields(name):
         if field in value:
             kind = schema.kind(part)
-            made = (
-                construct(schema, kind[1], value[field])
-                if kind[0] == "type" and kind[1] not in schema.words
-                else expression(schema, kind, value[field])
-            )
-            parts.append(f"{attribute(field)}={made}")
+            parts.append(f"{attribute(field)}={part_of(schema, kind, value[field])}")
     return f"{name}({', '.join(parts)})"
 
 
@@ -197,7 +201,7 @@ def doc(text: str, indent: str) -> str:
 
 
 def classes(schema: Schema) -> str:
-    out = [MADE]
+    out = [MADE, "# pyright: basic\n"]
     out.append('"""The types of the library: what is sent and what comes back."""\n\n')
     out.append("from __future__ import annotations\n\n")
     out.append("from collections.abc import Mapping, Sequence\n")

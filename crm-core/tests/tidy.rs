@@ -73,6 +73,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["value", "offer", "giftcard", "group", "points", "program", "command", "effect", "query", "store", "engine"],
     ),
     ("import", &["value", "customer", "order", "program", "command", "effect", "query", "store", "engine"]),
+    ("interface", &["offer", "program", "command", "effect", "query", "store", "engine", "import"]),
 ];
 
 /// Names at the root of the crate, and the rooms they come from.
@@ -293,6 +294,25 @@ fn documents_do_not_age() {
     assert_ne!(dates("a.md", "as of 2026-03-01"), [""; 0]);
     assert_ne!(dates("a.md", "```json\n{}\n```\nin 2027-12"), [""; 0]);
     assert_eq!(dates("a.md", "```json\n\"2026-03-01\"\n```\nsuch as `2026-03-01`, 1,2026-bit"), [""; 0]);
+}
+
+/// To see it fail: take a line out of either table, or allow unsafe code in another file of the Python binding.
+#[test]
+fn the_binding_with_unsafe_code_has_the_lints_of_the_workspace() {
+    let lints = |text: &str, name: &str| -> Vec<String> {
+        let table = text.split(&format!("[{name}]\n")).nth(1).unwrap_or_default();
+        table.lines().take_while(|line| !line.starts_with('[')).filter(|l| l.contains('=')).map(str::to_owned).collect()
+    };
+    let (whole, own) = (read("Cargo.toml"), read("crm-py/Cargo.toml"));
+    assert_ne!(lints(&whole, "workspace.lints.clippy"), [""; 0]);
+    assert_eq!(lints(&own, "lints.clippy"), lints(&whole, "workspace.lints.clippy"));
+    let denied: Vec<_> =
+        lints(&whole, "workspace.lints.rust").iter().map(|line| line.replace("\"forbid\"", "\"deny\"")).collect();
+    assert_eq!(lints(&own, "lints.rust"), denied);
+    let sources = below("crm-py/src").into_iter().filter(|file| words(&file.path, &file.text, &["unsafe_code"]) != [""; 0]);
+    let unsafe_files: Vec<_> = sources.map(|file| file.path).collect();
+    assert_eq!(unsafe_files.len(), 1, "{unsafe_files:?}");
+    assert!(unsafe_files[0].ends_with("ffi.rs"), "{unsafe_files:?}");
 }
 
 /// To see it fail: create a file at the top.

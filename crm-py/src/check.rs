@@ -16,7 +16,8 @@ pub(crate) fn check(types: &Types, value: &Value, kind: &Kind) -> Result<()> {
             }
         }
         Kind::Bool => value.as_bool().map(|_| ()).ok_or_else(|| unlike(value, "true or false")),
-        Kind::Decimal => {
+        Kind::Quantity if value.is_i64() => Ok(()),
+        Kind::Decimal | Kind::Quantity => {
             let text = value.as_str().ok_or_else(|| unlike(value, "a decimal in a text"))?;
             crm_core::value::Amount::parse(text).map(|_| ()).map_err(nameless)
         }

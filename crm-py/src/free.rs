@@ -6,19 +6,29 @@ use crate::errors::{raise, work};
 use crate::read::{read, read_named, read_time};
 use crate::types::{Kind, Types};
 use crate::write::{write_all, write_named, write_value};
+use crm_core::command::{Command, Request};
 use crm_core::offer::{Candidate, Cart, OfferRules, Receipt, Refunds, ReturnedLine, Settings, Source};
-use crm_core::program::Program;
+use crm_core::order::Order;
+use crm_core::program::{Document, Program};
+use crm_core::query::Query;
 use crm_core::store::SqliteStore;
 use crm_core::value::{read as read_value, read_text};
 use crm_core::{Error, ErrorCode};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// A value of the library out of one of Python's.
 fn typed<T: DeserializeOwned>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
     read_value(&read_named(value, name)?).map_err(|error| raise(value.py(), &error))
+}
+
+/// The library's own form of what it reads.
+fn canonical<T: DeserializeOwned + Serialize>(json: &Value) -> crm_core::Result<Value> {
+    Ok(serde_json::to_value(read_value::<T>(json)?)?)
 }
 
 #[pyfunction]
@@ -34,10 +44,20 @@ pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
 
 #[pyfunction]
 pub(crate) fn from_json<'py>(py: Python<'py>, name: &str, text: &str) -> PyResult<Bound<'py, PyAny>> {
-    let json: serde_json::Value = read_text(text).map_err(|error| raise(py, &error))?;
+    let json: Value = read_text(text).map_err(|error| raise(py, &error))?;
     let types = Types::get(py)?;
     let kind = types.named(name).ok_or_else(|| crate::types::broken(name))?;
-    check(types, &json, &kind).map_err(|error| raise(py, &error))?;
+    // What the engine would read is read by its own rules, which know several spellings of a number; the rest by its shape.
+    let json = match name {
+        "Command" => canonical::<Command>(&json),
+        "Query" => canonical::<Query>(&json),
+        "Request" => canonical::<Request>(&json),
+        "Document" => canonical::<Document>(&json),
+        "Cart" => canonical::<Cart>(&json),
+        "Order" => canonical::<Order>(&json),
+        _ => check(types, &json, &kind).map(|()| json),
+    };
+    let json = json.map_err(|error| raise(py, &error))?;
     write_value(py, &json, name)
 }
 

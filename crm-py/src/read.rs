@@ -67,6 +67,7 @@ impl Reader<'_> {
                 Err(_) => Err(unlike(value, "True or False")),
             },
             Kind::Decimal => decimal(value),
+            Kind::Quantity => decimal(value).map(whole),
             Kind::Time => time(value),
             Kind::Date => date(value),
             Kind::List(inner) => self.list(value, inner),
@@ -191,6 +192,14 @@ fn int(value: &Bound<'_, PyAny>) -> Read<Value> {
         let error = Error::new(ErrorCode::PointsRange, "the number has more than 64 bits");
         Wrong::Refused(error.limit(crm_core::limits::POINTS_ABS_MAX), String::new())
     })
+}
+
+/// As the library writes quantities.
+fn whole(json: Value) -> Value {
+    match json.as_str().and_then(|text| text.parse::<i64>().ok()) {
+        Some(number) => Value::from(number),
+        None => json,
+    }
 }
 
 /// Most digits of a number that is looked at: far above what any amount may have.

@@ -43,6 +43,8 @@ pub(crate) enum Kind {
     Int,
     Bool,
     Decimal,
+    /// A decimal that is a number in JSON where it is whole.
+    Quantity,
     Time,
     Date,
     List(Box<Kind>),
@@ -200,6 +202,7 @@ fn kind(value: &Value, by_name: &HashMap<String, Named>) -> PyResult<Kind> {
             "int" => Kind::Int,
             "bool" => Kind::Bool,
             "decimal" => Kind::Decimal,
+            "quantity" => Kind::Quantity,
             "time" => Kind::Time,
             "date" => Kind::Date,
             _ => return Err(broken(word)),

@@ -82,7 +82,12 @@ impl<'py> Writer<'py, '_> {
                 (None, None) => Err(unlike()),
             },
             Kind::Bool => Ok(PyBool::new(py, value.as_bool().ok_or_else(unlike)?).to_owned().into_any()),
-            Kind::Decimal => self.tools.decimal.bind(py).call1((value.as_str().ok_or_else(unlike)?,)),
+            // A whole quantity is a number in JSON.
+            Kind::Decimal | Kind::Quantity => match (value.as_str(), value.as_i64()) {
+                (Some(text), _) => self.tools.decimal.bind(py).call1((text,)),
+                (None, Some(number)) => self.tools.decimal.bind(py).call1((number,)),
+                (None, None) => Err(unlike()),
+            },
             Kind::Time => self.time(value.as_str().ok_or_else(unlike)?),
             Kind::Date => self.date(value.as_str().ok_or_else(unlike)?),
             Kind::List(inner) => {

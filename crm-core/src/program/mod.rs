@@ -41,9 +41,9 @@ pub(crate) use tests::schema::{ClockTime, Country, MonthDay};
 #[must_use]
 pub fn sample(name: &str) -> Option<&'static str> {
     match name {
-        "supermarket" => Some(include_str!("../../../docs/programs/supermarket.json")),
-        "cafe" => Some(include_str!("../../../docs/programs/cafe.json")),
-        "mall" => Some(include_str!("../../../docs/programs/mall.json")),
+        "supermarket" => Some(include_str!("samples/supermarket.json")),
+        "cafe" => Some(include_str!("samples/cafe.json")),
+        "mall" => Some(include_str!("samples/mall.json")),
         _ => None,
     }
 }

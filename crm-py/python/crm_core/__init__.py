@@ -17,16 +17,26 @@ from __future__ import annotations
 
 from importlib.metadata import version as _version
 
-from crm_core import aio, codes, errors
+from crm_core import _types, aio, codes, errors
 from crm_core._base import CrmError, Record, Word
-from crm_core._engine import Engine, check_program, plan_refund, quote, restore, sample_program, schema, verify
+from crm_core._engine import (
+    Engine,
+    check_program,
+    plan_refund,
+    quote,
+    read_command,
+    read_query,
+    restore,
+    sample_program,
+    schema,
+    verify,
+)
 from crm_core._tables import Table
-from crm_core._types import *  # noqa: F403 (every type of the library; the list is made)
-from crm_core._types import __all__ as _types
+from ._types import *  # noqa: F403 (every type of the library; the list is made)
 
 __version__ = _version("crm-core")
 
-__all__ = [  # noqa: PLE0604 (the rest of the names is made)
+__all__ = [
     "CrmError",
     "Engine",
     "Record",
@@ -38,9 +48,12 @@ __all__ = [  # noqa: PLE0604 (the rest of the names is made)
     "errors",
     "plan_refund",
     "quote",
+    "read_command",
+    "read_query",
     "restore",
     "sample_program",
     "schema",
     "verify",
-    *_types,
+    "__version__",
 ]
+__all__ += _types.__all__

@@ -1,5 +1,8 @@
 """What the made types stand on."""
 
+# What is generic over all types looks at fields that a checker cannot name.
+# pyright: basic
+
 from __future__ import annotations
 
 import inspect
@@ -8,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -82,6 +85,8 @@ def _value(default: Any) -> Any:
 
 class Record(metaclass=_RecordType):
     """An immutable value of the library: compared by content, printed without what is left out."""
+
+    _fields: ClassVar[dict[str, Any]]
 
     def __init__(self, **values: Any) -> None:
         for name, default in self._fields.items():

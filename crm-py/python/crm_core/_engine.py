@@ -139,7 +139,7 @@ class Engine(Questions, Tables):
 
     def execute_many(self, requests: Iterable[Request]) -> list[Done | CrmError]:
         """Carries many requests out in one commit, in their order, each with an outcome of its own: what it did, or its refusal (which
-        is returned, not raised). At most 10,000 at a time.
+        is returned, not raised). At most 100,000 at a time.
         """
         return self._native.execute_many(list(requests))
 
@@ -151,9 +151,12 @@ class Engine(Questions, Tables):
         request_id: str = "preview",
         actor: str | None = None,
         reason: str | None = None,
+        batch: str | None = None,
     ) -> Done:
         """What `execute` would give, without changing anything."""
-        return self._native.preview(Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason))
+        return self._native.preview(
+            Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
+        )
 
     def ask(self, query: Query) -> Any:
         """Answers a question that was made elsewhere; each question has a method of its own with the type of its answer."""
@@ -246,6 +249,18 @@ def sample_program(name: str) -> str:
     if text is None:
         raise LookupError(f"there is no sample {name!r}; there are 'supermarket', 'cafe' and 'mall'")
     return text
+
+
+def read_command(text: str | bytes) -> Command:
+    """A command out of its JSON, such as a message of a queue. Refuses what the engine would refuse to read, with its place."""
+    made: Command = _native.from_json("Command", text.decode() if isinstance(text, bytes) else text)
+    return made
+
+
+def read_query(text: str | bytes) -> Query:
+    """A question out of its JSON."""
+    made: Query = _native.from_json("Query", text.decode() if isinstance(text, bytes) else text)
+    return made
 
 
 def schema() -> str:

@@ -29,6 +29,23 @@ from crm_core._types import (
     Verified,
 )
 
+__all__ = [
+    "CodeBatch",
+    "Engine",
+    "TillKey",
+    "check_program",
+    "code_length",
+    "from_json",
+    "normal_code",
+    "plan_refund",
+    "quote",
+    "restore",
+    "sample_program",
+    "schema",
+    "to_json",
+    "verify",
+]
+
 @final
 class Engine:
     @staticmethod

@@ -1,4 +1,5 @@
 # Made by crm-py/generate.py from the schema of crm-core; do not edit.
+# pyright: basic
 """The types of the library: what is sent and what comes back."""
 
 from __future__ import annotations
@@ -1767,7 +1768,7 @@ class BatchRecord(Record):
     issues: int
     """Problems of its rows."""
 
-    events: ImportCounts = made(lambda: ImportCounts(applied=0, unchanged=0, skipped=0, refused=0, waiting=0))
+    events: ImportCounts = made(default_factory=lambda: ImportCounts(applied=0, unchanged=0, skipped=0, refused=0, waiting=0))
     """Its events."""
 
 
@@ -1848,7 +1849,7 @@ class BuyerKnownOrNew(Record):
     identifiers: Sequence[Identifier]
     """The identifiers, the most trusted first."""
 
-    profile: Profile = made(lambda: Profile())
+    profile: Profile = made(default_factory=lambda: Profile())
     """For a new customer; a known one keeps what is set and gains what is missing."""
 
 
@@ -1870,7 +1871,7 @@ class Campaign(Record):
     state: CampaignState = CampaignState.RUNNING
     """Whether it may run. It runs within `valid` only."""
 
-    valid: Validity = made(lambda: Validity())
+    valid: Validity = made(default_factory=lambda: Validity())
     """When it runs."""
 
     zone: str | None = None
@@ -2625,7 +2626,7 @@ class CouponTerms(Record):
     uses: int | None = None
     """How often one can be used; default once."""
 
-    valid: CouponValidity = made(lambda: CouponValidityOffer())
+    valid: CouponValidity = made(default_factory=lambda: CouponValidityOffer())
     """How long one is good for; never longer than its offer."""
 
 
@@ -2692,13 +2693,13 @@ class CurrencyRules(Record):
     caps: Sequence[Cap] = ()
     """Upper bounds over all rules of the currency."""
 
-    debt: DebtPolicy = made(lambda: DebtPolicyAllow())
+    debt: DebtPolicy = made(default_factory=lambda: DebtPolicyAllow())
     """What happens when a refund takes back more than is left."""
 
-    expiry: ExpiryPolicy = made(lambda: ExpiryPolicyNever())
+    expiry: ExpiryPolicy = made(default_factory=lambda: ExpiryPolicyNever())
     """When usable points end."""
 
-    pending: PendingPolicy = made(lambda: PendingPolicyNone())
+    pending: PendingPolicy = made(default_factory=lambda: PendingPolicyNone())
     """When earned points become usable."""
 
     qualifying: bool = False
@@ -2707,7 +2708,7 @@ class CurrencyRules(Record):
     redeemable: bool = True
     """Whether points may be spent, held and transferred. Default yes."""
 
-    restore: RestorePolicy = made(lambda: RestorePolicyStrict())
+    restore: RestorePolicy = made(default_factory=lambda: RestorePolicyStrict())
     """What a reversed redemption gives back."""
 
     rounding: Rounding = Rounding.FLOOR
@@ -2732,7 +2733,7 @@ class CustomerChange(Record):
     clear: Sequence[str] = ()
     """Profile fields to take away: `name`, `gender`, `birthday`, `language`, `address`, `note`."""
 
-    profile: Profile = made(lambda: Profile())
+    profile: Profile = made(default_factory=lambda: Profile())
     """Profile fields to set; an absent field stays as it is."""
 
     remove_attributes: Sequence[str] = ()
@@ -2744,7 +2745,7 @@ class CustomerChange(Record):
     remove_tags: Sequence[str] = ()
     """Tags to take away."""
 
-    set_attributes: Mapping[str, Attribute] = made(dict)
+    set_attributes: Mapping[str, Attribute] = made(default_factory=dict)
     """Custom attributes to set."""
 
 
@@ -2757,7 +2758,7 @@ class CustomerRecord(Record):
     registered_at: datetime
     """When they joined."""
 
-    attributes: Mapping[str, Attribute] = made(dict)
+    attributes: Mapping[str, Attribute] = made(default_factory=dict)
     """Custom attributes."""
 
     consents: Sequence[Consent] = ()
@@ -2766,7 +2767,7 @@ class CustomerRecord(Record):
     identifiers: Sequence[tuple[str, Identifier]] = ()
     """What they are known by: normal form and what was given, ordered by the normal form, each once."""
 
-    profile: Profile = made(lambda: Profile())
+    profile: Profile = made(default_factory=lambda: Profile())
     """Who they are."""
 
     referred_by: str | None = None
@@ -2829,13 +2830,13 @@ class Document(Record):
     currencies: Sequence[str]
     """Currencies that orders may have; the first is the one of `spend` thresholds. Usually one."""
 
-    basis: Basis = made(lambda: Basis(shipping=InOrOut.OUT, tax=InOrOut.IN))
+    basis: Basis = made(default_factory=lambda: Basis(shipping=InOrOut.OUT, tax=InOrOut.IN))
     """What of an order earns."""
 
     campaigns: Sequence[Campaign] = ()
     """Campaigns."""
 
-    checkout: Checkout = made(lambda: Checkout(hold_seconds=900, late_confirm=LateConfirm.REFUSE, nodes=20000, objective=Objective.CUSTOMER_BEST))
+    checkout: Checkout = made(default_factory=lambda: Checkout(hold_seconds=900, late_confirm=LateConfirm.REFUSE, nodes=20000, objective=Objective.CUSTOMER_BEST))
     """How a checkout looks for the best offers and holds them."""
 
     country: str | None = None
@@ -2844,7 +2845,7 @@ class Document(Record):
     earn: Sequence[EarnRule] = ()
     """Rules that give points."""
 
-    gift_cards: GiftCardRules = made(lambda: GiftCardRules(restore_days=30))
+    gift_cards: GiftCardRules = made(default_factory=lambda: GiftCardRules(restore_days=30))
     """How long gift cards are good."""
 
     groups: Sequence[GroupRules] = ()
@@ -2862,7 +2863,7 @@ class Document(Record):
     points: Sequence[CurrencyRules] = ()
     """Point currencies."""
 
-    refunds: RefundRules = made(lambda: RefundRules(tender=TenderOrder.PROPORTIONAL, without_order=WithoutOrder.MATCH_NEWEST))
+    refunds: RefundRules = made(default_factory=lambda: RefundRules(tender=TenderOrder.PROPORTIONAL, without_order=WithoutOrder.MATCH_NEWEST))
     """How refunds are handled."""
 
     tiers: Sequence[LadderRules] = ()
@@ -2988,7 +2989,7 @@ class EarnRule(Record):
     pending: PendingPolicy | None = None
     """Other dates than the currency's; only for `fixed`."""
 
-    valid: Validity = made(lambda: Validity())
+    valid: Validity = made(default_factory=lambda: Validity())
     """When it is in force, by the instant of the fact."""
 
     when: Condition | None = None
@@ -3190,7 +3191,7 @@ class Event(Record):
     happened_at: datetime
     """When it happened."""
 
-    attributes: Mapping[str, Attribute] = made(dict)
+    attributes: Mapping[str, Attribute] = made(default_factory=dict)
     """What else is known about it."""
 
 
@@ -3347,7 +3348,7 @@ class FormatEvents(Record):
 
     type: ClassVar[Literal["events"]] = "events"
 
-    columns: EventColumnMap = made(lambda: EventColumnMap(event_id='event_id', happened_at='happened_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, missing=Missing.IGNORE, name_column='name', register=False, without_customer=Strange.ISSUE))
+    columns: EventColumnMap = made(default_factory=lambda: EventColumnMap(event_id='event_id', happened_at='happened_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, missing=Missing.IGNORE, name_column='name', register=False, without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
@@ -3356,7 +3357,7 @@ class FormatPlain(Record):
 
     type: ClassVar[Literal["plain"]] = "plain"
 
-    columns: ColumnMap = made(lambda: ColumnMap(order_id='order_id', paid_at='paid_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), unit_price='unit_price', brand='brand', category='category', channel_column='channel', currency_column='currency', customer_name='name', decimal_mark=DecimalMark.POINT, line_discount='line_discount', missing=Missing.IGNORE, negative_price=Strange.ISSUE, order_discount='order_discount', quantity='quantity', refunded_amount='refunded_amount', refunded_at='refunded_at', shipping='shipping', sku='sku', store='store', without_customer=Strange.ISSUE))
+    columns: ColumnMap = made(default_factory=lambda: ColumnMap(order_id='order_id', paid_at='paid_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), unit_price='unit_price', brand='brand', category='category', channel_column='channel', currency_column='currency', customer_name='name', decimal_mark=DecimalMark.POINT, line_discount='line_discount', missing=Missing.IGNORE, negative_price=Strange.ISSUE, order_discount='order_discount', quantity='quantity', refunded_amount='refunded_amount', refunded_at='refunded_at', shipping='shipping', sku='sku', store='store', without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
@@ -3365,7 +3366,7 @@ class FormatRefunds(Record):
 
     type: ClassVar[Literal["refunds"]] = "refunds"
 
-    columns: RefundColumnMap = made(lambda: RefundColumnMap(refund_id='refund_id', refunded_at='refunded_at', amount='amount', currency_column='currency', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, line_no='line_no', missing=Missing.IGNORE, order_id='order_id', quantity='quantity', reason='reason', sku='sku', unit_price='unit_price', without_customer=Strange.ISSUE))
+    columns: RefundColumnMap = made(default_factory=lambda: RefundColumnMap(refund_id='refund_id', refunded_at='refunded_at', amount='amount', currency_column='currency', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, line_no='line_no', missing=Missing.IGNORE, order_id='order_id', quantity='quantity', reason='reason', sku='sku', unit_price='unit_price', without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
@@ -3809,7 +3810,7 @@ class GroupRules(Record):
     seat_seconds: int = 900
     """How long a seat waits for its payment."""
 
-    valid: Validity = made(lambda: Validity())
+    valid: Validity = made(default_factory=lambda: Validity())
     """When groups may be opened. One that is open runs its time."""
 
 
@@ -4063,7 +4064,7 @@ class ImportReport(Record):
     issues_by_code: Mapping[str, int]
     """All problems by code."""
 
-    events: ImportCounts = made(lambda: ImportCounts(applied=0, unchanged=0, skipped=0, refused=0, waiting=0))
+    events: ImportCounts = made(default_factory=lambda: ImportCounts(applied=0, unchanged=0, skipped=0, refused=0, waiting=0))
     """Events."""
 
     first_at: datetime | None = None
@@ -4196,7 +4197,7 @@ class IssueRule(Record):
     coupons: int = 1
     """How many coupons."""
 
-    valid: Validity = made(lambda: Validity())
+    valid: Validity = made(default_factory=lambda: Validity())
     """When it is in force, by the instant of what happens."""
 
     when: Condition | None = None
@@ -4336,7 +4337,7 @@ class LifecycleRules(Record):
     stages: Sequence[StageRules]
     """From the first to the furthest; a customer is in the furthest stage whose test holds, at least in the first."""
 
-    activity: ActivityRules = made(lambda: ActivityRules(bands=(Band(id='at_risk', after_days=60), Band(id='dormant', after_days=90), Band(id='lost', after_days=180),), reactivated_from='dormant'))
+    activity: ActivityRules = made(default_factory=lambda: ActivityRules(bands=(Band(id='at_risk', after_days=60), Band(id='dormant', after_days=90), Band(id='lost', after_days=180),), reactivated_from='dormant'))
     """Bands of silence."""
 
     on_reversal: OnReversal = OnReversal.RECOMPUTE
@@ -4707,7 +4708,7 @@ class Offer(Record):
     lines: LineScope | None = None
     """The lines it is meant for; none is all."""
 
-    needs: Needs = made(lambda: NeedsNothing())
+    needs: Needs = made(default_factory=lambda: NeedsNothing())
     """What brings it into a cart."""
 
     phase: Phase = Phase.ORDER
@@ -4719,19 +4720,19 @@ class Offer(Record):
     refund: RefundPolicy = RefundPolicy.PRO_RATA
     """How much goes back when goods come back."""
 
-    returns: ReturnPolicy = made(lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
+    returns: ReturnPolicy = made(default_factory=lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
     """Whether coupon and uses come back with them."""
 
-    stack: Stack = made(lambda: Stack(exclusive=Exclusive.NONE))
+    stack: Stack = made(default_factory=lambda: Stack(exclusive=Exclusive.NONE))
     """How it combines."""
 
     threshold: Threshold | None = None
     """What the cart must reach."""
 
-    units: UnitUse = made(lambda: UnitUse(consumes=False, respects=False))
+    units: UnitUse = made(default_factory=lambda: UnitUse(consumes=False, respects=False))
     """How it treats units that other offers used."""
 
-    valid: Validity = made(lambda: Validity())
+    valid: Validity = made(default_factory=lambda: Validity())
     """When it is in force, beside its campaign's time."""
 
     when: Condition | None = None
@@ -4785,16 +4786,16 @@ class OfferRules(Record):
     refund: RefundPolicy = RefundPolicy.PRO_RATA
     """How much goes back when goods come back."""
 
-    returns: ReturnPolicy = made(lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
+    returns: ReturnPolicy = made(default_factory=lambda: ReturnPolicy(grace_days=0, on=ReturnOn.FULL))
     """Whether coupon and uses come back."""
 
-    stack: Stack = made(lambda: Stack(exclusive=Exclusive.NONE))
+    stack: Stack = made(default_factory=lambda: Stack(exclusive=Exclusive.NONE))
     """How it combines."""
 
     threshold: Threshold | None = None
     """What the cart must reach."""
 
-    units: UnitUse = made(lambda: UnitUse(consumes=False, respects=False))
+    units: UnitUse = made(default_factory=lambda: UnitUse(consumes=False, respects=False))
     """How it treats units."""
 
 
@@ -5724,13 +5725,13 @@ class RegisterCustomer(Record):
     customer_id: str
     """The new customer's id."""
 
-    attributes: Mapping[str, Attribute] = made(dict)
+    attributes: Mapping[str, Attribute] = made(default_factory=dict)
     """Custom attributes."""
 
     identifiers: Sequence[Identifier] = ()
     """What they are known by."""
 
-    profile: Profile = made(lambda: Profile())
+    profile: Profile = made(default_factory=lambda: Profile())
     """Who they are."""
 
     referred_by: str | None = None

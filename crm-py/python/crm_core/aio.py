@@ -115,10 +115,11 @@ class Engine(AsyncQuestions):
         request_id: str = "preview",
         actor: str | None = None,
         reason: str | None = None,
+        batch: str | None = None,
     ) -> Done:
         """As `crm_core.Engine.preview`."""
         return await self._run(
-            self._engine.preview, command, at=at, request_id=request_id, actor=actor, reason=reason
+            self._engine.preview, command, at=at, request_id=request_id, actor=actor, reason=reason, batch=batch
         )
 
     async def ask(self, query: Query) -> Any:

@@ -24,12 +24,12 @@ type Sample = (&'static str, &'static [u8]);
 
 /// Orders, items and refunds of a Taobao shop, in GB18030 as its back office writes them.
 const TAOBAO: [Sample; 3] = [
-    ("taobao_orders.csv", include_bytes!("../../../../docs/samples/taobao_orders.csv")),
-    ("taobao_items.csv", include_bytes!("../../../../docs/samples/taobao_items.csv")),
-    ("taobao_refunds.csv", include_bytes!("../../../../docs/samples/taobao_refunds.csv")),
+    ("taobao_orders.csv", include_bytes!("samples/taobao_orders.csv")),
+    ("taobao_items.csv", include_bytes!("samples/taobao_items.csv")),
+    ("taobao_refunds.csv", include_bytes!("samples/taobao_refunds.csv")),
 ];
 /// Orders of the same shop on Shopify, some of them by the same people.
-const SHOPIFY: [Sample; 1] = [("shopify_orders.csv", include_bytes!("../../../../docs/samples/shopify_orders.csv"))];
+const SHOPIFY: [Sample; 1] = [("shopify_orders.csv", include_bytes!("samples/shopify_orders.csv"))];
 
 /// Customers in the table.
 const SHOWN: usize = 15;

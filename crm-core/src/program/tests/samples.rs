@@ -19,6 +19,31 @@ fn ids<'a>(rules: impl Iterator<Item = &'a EarnRule>) -> Vec<&'a str> {
     rules.map(|rule| rule.id.as_str()).collect()
 }
 
+/// The package of the crate has no `docs`: it brings copies.
+#[test]
+fn the_package_brings_the_files_that_the_documents_show() {
+    let copies = [
+        ("docs/programs", "crm-core/src/program/samples", ["supermarket.json", "cafe.json", "mall.json"].as_slice()),
+        (
+            "docs/samples",
+            "crm-core/src/bin/crm/samples",
+            &["taobao_orders.csv", "taobao_items.csv", "taobao_refunds.csv", "shopify_orders.csv"],
+        ),
+    ];
+    let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (shown, brought, names) in copies {
+        for name in names {
+            let file = std::fs::read(root.join(shown).join(name)).unwrap();
+            let copy = root.join(brought).join(name);
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&copy, &file).unwrap();
+            }
+            let same = std::fs::read(&copy).is_ok_and(|copy| copy == file);
+            assert!(same, "{} is stale; run the tests once with UPDATE=1", copy.display());
+        }
+    }
+}
+
 #[test]
 fn samples_compile_without_warnings() {
     for (name, _) in SAMPLES {

@@ -74,12 +74,23 @@ text! {
     value::RedemptionId = "name", NAME;
     value::RefundId = "name", NAME;
     value::RequestId = "name", NAME;
-    value::Quantity = "quantity", r"^-?[0-9]+(\.[0-9]+)?$";
     crate::customer::IdentityKey = "identity-key", "^[a-z_]+:.+$";
     value::Zone = "iana-zone", r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$";
     Country = "country", "^[A-Z]{2}$";
     ClockTime = "clock-time", "^([01][0-9]|2[0-3]):[0-5][0-9]$";
     MonthDay = "month-day", "^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
+}
+
+impl JsonSchema for value::Quantity {
+    fn schema_name() -> Cow<'static, str> {
+        "Quantity".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["integer", "string"], "format": "quantity", "pattern": r"^[0-9]+(\.[0-9]+)?$" })
+    }
 }
 
 impl JsonSchema for value::Points {
@@ -109,7 +120,9 @@ pub(crate) fn tidy(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         Value::Object(fields) => {
-            if let Some(Value::Array(types)) = fields.get("type") {
+            if let Some(Value::Array(types)) = fields.get("type")
+                && types.contains(&json!("null"))
+            {
                 let kept = types.iter().find(|kind| **kind != json!("null")).cloned().unwrap();
                 fields.insert("type".to_owned(), kept);
             }

@@ -1,0 +1,359 @@
+"""The engine: its whole surface, once each, as a program would use it; threads, forks, processes, closed handles."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import crm_core as crm
+import pytest
+from shop import NOON, PROGRAM, available, earn, open_shop
+
+
+def test_a_request_counts_once(fresh: Callable[[], crm.Engine]) -> None:
+    shop = open_shop(fresh())
+    done = shop.execute(earn(1, 5).do, request_id="r1", at=NOON)
+    again = shop.execute(earn(1, 5).do, request_id="r1", at=NOON + timedelta(days=1))
+    assert (done.outcome, again.outcome) == (crm.Outcome.APPLIED, crm.Outcome.REPLAYED)
+    assert again.receipt == done.receipt and available(shop) == 5
+    with pytest.raises(crm.errors.RequestReused):
+        shop.execute(earn(1, 6).do, request_id="r1", at=NOON)
+
+
+def test_many_requests_have_an_outcome_each(fresh: Callable[[], crm.Engine]) -> None:
+    shop = open_shop(fresh())
+    spend = crm.Request(
+        request_id="s", at=NOON, do=crm.SpendPoints(customer_id="ann", currency="points", points=100)
+    )
+    outcomes = shop.execute_many([earn(1, 5), spend, earn(2, 7)])
+    assert isinstance(outcomes[0], crm.Done) and isinstance(outcomes[2], crm.Done)
+    assert isinstance(outcomes[1], crm.errors.PointsInsufficient)
+    assert outcomes[1].details["available"] == 5 and available(shop) == 12
+    assert shop.execute_many([]) == []
+    with pytest.raises(crm.errors.RequestTooMany):
+        shop.execute_many([earn(number) for number in range(100_001)])
+
+
+def test_a_preview_changes_nothing(fresh: Callable[[], crm.Engine]) -> None:
+    shop = open_shop(fresh())
+    assert shop.preview(earn(1, 5).do, at=NOON).receipt.balances[0].available == 5
+    assert available(shop) == 0
+
+
+def test_what_time_does(fresh: Callable[[], crm.Engine]) -> None:
+    shop = open_shop(fresh())
+    shop.execute(earn(1, 5).do, request_id="r1", at=NOON)
+    end = datetime(2027, 12, 31, 23, tzinfo=timezone.utc)
+    assert shop.next_due() == end
+    told: list[crm.SweepReport] = []
+    assert shop.sweep(end, progress=told.append) == crm.SweepReport(settled=1, entries=1, failed=0)
+    assert told and shop.next_due() is None
+    assert shop.liability(at=end)[0].outstanding == 0
+
+
+def test_what_a_callback_raises_is_raised(fresh: Callable[[], crm.Engine]) -> None:
+    shop = open_shop(fresh())
+    shop.execute(earn(1, 5).do, request_id="r1", at=NOON)
+
+    def stop(_: crm.SweepReport) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        shop.sweep(datetime(2028, 1, 1, tzinfo=timezone.utc), progress=stop)
+    # The work was finished all the same.
+    assert shop.next_due() is None
+
+
+def test_programs_and_findings(fresh: Callable[[], crm.Engine]) -> None:
+    shop = fresh()
+    with pytest.raises(crm.errors.ProgramMissing):
+        shop.wallet("ann", at=NOON)
+    assert crm.check_program(PROGRAM) == ()
+    broken = {**PROGRAM, "currencies": ["XXQ"], "colour": "red"}
+    findings = crm.check_program(broken)
+    assert len(findings) >= 2 and all(finding.help for finding in findings)
+    with pytest.raises(crm.errors.ProgramInvalid) as caught:
+        shop.publish(broken, at=NOON)
+    assert len(caught.value.details["findings"]) == len(findings)
+    with pytest.raises(crm.errors.ProgramInvalid):
+        shop.publish("{", at=NOON)
+    with pytest.raises(crm.errors.ValueType):
+        shop.publish({**PROGRAM, "earn": [{"rate": 1.5}]}, at=NOON)
+    shop.publish(json.dumps(PROGRAM), at=NOON)
+    document = shop.program()
+    assert document.points[0].id == "points" and document.zone == "Europe/Berlin"
+    # What the engine gives can be changed and published again.
+    shop.publish(document.replace(revision=2), at=NOON)
+    with pytest.raises(crm.errors.ProgramRevision):
+        shop.publish({**PROGRAM, "zone": "UTC"}, at=NOON)
+    for name in ("supermarket", "cafe", "mall"):
+        assert crm.check_program(crm.sample_program(name)) == ()
+    with pytest.raises(LookupError, match="supermarket"):
+        crm.sample_program("zoo")
+
+
+def test_an_import(fresh: Callable[[], crm.Engine], tmp_path: Path) -> None:
+    shop = fresh()
+    shop.publish(PROGRAM, at=NOON)
+    csv = "order_id,paid_at,email,sku,quantity,unit_price\n1,2026-02-01 10:00,ann@example.org,tea,2,3.50\n2,never,x@y.org,tea,1,1\n"
+    file = tmp_path / "orders.csv"
+    file.write_text(csv)
+    trial = shop.import_orders(file, dry_run=True)
+    assert (trial.orders.applied, trial.issues_total) == (1, 1) and shop.imports() == ()
+    told: list[crm.ImportProgress] = []
+    report = shop.import_orders(file, progress=told.append)
+    assert report.orders == crm.ImportCounts(applied=1, unchanged=0, skipped=0, refused=1, waiting=0)
+    issue = report.issues[0]
+    assert (issue.file, issue.row, issue.column, issue.code) == ("orders.csv", 3, "paid_at", "time.text")
+    assert told[-1].rows_done == told[-1].rows_total == 2
+    assert shop.import_orders({"orders.csv": csv.encode()}).orders.unchanged == 1
+    ann = crm.Identifier(type=crm.IdentifierKind.EMAIL, value="Ann@Example.org")
+    assert shop.find(ann).identifiers
+    columns = crm.ColumnMap(
+        order_id="Nr",
+        paid_at="Zeit",
+        customer=[crm.IdentifierColumn(column="Mail", type=crm.IdentifierKind.EMAIL)],
+        unit_price="Preis",
+        decimal_mark=crm.DecimalMark.COMMA,
+    )
+    other = shop.import_orders(
+        {"german.csv": b"Nr;Zeit;Mail;Preis\n7;2026-02-02 10:00;bob@example.org;3,50\n"},
+        format=crm.FormatPlain(columns=columns),
+    )
+    assert other.orders.applied == 1 and len(shop.imports()) == 3
+    assert shop.revert_import(report.batch, at=NOON).orders == 1
+    with pytest.raises(crm.errors.CustomerUnknown):
+        shop.find(ann)
+    with pytest.raises(crm.errors.ImportFile):
+        shop.import_orders(tmp_path / "missing.csv")
+    with pytest.raises(crm.errors.ImportHeader) as caught:
+        shop.import_orders({"x.csv": b"a,b\n1,2\n"})
+    assert caught.value.details["missing"]
+    with pytest.raises(ValueError, match="shopify"):
+        shop.import_orders(file, format="excel")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_checkout(fresh: Callable[[], crm.Engine]) -> None:
+    shop = fresh()
+    shop.publish(
+        {
+            **PROGRAM,
+            "offers": [
+                {"id": "two", "needs": {"type": "coupon"}, "effect": {"type": "fixed_off", "amount": "2.00"}},
+                {"id": "tenth", "effect": {"type": "percent_off", "percent": "10"}},
+            ],
+        },
+        at=NOON,
+    )
+    shop.execute(crm.RegisterCustomer(customer_id="ann"), request_id="r1", at=NOON)
+    shop.execute(crm.IssueCoupon(customer_id="ann", coupon_id="c1", offer="two"), request_id="r2", at=NOON)
+    cart = crm.Cart(currency="EUR", lines=[crm.CartLine(sku="tea", quantity=Decimal(2), unit_price=Decimal("10.00"))])
+    quote = shop.quote(cart, NOON, customer_id="ann")
+    assert quote.totals.due == Decimal("16.00") and quote.search.optimal
+    claim = crm.ClaimOffers(customer_id="ann", claim_id="k1", cart=cart, hold_seconds=900)
+    shop.execute(claim, request_id="r3", at=NOON)
+    paid = crm.RecordOrder(
+        buyer=crm.BuyerCustomer(id="ann"),
+        order=crm.Order(
+            id="o1",
+            paid_at=NOON,
+            currency="EUR",
+            lines=[crm.OrderLine(sku="tea", quantity=Decimal(2), unit_price=Decimal("10.00"))],
+        ),
+        claim_id="k1",
+    )
+    shop.execute(paid, request_id="r4", at=NOON)
+    assert available(shop) == 16 and shop.coupons("ann", at=NOON) == ()
+    plan = shop.refund_plan("o1", [crm.ReturnedLine(line_no=1, quantity=Decimal(1))])
+    assert plan.amount == Decimal("8.00")
+    rules = [
+        crm.OfferRules(id="tenth", currency="EUR", effect=crm.EffectPercentOff(percent=Decimal(10))),
+        crm.OfferRules(id="two", currency="EUR", effect=crm.EffectFixedOff(amount=Decimal("2.00"))),
+    ]
+    offline = crm.quote(cart, rules, as_of=NOON)
+    assert offline.totals.due == Decimal("16.00")
+    receipt = crm.OfferReceipt(cart=cart, quote=offline, rules=rules)
+    assert crm.plan_refund(receipt, [crm.ReturnedLine(line_no=1, quantity=Decimal(2))]).amount == Decimal("16.00")
+
+
+def test_codes(fresh: Callable[[], crm.Engine]) -> None:
+    shop = fresh()
+    offer = {"id": "two", "needs": {"type": "coupon"}, "effect": {"type": "fixed_off", "amount": "2.00"}}
+    shop.publish({**PROGRAM, "offers": [offer]}, at=NOON)
+    batch = crm.codes.CodeBatch("0f" * 32, length=10, serials=range(5, 25_005), prefix="SPRING")
+    codes = list(batch)
+    assert len(set(codes)) == len(batch) == 25_000
+    assert list(batch.codes_from(25_004)) == codes[-1:] and batch.serial(codes[7]) == 12
+    issued = shop.issue_codes(crm.CodeIssue(offer="two"), codes[:1_500], at=NOON)
+    assert issued == crm.CodesReport(issued=1_500, known=0)
+    assert shop.issue_codes(crm.CodeIssue(offer="two"), iter(codes[:2]), at=NOON).known == 2
+
+    def broken() -> Any:
+        yield codes[2]
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        shop.issue_codes(crm.CodeIssue(offer="two"), broken(), at=NOON)
+    typo = codes[0][:-1] + ("2" if codes[0][-1] != "2" else "3")
+    with pytest.raises(crm.errors.CodeChecksum):
+        batch.serial(typo)
+    till = crm.codes.TillKey("0f" * 32, prefix="TILL", batch=3)
+    assert till.verify(till.sign(77)) == 77
+    with pytest.raises(crm.errors.CodeForged):
+        crm.codes.TillKey("1f" * 32, prefix="TILL", batch=3).verify(till.sign(77))
+    assert crm.codes.normal_code(" spring-lO ") == crm.codes.normal_code("SPRING 10")
+    assert crm.codes.code_length(1_000_000, one_in=1_000_000_000) >= 10
+
+
+def test_backup_and_restore(tmp_path: Path) -> None:
+    shop = open_shop(crm.Engine.open(tmp_path / "shop.db"))
+    shop.execute(earn(1, 5).do, request_id="r1", at=NOON)
+    pages: list[tuple[int, int]] = []
+    shop.backup(tmp_path / "copy.db", progress=lambda done, all: pages.append((done, all)))
+    assert pages and crm.verify(tmp_path / "copy.db").rows["customer"] == 1
+    shop.execute(earn(2, 5).do, request_id="r2", at=NOON)
+    shop.close()
+    crm.restore(tmp_path / "copy.db", tmp_path / "again.db")
+    assert available(crm.Engine.open(tmp_path / "again.db", create=False)) == 5
+    with pytest.raises(crm.errors.StoreExists):
+        crm.restore(tmp_path / "copy.db", tmp_path / "again.db")
+    with pytest.raises(crm.errors.StoreMissing):
+        crm.Engine.open(tmp_path / "nowhere.db", create=False)
+    (tmp_path / "text.db").write_text("this is no database, and long enough to be looked at" * 99)
+    with pytest.raises(crm.errors.StoreCorrupt):
+        crm.Engine.open(tmp_path / "text.db")
+    with pytest.raises(crm.errors.StoreMissing):
+        crm.Engine.in_memory().backup(tmp_path / "x.db")
+    with pytest.raises(ValueError, match="durability"):
+        crm.Engine.open(tmp_path / "x.db", durability="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_closed_engine_says_so(tmp_path: Path) -> None:
+    with open_shop(crm.Engine.open(tmp_path / "shop.db")) as shop:
+        assert available(shop) == 0
+    for call in (lambda: available(shop), lambda: shop.execute(earn(1).do, request_id="r", at=NOON), shop.next_due):
+        with pytest.raises(crm.errors.StoreClosed):
+            call()
+    shop.close()
+
+
+HOLD = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_file_that_is_held_elsewhere(tmp_path: Path) -> None:
+    open_shop(crm.Engine.open(tmp_path / "shop.db")).close()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "shop.db")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    shop = crm.Engine.open(tmp_path / "shop.db", busy_wait_ms=50)
+    with pytest.raises(crm.errors.StoreBusy) as caught:
+        shop.execute(earn(1).do, request_id="r1", at=NOON)
+    assert caught.value.retry == "later" and available(shop) == 0
+    holder.communicate("\n", timeout=60)
+    shop.execute(earn(1).do, request_id="r1", at=NOON)
+    assert available(shop) == 1
+
+
+def test_the_interpreter_goes_on_meanwhile() -> None:
+    shop = open_shop(crm.Engine.in_memory())
+    shop.execute_many([earn(number) for number in range(1_500)])
+    requests = [earn(number) for number in range(1_500, 3_000)]
+    ticks = 0
+    stop = threading.Event()
+
+    def tick() -> None:
+        nonlocal ticks
+        while not stop.is_set():
+            ticks += 1
+            time.sleep(0.001)
+
+    ticker = threading.Thread(target=tick)
+    native: Any = shop._native  # pyright: ignore[reportPrivateUsage]
+    ticker.start()
+    begun, before = time.perf_counter(), ticks
+    native.sweep(datetime(2028, 1, 1, tzinfo=timezone.utc), None)
+    native.execute_many(requests)
+    seconds, during = time.perf_counter() - begun, ticks - before
+    stop.set()
+    ticker.join()
+    # With the lock held throughout there would be next to none.
+    assert during > seconds * 1000 / 20, f"{during} ticks in {seconds:.2f} s"
+
+
+def test_threads_share_an_engine(tmp_path: Path) -> None:
+    shop = open_shop(crm.Engine.open(tmp_path / "shop.db", durability="normal"))
+    errors: list[BaseException] = []
+
+    def work(thread: int) -> None:
+        try:
+            for number in range(25):
+                shop.execute(earn(1).do, request_id=f"{thread}-{number}", at=NOON)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == [] and available(shop) == 200
+
+
+def in_child(path: str, shop: crm.Engine | None, answers: Any) -> None:
+    try:
+        engine = shop if shop is not None else crm.Engine.open(path)
+        answers.put(str(available(engine)))
+    except crm.CrmError as error:
+        answers.put(error.code)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_an_engine_does_not_cross_a_fork(tmp_path: Path) -> None:
+    shop = open_shop(crm.Engine.open(tmp_path / "shop.db"))
+    shop.execute(earn(1, 5).do, request_id="r1", at=NOON)
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    for engine, expected in ((shop, "store.closed"), (None, "5")):
+        child = context.Process(target=in_child, args=(str(tmp_path / "shop.db"), engine, answers))
+        child.start()
+        assert answers.get(timeout=60) == expected
+        child.join()
+    assert available(shop) == 5
+
+
+def test_processes_share_a_file(tmp_path: Path) -> None:
+    open_shop(crm.Engine.open(tmp_path / "shop.db", durability="normal")).close()
+    script = (
+        "import sys; from datetime import datetime, timezone; import crm_core as crm\n"
+        "shop = crm.Engine.open(sys.argv[1], durability='normal', busy_wait_ms=60_000)\n"
+        "give = crm.EarnPoints(customer_id='ann', currency='points', points=1)\n"
+        "for n in range(50): shop.execute(give, request_id=f'{sys.argv[2]}-{n}', at=datetime(2026, 3, 2, tzinfo=timezone.utc))\n"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "shop.db"), str(number)]) for number in range(4)
+    ]
+    assert [child.wait(timeout=120) for child in children] == [0, 0, 0, 0]
+    shop = crm.Engine.open(tmp_path / "shop.db")
+    assert shop.wallet("ann", at=datetime(2026, 3, 3, tzinfo=timezone.utc)).accounts[0].balances.available == 200
+
+
+def test_a_panic_would_be_an_error() -> None:
+    # Nothing panics on purpose; what crosses the border is caught in one place, which every call goes through.
+    assert issubclass(crm.errors.Internal, crm.CrmError) and issubclass(crm.CrmError, Exception)
