@@ -103,7 +103,7 @@ def main() -> None:
     print(f"in: {took:.1f} s, {orders.height / took:,.0f} rows/s, {report.issues_total} bad rows told; {peak()}")
     del orders
     for name in ("order_lines", "entries"):
-        table = shop.table(name)  # type: ignore[call-overload]
+        table = shop.table(name)
         alone = seconds(table._native.drain)
         print(f"{name}: {table.num_rows:,} rows; batches made and dropped {alone:.2f} s; {peak()}")
         ways: dict[str, Callable[[], object]] = {

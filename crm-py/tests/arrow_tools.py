@@ -1,5 +1,8 @@
 """What the tests of tables share: a shop, orders as rows, and every library that tables come from."""
 
+# The libraries that tables come from are not typed as strictly as ours.
+# pyright: basic
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,8 +1,12 @@
 """Tables in: every library, every type a column may have, and every way in which it may be wrong."""
 
+# The libraries that tables come from are not typed as strictly as ours.
+# pyright: basic
+
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -56,7 +60,7 @@ def test_a_batch_is_reverted() -> None:
         customer(engine, "ann@example.org")
 
 
-MONEY: dict[str, pyarrow.Array] = {
+MONEY: dict[str, Any] = {
     "decimal128": pyarrow.array(orders()["unit_price"], pyarrow.decimal128(38, 2)),
     "more digits than the currency, all zero": pyarrow.array(orders()["unit_price"], pyarrow.decimal128(20, 6)),
     "decimal256": pyarrow.array(orders()["unit_price"], pyarrow.decimal256(50, 2)),
@@ -124,7 +128,7 @@ UTC_TIMES = orders()["paid_at"]
 # The same wall clock as Berlin has at those instants.
 NAIVE = [time.astimezone(BERLIN).replace(tzinfo=None) for time in UTC_TIMES]
 
-TIMES: dict[str, pyarrow.Array] = {
+TIMES: dict[str, Any] = {
     **{f"{unit}, UTC": pyarrow.array(UTC_TIMES, pyarrow.timestamp(unit, "UTC")) for unit in ("s", "ms", "us", "ns")},
     "us, Tokyo": pyarrow.array(UTC_TIMES, pyarrow.timestamp("us", "Asia/Tokyo")),
     **{f"{unit}, naive": pyarrow.array(NAIVE, pyarrow.timestamp(unit)) for unit in ("s", "ms", "us", "ns")},
@@ -202,7 +206,7 @@ def test_chunks_are_one_table() -> None:
 @pytest.mark.parametrize("library", MAKERS)
 def test_an_empty_table_is_no_problem(library: str) -> None:
     table = pyarrow.table(orders()).slice(0, 0)
-    of = {"polars": polars.from_arrow, "pandas": pyarrow.Table.to_pandas, "pyarrow": lambda table: table}
+    of: dict[str, Callable[[pyarrow.Table], Any]] = {"polars": polars.from_arrow, "pandas": pyarrow.Table.to_pandas, "pyarrow": lambda table: table}
     report = shop().ingest_orders(of[library](table) if library in of else MAKERS[library](table.to_pydict()))
     assert (report.rows, report.orders.applied, report.issues_total) == (0, 0, 0)
 
@@ -323,7 +327,7 @@ def test_what_a_callback_raises_comes_out() -> None:
 def test_refunds_come_in_by_amount_line_and_in_full(library: str) -> None:
     engine = shop()
     engine.ingest_orders(polars.DataFrame(orders()))
-    by_amount = {
+    by_amount: dict[str, list[Any]] = {
         "refund_id": ["r1"],
         "order_id": ["o2"],
         "refunded_at": [at(5)],
@@ -332,11 +336,11 @@ def test_refunds_come_in_by_amount_line_and_in_full(library: str) -> None:
     report = engine.ingest_refunds(MAKERS[library](by_amount))
     assert (report.refunds.applied, report.issues_total) == (1, 0)
     assert points(engine, "ann@example.org") == 12
-    by_line = {"refund_id": ["r2"], "order_id": ["o1"], "refunded_at": [at(6)], "line_no": [1], "quantity": [-1]}
+    by_line: dict[str, list[Any]] = {"refund_id": ["r2"], "order_id": ["o1"], "refunded_at": [at(6)], "line_no": [1], "quantity": [-1]}
     assert engine.ingest_refunds(MAKERS[library](by_line)).refunds.applied == 1
     # 9.75 less one tea of 3.50 is 6.25: 6 points of 9 stay.
     assert points(engine, "ann@example.org") == 9
-    in_full = {"refund_id": ["r1"], "order_id": ["o3"], "refunded_at": [at(6)]}
+    in_full: dict[str, list[Any]] = {"refund_id": ["r1"], "order_id": ["o3"], "refunded_at": [at(6)]}
     assert engine.ingest_refunds(MAKERS[library](in_full)).refunds.applied == 1
     assert points(engine, "bob@example.org") == 0
     again = engine.ingest_refunds(MAKERS[library](by_amount))

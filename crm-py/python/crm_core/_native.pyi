@@ -32,10 +32,12 @@ from crm_core._types import (
 __all__ = [
     "CodeBatch",
     "Engine",
+    "Table",
     "TillKey",
     "check_program",
     "code_length",
     "from_json",
+    "ingest",
     "normal_code",
     "plan_refund",
     "quote",

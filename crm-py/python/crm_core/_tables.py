@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Union, overload
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, Protocol, Union, overload
 
 from crm_core import _native
 from crm_core._native import Engine as _NativeEngine
@@ -115,8 +116,8 @@ class Table:
     def to_pandas(self) -> pandas.DataFrame:
         """All rows as a DataFrame of pandas, through pyarrow."""
         with _needs("pandas", "pandas"):
-            import pandas  # noqa: F401 (a message of our own where it is missing)
-        frame: pandas.DataFrame = self.to_pyarrow().to_pandas()
+            import_module("pandas")
+        frame: pandas.DataFrame = self.to_pyarrow().to_pandas()  # pyright: ignore[reportUnknownMemberType]
         return frame
 
 
@@ -129,7 +130,7 @@ def _shown(kind: str) -> str:
 
 
 @contextmanager
-def _needs(module: str, extra: str) -> Iterator[None]:
+def _needs(module: str, extra: str) -> Generator[None]:
     try:
         yield
     except ImportError as error:
@@ -138,7 +139,7 @@ def _needs(module: str, extra: str) -> Iterator[None]:
 
 
 @contextmanager
-def _told(progress: Progress, title: str) -> Iterator[Callable[[ImportProgress], object] | None]:
+def _told(progress: Progress, title: str) -> Generator[Callable[[ImportProgress], object] | None]:
     """The function to tell: the caller's, or a bar."""
     if progress is None or progress is False:
         yield None
@@ -154,7 +155,7 @@ def _told(progress: Progress, title: str) -> Iterator[Callable[[ImportProgress],
             def tell(now: ImportProgress) -> None:
                 bar.total = now.rows_total
                 if now.issues:
-                    bar.set_postfix(issues=now.issues, refresh=False)
+                    bar.set_postfix({"issues": now.issues}, refresh=False)  # pyright: ignore[reportUnknownMemberType]
                 bar.update(now.rows_done - bar.n)
 
             yield tell
