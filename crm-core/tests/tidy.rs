@@ -309,7 +309,8 @@ fn the_binding_with_unsafe_code_has_the_lints_of_the_workspace() {
     let denied: Vec<_> =
         lints(&whole, "workspace.lints.rust").iter().map(|line| line.replace("\"forbid\"", "\"deny\"")).collect();
     assert_eq!(lints(&own, "lints.rust"), denied);
-    let sources = below("crm-py/src").into_iter().filter(|file| words(&file.path, &file.text, &["unsafe_code"]) != [""; 0]);
+    let sources =
+        below("crm-py/src").into_iter().filter(|file| words(&file.path, &file.text, &["unsafe_code"]) != [""; 0]);
     let unsafe_files: Vec<_> = sources.map(|file| file.path).collect();
     assert_eq!(unsafe_files.len(), 1, "{unsafe_files:?}");
     assert!(unsafe_files[0].ends_with("ffi.rs"), "{unsafe_files:?}");

@@ -9,6 +9,7 @@ use super::groups;
 use super::offers;
 use super::settle::{next_due, settle};
 use super::standing::follow;
+use super::state::Customer;
 use super::tiers::ladder;
 use super::workspace::{Decided, Workspace};
 use crate::command::{Command, Request, Settle};
@@ -179,12 +180,15 @@ fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timest
     Ok(now)
 }
 
-/// As [`brought_to`], for walks over everybody: where the last entry lies after the instant, the customer stays there.
-pub(crate) fn bring(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<()> {
-    if ws.known(id)?.state.recorded_at <= at {
-        brought_to(program, ws, id, at)?;
-    }
-    Ok(())
+/// Whether time alone has changed somebody between the last entry and an instant; not where the entry is the later one.
+pub(crate) fn has_due(program: &Program, customer: &Customer, at: Timestamp) -> crate::Result<bool> {
+    Ok(customer.state.recorded_at <= at && next_due(program, customer)?.is_some_and(|due| due <= at))
+}
+
+/// As [`brought_to`], for walks over everybody.
+pub(crate) fn bring(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Customer> {
+    brought_to(program, ws, id, at)?;
+    Ok(ws.known(id)?.clone())
 }
 
 fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Answer> {

@@ -2,7 +2,7 @@
 
 use super::sync::Engine;
 use crate::coupon::{Coupon, Wallet};
-use crate::decide::ask::bring;
+use crate::decide::ask::{bring, has_due};
 use crate::decide::offers::answer::claim_view;
 use crate::decide::rows::{
     claim_of, coupon_of, customer_of, entry_of, gift_card_of, group_of, order_of, read_customer,
@@ -132,12 +132,18 @@ pub(crate) fn all_customers(
     Ok(())
 }
 
+/// Somebody at an instant, and the coupons that time has closed for them since their last entry.
+type Brought = (Arc<Customer>, Vec<Coupon>);
+
 /// A customer with all that time has done to them by an instant, in memory only: what it gives, such as points for a birthday, as well as
 /// what it takes. None for somebody whose registration was reverted.
-fn brought(engine: &Engine, program: &Program, row: &Row, at: Timestamp) -> Result<Option<(Workspace, CustomerId)>> {
+fn brought(engine: &Engine, program: &Program, row: &Row, at: Timestamp) -> Result<Option<Brought>> {
     let customer = customer_of(row)?;
     if customer.state.unregistered {
         return Ok(None);
+    }
+    if !has_due(program, &customer, at)? {
+        return Ok(Some((customer, Vec::new())));
     }
     let mut wanted = vec![read_customer(&customer.id)];
     let mut found = vec![vec![row.clone()]];
@@ -145,7 +151,10 @@ fn brought(engine: &Engine, program: &Program, row: &Row, at: Timestamp) -> Resu
         let mut workspace = Workspace::new(false);
         workspace.absorb(&wanted, found.clone())?;
         match bring(program, &mut workspace, &customer.id, at) {
-            Ok(()) => return Ok(Some((workspace, customer.id.clone()))),
+            Ok(seen) => {
+                let closed = workspace.closed_coupons(&customer.id).into_iter().cloned().collect();
+                return Ok(Some((Arc::new(seen), closed)));
+            }
             Err(Stop::Refuse(error)) => return Err(error),
             Err(Stop::Need(more)) => {
                 found.extend(engine.store().load(&more)?);
@@ -156,14 +165,6 @@ fn brought(engine: &Engine, program: &Program, row: &Row, at: Timestamp) -> Resu
     Err(Error::internal("a walk asks for the same thing again"))
 }
 
-/// A customer who is in a workspace.
-fn known<'w>(workspace: &'w Workspace, id: &CustomerId) -> Result<&'w Customer> {
-    workspace.known(id).map_err(|stop| match stop {
-        Stop::Refuse(error) => error,
-        Stop::Need(_) => Error::internal("a customer is not there any more"),
-    })
-}
-
 impl Engine {
     /// All customers as they stand at an instant, in key order.
     ///
@@ -172,8 +173,8 @@ impl Engine {
     pub fn walk_customers(&self, at: Timestamp) -> Result<Walk<CustomerSummary>> {
         let (program, engine) = (self.program()?, self.clone());
         Ok(Walk::new(self, Table::Customer, move |row, made| {
-            if let Some((workspace, id)) = brought(&engine, &program, row, at)? {
-                made.push(view::stands(&program, known(&workspace, &id)?, at)?);
+            if let Some((customer, _)) = brought(&engine, &program, row, at)? {
+                made.push(view::stands(&program, &customer, at)?);
             }
             Ok(())
         }))
@@ -186,10 +187,10 @@ impl Engine {
     pub fn walk_open_coupons(&self, at: Timestamp) -> Result<Walk<(CustomerId, Coupon)>> {
         let (program, engine) = (self.program()?, self.clone());
         Ok(Walk::new(self, Table::Customer, move |row, made| {
-            let Some((workspace, id)) = brought(&engine, &program, row, at)? else { return Ok(()) };
-            made.extend(workspace.closed_coupons(&id).into_iter().map(|coupon| (id.clone(), coupon.clone())));
-            let open = known(&workspace, &id)?.wallet()?.map(Wallet::coupons).unwrap_or_default();
-            made.extend(open.iter().map(|coupon| (id.clone(), coupon.clone())));
+            let Some((customer, closed)) = brought(&engine, &program, row, at)? else { return Ok(()) };
+            let open = customer.wallet()?.map(Wallet::coupons).unwrap_or_default();
+            made.extend(closed.into_iter().map(|coupon| (customer.id.clone(), coupon)));
+            made.extend(open.iter().map(|coupon| (customer.id.clone(), coupon.clone())));
             Ok(())
         }))
     }
