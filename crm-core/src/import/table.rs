@@ -15,11 +15,11 @@ pub trait Cells: Send + Sync {
 
     /// Hands the cells of some columns over, in the order in which they are asked for; rows count from 0. An empty text is nothing.
     ///
-    /// - [`CellType::Whole`] and [`CellType::Decimal`]: plain digits, a sign and a point where they are needed.
-    /// - [`CellType::Flag`]: `true` or `false`.
-    /// - [`CellType::Instant`]: RFC 3339, such as `2026-01-05T02:00:00.250Z`.
-    /// - [`CellType::Local`]: the wall-clock time, such as `2026-01-05 10:00:00`.
-    /// - [`CellType::Day`]: `2026-01-05`.
+    /// - `CellType::Whole` and `CellType::Decimal`: plain digits, a sign and a point where they are needed.
+    /// - `CellType::Flag`: `true` or `false`.
+    /// - `CellType::Instant`: RFC 3339, such as `2026-01-05T02:00:00.250Z`.
+    /// - `CellType::Local`: the wall-clock time, such as `2026-01-05 10:00:00`.
+    /// - `CellType::Day`: the date, `2026-01-05`.
     ///
     /// # Errors
     /// Whatever keeps the host from reading a row; it ends the import.
@@ -80,15 +80,15 @@ pub(super) enum Use {
 impl CellType {
     /// Whether cells of this kind can be read so.
     const fn fits(self, usage: Use) -> bool {
-        match (self, usage) {
-            (Self::Text | Self::Nothing, _) => true,
-            (Self::Whole, Use::Word | Use::Number) => true,
-            (Self::Decimal, Use::Number) => true,
-            (Self::Flag, Use::Flag) => true,
-            (Self::Instant | Self::Local, Use::Time) => true,
-            (Self::Day, Use::Time | Use::Day) => true,
-            _ => false,
-        }
+        matches!(
+            (self, usage),
+            (Self::Text | Self::Nothing, _)
+                | (Self::Whole, Use::Word | Use::Number)
+                | (Self::Decimal, Use::Number)
+                | (Self::Flag, Use::Flag)
+                | (Self::Instant | Self::Local, Use::Time)
+                | (Self::Day, Use::Time | Use::Day)
+        )
     }
 
     /// Whether the cells are written in the one form of their type, not in one of the column map's.
