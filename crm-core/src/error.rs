@@ -129,6 +129,7 @@ codes! {
     ImportFile = "import.file", No, "give a readable file of the named format";
     ImportHeader = "import.header", No, "the file lacks columns that the format needs; map them or choose another format";
     ImportEncoding = "import.encoding", No, "save the file as UTF-8 or GB18030";
+    ImportIssues = "import.issues", No, "nothing is written; correct the rows of the details, or have problems reported and the rest imported";
     ImportRow = "import.row", No, "correct the named cell and import again; rows already imported change nothing";
     QueryField = "query.field", No, "correct the named field";
     CodeText = "code.text", No, "give 3 to 32 letters and digits; blanks and dashes do not count";

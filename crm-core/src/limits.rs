@@ -120,6 +120,8 @@ pub const IMPORT_BYTES_MAX: usize = 512 * 1024 * 1024;
 pub const IMPORT_ORDER_ROWS_MAX: usize = 2 * ORDER_LINES_MAX;
 /// Most issues of an import that are kept in its report; the rest is counted by code.
 pub const IMPORT_ISSUES_MAX: usize = 1_000;
+/// Most issues that a refused import tells in its error: enough to see what is wrong, and an error stays readable.
+pub const IMPORT_ISSUES_TOLD_MAX: usize = 20;
 /// Longest cell of an import, in bytes: what follows a quote that is never closed is longer, and no text that is kept is.
 pub const IMPORT_CELL_BYTES_MAX: usize = 64 * 1024;
 /// Most order lines of one commit of an import: bounds memory where orders are huge.

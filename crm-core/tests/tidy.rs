@@ -298,6 +298,26 @@ fn documents_do_not_age() {
     assert_eq!(dates("a.md", "```json\n\"2026-03-01\"\n```\nsuch as `2026-03-01`, 1,2026-bit"), [""; 0]);
 }
 
+/// To see it fail: take a line out of either table, or allow unsafe code in another file of the Python binding.
+#[test]
+fn the_binding_with_unsafe_code_has_the_lints_of_the_workspace() {
+    let lints = |text: &str, name: &str| -> Vec<String> {
+        let table = text.split(&format!("[{name}]\n")).nth(1).unwrap_or_default();
+        table.lines().take_while(|line| !line.starts_with('[')).filter(|l| l.contains('=')).map(str::to_owned).collect()
+    };
+    let (whole, own) = (read("Cargo.toml"), read("crm-py/Cargo.toml"));
+    assert_ne!(lints(&whole, "workspace.lints.clippy"), [""; 0]);
+    assert_eq!(lints(&own, "lints.clippy"), lints(&whole, "workspace.lints.clippy"));
+    let denied: Vec<_> =
+        lints(&whole, "workspace.lints.rust").iter().map(|line| line.replace("\"forbid\"", "\"deny\"")).collect();
+    assert_eq!(lints(&own, "lints.rust"), denied);
+    let sources =
+        below("crm-py/src").into_iter().filter(|file| words(&file.path, &file.text, &["unsafe_code"]) != [""; 0]);
+    let unsafe_files: Vec<_> = sources.map(|file| file.path).collect();
+    assert_eq!(unsafe_files.len(), 1, "{unsafe_files:?}");
+    assert!(unsafe_files[0].ends_with("ffi.rs"), "{unsafe_files:?}");
+}
+
 /// To see it fail: create a file at the top.
 #[test]
 fn nothing_is_added_at_the_top() {

@@ -1,12 +1,18 @@
 //! crm-core for Python: converts values, forwards, converts back. No rule of the domain is here.
 
+mod cells;
 mod check;
 mod codes;
+mod columns;
 mod engine;
 mod errors;
+mod ffi;
 mod free;
+mod ingest;
 mod progress;
 mod read;
+mod stream;
+mod tables;
 mod types;
 mod write;
 
@@ -20,4 +26,8 @@ mod _native {
     use crate::free::{
         check_program, command_line, from_json, plan_refund, quote, restore, sample_program, schema, to_json, verify,
     };
+    #[pymodule_export]
+    use crate::ingest::ingest;
+    #[pymodule_export]
+    use crate::tables::Table;
 }

@@ -9,7 +9,8 @@ use crate::cli::programs;
 use crate::cli::shop::{self, Shop};
 use crate::cli::words;
 use crm_core::import::{
-    self, BatchState, ColumnMap, Counts, DryRun, Format, ImportOptions, ImportReport, Issue, Source, SourceFile,
+    self, BatchState, ColumnMap, Content, Counts, DryRun, Format, ImportOptions, ImportReport, Issue, Source,
+    SourceFile,
 };
 use crm_core::program::Program;
 use crm_core::store::SqliteStore;
@@ -97,7 +98,7 @@ fn open(paths: &[PathBuf]) -> Result<Source<'static>, Problem> {
         let mut reader = BufReader::new(File::open(path).map_err(unreadable)?);
         let packed = reader.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
         let reader: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) };
-        files.push(SourceFile { name: name(path), reader });
+        files.push(SourceFile { name: name(path), content: Content::Bytes(reader) });
     }
     let names: Vec<_> = paths.iter().map(|path| name(path)).collect();
     Ok(Source { name: names.join(", "), files })
@@ -163,7 +164,12 @@ pub(crate) fn print(program: &Program, report: &ImportReport, issues: Option<&Pa
         let counts = [counts.applied, counts.unchanged, counts.skipped, counts.refused, counts.waiting];
         std::iter::once(name.to_owned()).chain(counts.map(words::number)).collect()
     };
-    let kinds = [("orders", &report.orders), ("refunds", &report.refunds), ("cancellations", &report.closings)];
+    let kinds = [
+        ("orders", &report.orders),
+        ("refunds", &report.refunds),
+        ("cancellations", &report.closings),
+        ("events", &report.events),
+    ];
     let kinds = kinds.iter().filter(|(_, counts)| **counts != Counts::default());
     let heads = ["", ">recorded", ">known before", ">left out", ">refused", ">waiting for their order"];
     out.table(&heads, kinds.map(|(name, counts)| row(name, counts)).collect())?;

@@ -169,6 +169,25 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// The word for it in every language.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Transfer { .. } => "transfer",
+            Self::Points { .. } => "points",
+            Self::Code => "code",
+            Self::SignUp => "sign_up",
+            Self::Birthday { .. } => "birthday",
+            Self::Referral { .. } => "referral",
+            Self::Tier { .. } => "tier",
+            Self::Stage { .. } => "stage",
+            Self::Event { .. } => "event",
+        }
+    }
+}
+
 impl Coupon {
     /// How many uses are neither gone nor held.
     #[must_use]

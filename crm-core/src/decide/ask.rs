@@ -9,6 +9,7 @@ use super::groups;
 use super::offers;
 use super::settle::{next_due, settle};
 use super::standing::follow;
+use super::state::Customer;
 use super::tiers::ladder;
 use super::workspace::{Decided, Workspace};
 use crate::command::{Command, Request, Settle};
@@ -177,6 +178,17 @@ fn brought_to(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timest
     let now = settle(&context, ws, id)?;
     follow(&context, ws, id)?;
     Ok(now)
+}
+
+/// Whether time alone has changed somebody between the last entry and an instant; not where the entry is the later one.
+pub(crate) fn has_due(program: &Program, customer: &Customer, at: Timestamp) -> crate::Result<bool> {
+    Ok(customer.state.recorded_at <= at && next_due(program, customer)?.is_some_and(|due| due <= at))
+}
+
+/// As [`brought_to`], for walks over everybody.
+pub(crate) fn bring(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Customer> {
+    brought_to(program, ws, id, at)?;
+    Ok(ws.known(id)?.clone())
 }
 
 fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<Answer> {

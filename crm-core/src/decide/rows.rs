@@ -5,8 +5,8 @@ mod shared;
 mod things;
 
 pub(crate) use offers::{
-    claim_of, claim_record_of, counter_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon, read_hold,
-    read_holds,
+    claim_of, claim_record_of, counter_of, coupon_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon,
+    read_hold, read_holds,
 };
 pub(crate) use shared::{gift_card_of, group_of, read_gift_card, read_group};
 pub(crate) use things::Filed;
@@ -257,7 +257,7 @@ pub(crate) fn entry_of(row: &Row) -> Result<Arc<Entry>> {
 }
 
 /// The word for an entry in the `kind` column, and what it is about.
-fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
+pub(crate) fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
     let first = entry.points.first();
     match &entry.what {
         What::Registered => ("registered", None),

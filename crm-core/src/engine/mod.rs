@@ -11,6 +11,6 @@ mod work;
 pub use crate::query::CustomerSummary;
 pub use codes::CodesReport;
 pub use combine::Combiner;
-pub use pages::StoredCustomer;
+pub use pages::{StoredCustomer, Walk, kind_and_subject};
 pub use sync::{Engine, SweepReport};
 pub use work::{Step, Work};

@@ -306,7 +306,7 @@ impl Engine {
         at: Timestamp,
         each: &mut dyn FnMut(super::CustomerSummary) -> Result<()>,
     ) -> Result<()> {
-        all_customers(self, &*self.program()?, at, each)
+        all_customers(self, at, each)
     }
 
     /// Flushes and closes the store; whatever is asked afterwards is refused with `store.closed`.

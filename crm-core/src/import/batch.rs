@@ -40,6 +40,9 @@ pub struct BatchRecord {
     pub refunds: Counts,
     /// Orders that its shop has closed.
     pub closings: Counts,
+    /// Its events.
+    #[serde(default)]
+    pub events: Counts,
     /// Customers it registered.
     pub customers_new: u64,
     /// Problems of its rows.
@@ -55,6 +58,8 @@ struct Body {
     orders: Counts,
     refunds: Counts,
     closings: Counts,
+    #[serde(default)]
+    events: Counts,
     customers_new: u64,
     issues: u64,
 }
@@ -81,6 +86,7 @@ impl BatchRecord {
             orders: Counts::default(),
             refunds: Counts::default(),
             closings: Counts::default(),
+            events: Counts::default(),
             customers_new: 0,
             issues: 0,
             version,
@@ -93,6 +99,7 @@ impl BatchRecord {
         self.orders = report.orders;
         self.refunds = report.refunds;
         self.closings = report.closings;
+        self.events = report.events;
         self.customers_new = report.customers_new;
         self.issues = report.issues_total;
     }
@@ -113,7 +120,11 @@ pub(super) fn find(engine: &Engine, batch: &BatchId) -> Result<Option<BatchRecor
 }
 
 /// The id under which to import, and the version of its row: the one that is asked for, or one made of the content.
-pub(super) fn choose(engine: &Engine, asked: Option<&BatchId>, print: &str) -> Result<(BatchId, i64)> {
+pub(super) fn choose(
+    engine: &Engine,
+    asked: Option<&BatchId>,
+    print: impl FnOnce() -> Result<String>,
+) -> Result<(BatchId, i64)> {
     let free = |record: Option<BatchRecord>| match record {
         None => Some(0),
         Some(record) => (record.state == BatchState::Running).then_some(record.version),
@@ -124,6 +135,7 @@ pub(super) fn choose(engine: &Engine, asked: Option<&BatchId>, print: &str) -> R
         return version.map(|version| (batch.clone(), version)).ok_or_else(used);
     }
     // A request id stands for one attempt, so an import that is run again after its end gets a new one.
+    let print = print()?;
     let mut number = 1_u64;
     loop {
         let batch = BatchId::new(format!("{print}-{number}"))?;
@@ -141,6 +153,7 @@ pub(super) fn save(engine: &Engine, record: &mut BatchRecord) -> Result<()> {
         orders: record.orders,
         refunds: record.refunds,
         closings: record.closings,
+        events: record.events,
         customers_new: record.customers_new,
         issues: record.issues,
     };
@@ -185,6 +198,7 @@ fn record_of(row: &Row) -> Result<BatchRecord> {
         orders: body.orders,
         refunds: body.refunds,
         closings: body.closings,
+        events: body.events,
         customers_new: body.customers_new,
         issues: body.issues,
         version: version.as_int().ok_or_else(corrupt)?,

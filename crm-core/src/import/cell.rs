@@ -40,7 +40,6 @@ pub(super) fn is_scientific(cell: &str) -> bool {
 }
 
 /// 是/否, yes/no, true/false, 1/0.
-#[cfg(test)]
 pub(super) fn yes_or_no(cell: &str) -> Option<bool> {
     match fold(clean(cell)).to_lowercase().as_str() {
         "是" | "yes" | "true" | "1" | "y" => Some(true),
@@ -137,12 +136,7 @@ impl Clock {
     pub(super) fn read(&self, cell: &str) -> Result<Timestamp> {
         let folded = fold(cell);
         if self.formats.is_empty() {
-            return year_first(&folded, self.zone).unwrap_or_else(|| {
-                Err(not_a_time(
-                    cell,
-                    "is not a date and time that begins with the year; a column map may name other `date_formats`",
-                ))
-            });
+            return self.read_plain(&folded);
         }
         for format in &self.formats {
             if let Ok(at) = DateTime::parse_from_str(&folded, format) {
@@ -156,6 +150,16 @@ impl Clock {
             }
         }
         Err(not_a_time(cell, "has none of the `date_formats`"))
+    }
+
+    /// The instant of a cell that begins with the year.
+    pub(super) fn read_plain(&self, cell: &str) -> Result<Timestamp> {
+        year_first(cell, self.zone).unwrap_or_else(|| {
+            Err(not_a_time(
+                cell,
+                "is not a date and time that begins with the year; a column map may name other `date_formats`",
+            ))
+        })
     }
 }
 

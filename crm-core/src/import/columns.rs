@@ -150,8 +150,6 @@ impl Default for ColumnMap {
     /// line_discount, order_discount, shipping, currency, channel, store, name, refunded_amount, refunded_at` where there are some.
     fn default() -> Self {
         let some = |name: &str| Some(name.to_owned());
-        let who =
-            |column: &str, kind| IdentifierColumn { column: column.to_owned(), kind, scope: None, strip_suffix: None };
         Self {
             order_id: "order_id".to_owned(),
             paid_at: "paid_at".to_owned(),
@@ -160,11 +158,7 @@ impl Default for ColumnMap {
             decimal_mark: DecimalMark::Point,
             currency: None,
             currency_column: some("currency"),
-            customer: vec![
-                who("member_no", IdentifierKind::MemberNo),
-                who("phone", IdentifierKind::Phone),
-                who("email", IdentifierKind::Email),
-            ],
+            customer: IdentifierColumn::usual(),
             customer_name: some("name"),
             sku: some("sku"),
             category: some("category"),
@@ -201,14 +195,30 @@ impl ColumnMap {
 
     /// What can be wrong with a map before it has seen a file.
     pub(super) fn check(&self) -> Result<()> {
-        let wrong = |field: &str, what: String| Err(Error::new(ErrorCode::ImportHeader, what).field(field));
         if self.customer.is_empty() {
-            return wrong("customer", "the column map names no column with a customer".to_owned());
+            let message = "the column map names no column with a customer";
+            return Err(Error::new(ErrorCode::ImportHeader, message).field("customer"));
         }
-        let broken = |format: &&String| StrftimeItems::new(format).any(|item| matches!(item, Item::Error));
-        match self.date_formats.iter().find(broken) {
-            Some(format) => wrong("date_formats", format!("`{}` is not a form of dates", crate::limits::quote(format))),
-            None => Ok(()),
-        }
+        check_formats(&self.date_formats)
     }
+}
+
+impl IdentifierColumn {
+    /// `member_no`, `phone`, `email`.
+    pub(super) fn usual() -> Vec<Self> {
+        let who = |column: &str, kind| Self { column: column.to_owned(), kind, scope: None, strip_suffix: None };
+        vec![
+            who("member_no", IdentifierKind::MemberNo),
+            who("phone", IdentifierKind::Phone),
+            who("email", IdentifierKind::Email),
+        ]
+    }
+}
+
+/// Refuses forms of dates that are none.
+pub(super) fn check_formats(formats: &[String]) -> Result<()> {
+    let broken = |format: &&String| StrftimeItems::new(format).any(|item| matches!(item, Item::Error));
+    let Some(format) = formats.iter().find(broken) else { return Ok(()) };
+    let message = format!("`{}` is not a form of dates", crate::limits::quote(format));
+    Err(Error::new(ErrorCode::ImportHeader, message).field("date_formats"))
 }

@@ -1,14 +1,14 @@
 //! What a format makes of rows, and how it says what is wrong with them.
 
 use super::cell::{self, Clock, clean, fold};
-use super::columns::DecimalMark;
+use super::columns::{DecimalMark, IdentifierColumn};
 use super::report::{ImportReport, Origin};
 use super::sheet::Sheet;
-use crate::customer::{Buyer, Identifier, IdentifierKind};
+use crate::customer::{Buyer, Identifier, IdentifierKind, Profile};
 use crate::error::{Error, ErrorCode};
 use crate::limits;
-use crate::order::{Order, OrderLine, Refund, TaxMode};
-use crate::value::{Amount, Channel, Currency, OrderId, Quantity, Sku, StoreId, Timestamp};
+use crate::order::{Event, Order, OrderLine, Refund, TaxMode};
+use crate::value::{Amount, Channel, Currency, CustomerId, OrderId, Quantity, Sku, StoreId, Timestamp};
 use csv::StringRecord;
 
 /// Something to tell the engine.
@@ -21,6 +21,8 @@ pub(super) enum Fact {
     RefundedTo { order: OrderId, source: &'static str, amount: Amount },
     /// The shop has closed the order: it counts no more, if it ever did.
     Closed { order: OrderId },
+    /// Something else that a customer did.
+    Event { buyer: Buyer, event: Event },
 }
 
 /// A fact with its time and origin.
@@ -42,6 +44,7 @@ pub(super) enum Kind {
     Order,
     Refund,
     Closing,
+    Event,
 }
 
 /// One row of a group.
@@ -87,7 +90,8 @@ impl Reading {
     /// Notes a problem of a cell.
     pub(super) fn note(&mut self, row: &Row<'_>, column: Option<usize>, error: &Error) -> Noted {
         let value = column.map(|_| row.get(column));
-        self.report.issue(&row.sheet.name, row.origin, row.name(column), value, error);
+        let number = row.sheet.number(row.origin.row);
+        self.report.issue(&row.sheet.name, number, row.name(column), value, error);
         Noted
     }
 
@@ -112,6 +116,7 @@ impl Reading {
             Kind::Order => &mut self.report.orders,
             Kind::Refund => &mut self.report.refunds,
             Kind::Closing => &mut self.report.closings,
+            Kind::Event => &mut self.report.events,
         }
     }
 
@@ -125,7 +130,7 @@ impl Reading {
         if cell.is_empty() {
             return Ok(None);
         }
-        let read = self.clock.read(cell).and_then(|at| match self.now {
+        let read = self.instant(row, column).and_then(|at| match self.now {
             Some(now) if now.plus_millis(limits::CLOCK_SKEW_MILLIS_MAX) < at => Err(Error::new(
                 ErrorCode::TimeFuture,
                 format!("`{}` is after `{now}`, which is now", limits::quote(cell)),
@@ -135,13 +140,27 @@ impl Reading {
         read.map(Some).map_err(|error| self.note(row, column, &error))
     }
 
+    /// What a cell says of time, whether or not it has come.
+    pub(super) fn instant(&self, row: &Row<'_>, column: Option<usize>) -> crate::error::Result<Timestamp> {
+        if row.sheet.is_plain(column) {
+            self.clock.read_plain(row.get(column))
+        } else {
+            self.clock.read(row.get(column))
+        }
+    }
+
+    /// What stands before the fraction of the numbers of a column.
+    fn mark(&self, row: &Row<'_>, column: Option<usize>) -> DecimalMark {
+        if row.sheet.is_plain(column) { DecimalMark::Point } else { self.decimal_mark }
+    }
+
     /// An amount of money; an empty cell is none.
     pub(super) fn amount(&mut self, row: &Row<'_>, column: Option<usize>) -> Read<Option<Amount>> {
         let cell = row.get(column);
         if cell.is_empty() {
             return Ok(None);
         }
-        let read = cell::amount(cell, self.decimal_mark).and_then(|amount| {
+        let read = cell::amount(cell, self.mark(row, column)).and_then(|amount| {
             // Nearly all have no more digits than the currency, and are small.
             let plain = |currency: Currency| {
                 amount.decimal().scale() <= currency.digits() && amount.decimal().mantissa().unsigned_abs() < 1 << 40
@@ -163,7 +182,7 @@ impl Reading {
     ) {
         for row in others.filter(|row| row.origin.sheet == head.origin.sheet && row.origin.row != head.origin.row) {
             if let Some(column) = columns.iter().find(|column| row.get(**column) != head.get(**column)) {
-                let first = u64::from(head.origin.row) + 2;
+                let first = head.sheet.number(head.origin.row);
                 let message = format!("the order stands in row {first} with something else here; that row counts");
                 self.wrong(row, *column, message);
             }
@@ -188,7 +207,7 @@ impl Reading {
         if cell.is_empty() {
             return Ok(Quantity::ONE);
         }
-        cell::quantity(cell, self.decimal_mark).map_err(|error| self.note(row, column, &error))
+        cell::quantity(cell, self.mark(row, column)).map_err(|error| self.note(row, column, &error))
     }
 
     /// A quantity that an order can have.
@@ -241,6 +260,49 @@ impl Reading {
                 None
             }
         }
+    }
+
+    /// Whoever a row names, by the columns of a map.
+    pub(super) fn identifiers(
+        &mut self,
+        row: &Row<'_>,
+        map: &[IdentifierColumn],
+        places: &[Option<usize>],
+    ) -> Vec<Identifier> {
+        let columns = map.iter().zip(places);
+        let found = columns.filter_map(|(who, place)| {
+            self.identifier(row, *place, who.kind, who.scope.as_deref(), who.strip_suffix.as_deref())
+        });
+        found.collect()
+    }
+
+    /// Whoever a row names by an own id or by the columns of a map; none where it does not say.
+    pub(super) fn buyer(
+        &mut self,
+        row: &Row<'_>,
+        own: Option<usize>,
+        (map, places): (&[IdentifierColumn], &[Option<usize>]),
+        register: bool,
+    ) -> Read<Option<Buyer>> {
+        let text = row.text(own);
+        if !text.is_empty() {
+            let id = CustomerId::new(text).map_err(|error| self.note(row, own, &error))?;
+            return Ok(Some(Buyer::Customer { id }));
+        }
+        let identifiers = self.identifiers(row, map, places);
+        Ok(match (identifiers.is_empty(), register) {
+            (true, _) => None,
+            (false, true) => Some(Buyer::KnownOrNew { identifiers, profile: Profile::default() }),
+            (false, false) => Some(Buyer::Known { identifiers }),
+        })
+    }
+
+    /// A number that is no money; an empty cell is none.
+    pub(super) fn number(&mut self, row: &Row<'_>, column: Option<usize>) -> Read<Option<Amount>> {
+        let currency = self.currency.take();
+        let read = self.amount(row, column);
+        self.currency = currency;
+        read
     }
 
     /// A checked text of at most 128 bytes; longer ones are cut at a character, control characters become blanks.

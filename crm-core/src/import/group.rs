@@ -1,9 +1,10 @@
 //! Rows that belong together, in the order of time.
 
 use super::cell::{clean, fold, is_scientific};
-use super::fact::{Reading, Row};
+use super::fact::{Kind, Reading, Row};
 use super::report::Origin;
 use super::sheet::Sheet;
+use super::table::Use;
 use crate::error::{Error, ErrorCode, Result};
 use crate::value::Timestamp;
 use std::collections::HashMap;
@@ -15,6 +16,26 @@ pub(super) trait Layout {
 
     /// Where a sheet has the time that places an order among the others: columns to try in turn. Sheets with a lower rank go first.
     fn times(&self, sheet: usize) -> (u8, &[usize]);
+
+    /// What the key is called.
+    fn calls(&self) -> &'static str {
+        "order id"
+    }
+
+    /// Which columns of a sheet are read, and as what; formats that only files have need not tell.
+    fn used(&self, _sheet: usize) -> &[(usize, Use)] {
+        &[]
+    }
+
+    /// What its groups are, where nothing of one can be read.
+    fn kind(&self) -> Kind {
+        Kind::Order
+    }
+
+    /// Whether every fact is one of its group's time: none has to wait for later groups.
+    fn in_order(&self) -> bool {
+        false
+    }
 
     /// Where a sheet has what the engine calls by this name, in a refusal.
     fn column(&self, sheet: usize, field: &str) -> Option<usize>;
@@ -50,7 +71,7 @@ pub(super) fn members(
         let (rank, times) = layout.times(place);
         sheet.scan(&mut |sheet, number, record| {
             let row = Row { sheet, record, origin: Origin { sheet: place, row: number } };
-            let Some(name) = name_of(reading, &row, key) else { return };
+            let Some(name) = name_of(layout, reading, &row, key) else { return };
             let group = match numbers.get(name.as_ref()) {
                 Some(group) => *group,
                 None => {
@@ -63,7 +84,7 @@ pub(super) fn members(
             members.push(Member { group, origin: row.origin });
             let Some(known) = groups.get_mut(usize::try_from(group).unwrap_or(usize::MAX)) else { return };
             if rank < known.rank
-                && let Some(at) = times.iter().find_map(|column| reading.clock.read(row.get(Some(*column))).ok())
+                && let Some(at) = times.iter().find_map(|column| reading.instant(&row, Some(*column)).ok())
             {
                 (known.rank, known.at) = (rank, at);
             }
@@ -93,17 +114,25 @@ fn sort(groups: &[Group], members: &mut [Member]) -> Option<Timestamp> {
 }
 
 /// The order id of a row. Empty rows have none; rows with cells and no id are a problem.
-fn name_of<'a>(reading: &mut Reading, row: &Row<'a>, key: Option<usize>) -> Option<std::borrow::Cow<'a, str>> {
+fn name_of<'a>(
+    layout: &dyn Layout,
+    reading: &mut Reading,
+    row: &Row<'a>,
+    key: Option<usize>,
+) -> Option<std::borrow::Cow<'a, str>> {
     let name = fold(row.get(key));
     if name.is_empty() {
         if row.record.iter().any(|cell| !clean(cell).is_empty()) {
-            reading.wrong(row, key, "the row has no order id");
+            reading.wrong(row, key, format!("the row has no {}", layout.calls()));
         }
         return None;
     }
     if is_scientific(&name) {
-        let error = Error::new(ErrorCode::ImportRow, "the order id is in scientific notation, digits are lost")
-            .with("reason", "sci_notation");
+        let error = Error::new(
+            ErrorCode::ImportRow,
+            format!("the {} is in scientific notation, digits are lost", layout.calls()),
+        )
+        .with("reason", "sci_notation");
         reading.note(row, key, &error);
         return None;
     }

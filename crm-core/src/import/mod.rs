@@ -1,4 +1,4 @@
-//! Order exports of shops as they really look, brought into the engine: dry run, issues row by row, revert.
+//! Order exports of shops as they really look, and tables at hand, brought into the engine: dry run, issues row by row, revert.
 //!
 //! Files are read whole, decoded (BOM, then strict UTF-8, then GB18030), and grouped by order id, so the rows of one order need not
 //! stand together and item and refund sheets may come in any order. Facts are then applied in the order of time, a chunk of orders per
@@ -11,28 +11,36 @@
 mod batch;
 mod cell;
 mod columns;
+mod events;
 mod fact;
+mod find;
 mod group;
 mod overlay;
 mod plain;
+mod refunds;
 mod report;
 mod revert;
 mod run;
 mod sheet;
 mod shopify;
+mod table;
 mod taobao;
 mod text;
 mod youzan;
 
 pub use batch::{BatchRecord, BatchState, batches};
 pub use columns::{ColumnMap, DecimalMark, IdentifierColumn, Missing, Strange};
+pub use events::{AttributeColumn, AttributeKind, EventColumnMap};
+pub use refunds::RefundColumnMap;
 pub use report::{Counts, ImportProgress, ImportReport, Issue};
 pub use revert::{RevertReport, revert};
 pub use run::import;
+pub use table::{CellColumn, CellType, Cells};
 
 use crate::value::{BatchId, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::io::Read;
+use std::sync::Arc;
 
 /// The form of the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,14 +59,34 @@ pub enum Format {
     Taobao,
     /// Orders export of Youzan, with its order lines where there are some.
     Youzan,
+    /// Refunds by a column map; [`RefundColumnMap::default`] is our own form.
+    Refunds {
+        /// Which column is what.
+        #[serde(default)]
+        columns: Box<RefundColumnMap>,
+    },
+    /// Events by a column map; [`EventColumnMap::default`] is our own form.
+    Events {
+        /// Which column is what.
+        #[serde(default)]
+        columns: Box<EventColumnMap>,
+    },
 }
 
 /// One file. What it is (orders, items, refunds) is told by its headers.
 pub struct SourceFile<'a> {
     /// What to call it in issues.
     pub name: String,
-    /// Its bytes.
-    pub reader: Box<dyn Read + 'a>,
+    /// What is in it.
+    pub content: Content<'a>,
+}
+
+/// What a file holds.
+pub enum Content<'a> {
+    /// The bytes of a CSV file.
+    Bytes(Box<dyn Read + 'a>),
+    /// A table at hand, for the formats with a column map.
+    Table(Arc<dyn Cells>),
 }
 
 /// The files of one import.
@@ -81,6 +109,18 @@ pub enum DryRun {
     Yes,
 }
 
+/// What problems of rows mean for the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OnIssue {
+    /// They are in the report; the rest is imported.
+    #[default]
+    Report,
+    /// Nothing is written: everything is carried out as a dry run first, and refused with `import.issues` where there is one.
+    Refuse,
+}
+
 /// How to import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportOptions {
@@ -90,6 +130,8 @@ pub struct ImportOptions {
     pub batch: Option<BatchId>,
     /// Whether to write.
     pub dry_run: DryRun,
+    /// What problems of rows mean for the rest.
+    pub on_issue: OnIssue,
     /// When the facts are recorded; none replays history, each fact being recorded at its own time.
     pub recorded_at: Option<Timestamp>,
     /// What time it is. A fact after it is a slip of the file, such as the year 2206, and refused with `time.future`: replayed, it would
@@ -111,6 +153,7 @@ impl ImportOptions {
             format,
             batch: None,
             dry_run: DryRun::No,
+            on_issue: OnIssue::Report,
             recorded_at: None,
             now: None,
             zone: None,
@@ -124,13 +167,19 @@ impl<'a> Source<'a> {
     /// One file.
     pub fn new(name: impl Into<String>, reader: impl Read + 'a) -> Self {
         let name = name.into();
-        Self { name: name.clone(), files: vec![SourceFile { name, reader: Box::new(reader) }] }
+        Self { name: name.clone(), files: Vec::new() }.with(name, reader)
+    }
+
+    /// A table that is at hand as columns.
+    pub fn table(name: impl Into<String>, cells: Arc<dyn Cells>) -> Self {
+        let name = name.into();
+        Self { name: name.clone(), files: vec![SourceFile { name, content: Content::Table(cells) }] }
     }
 
     /// The same with one more file.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, reader: impl Read + 'a) -> Self {
-        self.files.push(SourceFile { name: name.into(), reader: Box::new(reader) });
+        self.files.push(SourceFile { name: name.into(), content: Content::Bytes(Box::new(reader)) });
         self
     }
 }
@@ -144,6 +193,8 @@ impl Format {
             Self::Shopify => "shopify",
             Self::Taobao => "taobao",
             Self::Youzan => "youzan",
+            Self::Refunds { .. } => "refunds",
+            Self::Events { .. } => "events",
         }
     }
 

@@ -1,9 +1,11 @@
 //! Any CSV with one row per order line, by its column map.
 
-use super::columns::{ColumnMap, Missing, Strange};
+use super::columns::{ColumnMap, Strange};
 use super::fact::{Fact, Kind, Noted, Read, Reading, Row};
+use super::find::Finder;
 use super::group::Layout;
-use super::sheet::{Sheet, lacking};
+use super::sheet::Sheet;
+use super::table::Use;
 use crate::customer::{Buyer, Identifier, Profile};
 use crate::error::{Error, ErrorCode, Result};
 use crate::order::{Order, OrderLine, Refund, RefundArticle, RefundWhat, TaxMode};
@@ -29,6 +31,7 @@ struct Places {
     store: Option<usize>,
     refunded_amount: Option<usize>,
     refunded_at: Option<usize>,
+    used: Vec<(usize, Use)>,
 }
 
 pub(super) struct Plain {
@@ -46,45 +49,32 @@ impl Plain {
 }
 
 fn places(map: &ColumnMap, sheet: &Sheet) -> Result<Places> {
-    let mut missing = Vec::new();
-    let mut must = |name: &str| {
-        sheet.column(&[name]).unwrap_or_else(|| {
-            missing.push(name.to_owned());
-            0
-        })
+    let mut find = Finder::new(sheet, map.missing);
+    let mut found = Places {
+        order_id: find.must(&map.order_id, Use::Word),
+        paid_at: [find.must(&map.paid_at, Use::Time)],
+        unit_price: find.must(&map.unit_price, Use::Number),
+        currency: find.may(map.currency_column.as_deref(), Use::Word),
+        customer: find.customer(&map.customer),
+        name: find.may(map.customer_name.as_deref(), Use::Word),
+        sku: find.may(map.sku.as_deref(), Use::Word),
+        category: find.may(map.category.as_deref(), Use::Word),
+        brand: find.may(map.brand.as_deref(), Use::Word),
+        quantity: find.may(map.quantity.as_deref(), Use::Number),
+        line_discount: find.may(map.line_discount.as_deref(), Use::Number),
+        order_discount: find.may(map.order_discount.as_deref(), Use::Number),
+        shipping: find.may(map.shipping.as_deref(), Use::Number),
+        channel: find.may(map.channel_column.as_deref(), Use::Word),
+        store: find.may(map.store.as_deref(), Use::Word),
+        refunded_amount: find.may(map.refunded_amount.as_deref(), Use::Number),
+        refunded_at: find.may(map.refunded_at.as_deref(), Use::Time),
+        used: Vec::new(),
     };
-    let (order_id, paid_at, unit_price) = (must(&map.order_id), must(&map.paid_at), must(&map.unit_price));
-    let mut may = |name: &Option<String>| {
-        let name = name.as_deref()?;
-        let place = sheet.column(&[name]);
-        if place.is_none() && map.missing == Missing::Refuse {
-            missing.push(name.to_owned());
-        }
-        place
-    };
-    let found = Places {
-        order_id,
-        paid_at: [paid_at],
-        unit_price,
-        currency: may(&map.currency_column),
-        customer: map.customer.iter().map(|who| may(&Some(who.column.clone()))).collect(),
-        name: may(&map.customer_name),
-        sku: may(&map.sku),
-        category: may(&map.category),
-        brand: may(&map.brand),
-        quantity: may(&map.quantity),
-        line_discount: may(&map.line_discount),
-        order_discount: may(&map.order_discount),
-        shipping: may(&map.shipping),
-        channel: may(&map.channel_column),
-        store: may(&map.store),
-        refunded_amount: may(&map.refunded_amount),
-        refunded_at: may(&map.refunded_at),
-    };
-    if missing.is_empty() && found.customer.iter().all(Option::is_none) {
-        missing.extend(map.customer.iter().map(|who| who.column.clone()));
+    if found.customer.iter().all(Option::is_none) {
+        find.lacks(map.customer.iter().map(|who| who.column.as_str()));
     }
-    if missing.is_empty() { Ok(found) } else { Err(lacking(sheet, "plain", &missing)) }
+    found.used = find.finish("plain")?;
+    Ok(found)
 }
 
 impl Layout for Plain {
@@ -94,6 +84,10 @@ impl Layout for Plain {
 
     fn times(&self, sheet: usize) -> (u8, &[usize]) {
         (0, self.sheets.get(sheet).map_or(&[], |places| &places.paid_at))
+    }
+
+    fn used(&self, sheet: usize) -> &[(usize, Use)] {
+        self.sheets.get(sheet).map_or(&[], |places| &places.used)
     }
 
     fn column(&self, sheet: usize, field: &str) -> Option<usize> {
@@ -228,7 +222,7 @@ impl Plain {
                 }
                 let (one, other) = (first.get(Some(place)), row.get(Some(place)));
                 if !one.is_empty() && !other.is_empty() && one != other {
-                    let number = u64::from(first.origin.row) + 2;
+                    let number = first.sheet.number(first.origin.row);
                     let message = format!("the order names another customer here than in row {number}");
                     reading.wrong(row, Some(place), message);
                     return true;
@@ -240,13 +234,8 @@ impl Plain {
 
     /// Who bought; none where the row does not say.
     fn customer(&self, reading: &mut Reading, places: &Places, row: &Row<'_>, kind: Kind) -> Option<Vec<Identifier>> {
-        let columns = self.map.customer.iter().zip(&places.customer);
-        let blank = columns.clone().all(|(_, place)| row.get(*place).is_empty());
-        let found: Vec<_> = columns
-            .filter_map(|(who, place)| {
-                reading.identifier(row, *place, who.kind, who.scope.as_deref(), who.strip_suffix.as_deref())
-            })
-            .collect();
+        let blank = places.customer.iter().all(|place| row.get(*place).is_empty());
+        let found = reading.identifiers(row, &self.map.customer, &places.customer);
         if !found.is_empty() {
             return Some(found);
         }

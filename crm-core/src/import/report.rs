@@ -23,6 +23,9 @@ pub struct ImportReport {
     pub refunds: Counts,
     /// Orders that the shop has closed: cancelled where they were imported before, skipped otherwise.
     pub closings: Counts,
+    /// Events.
+    #[serde(default)]
+    pub events: Counts,
     /// Customers who were not known before.
     pub customers_new: u64,
     /// What was left out and why, such as `unpaid`, `no_customer`, `closed`; the sum of all `skipped`.
@@ -67,7 +70,7 @@ pub struct Counts {
 pub struct Issue {
     /// In which file.
     pub file: String,
-    /// In which row, as a spreadsheet numbers them: the header is row 1.
+    /// In which row: of a file as a spreadsheet numbers them, the header being row 1; of a table by its place, from 0.
     pub row: u64,
     /// In which column, where one is at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +94,7 @@ pub struct ImportProgress {
     pub rows_total: u64,
     /// Rows that are dealt with.
     pub rows_done: u64,
-    /// Orders, refunds and closings recorded so far.
+    /// Orders, refunds, closings and events recorded so far.
     pub applied: u64,
     /// Problems so far.
     pub issues: u64,
@@ -115,6 +118,7 @@ impl ImportReport {
             orders: Counts::default(),
             refunds: Counts::default(),
             closings: Counts::default(),
+            events: Counts::default(),
             customers_new: 0,
             skipped: BTreeMap::new(),
             skipped_lines: BTreeMap::new(),
@@ -129,7 +133,7 @@ impl ImportReport {
     /// Whether the import changed, or would change, what customers have. Refunds that wait for their order change nothing yet.
     #[must_use]
     pub const fn changed(&self) -> bool {
-        0 < self.orders.applied + self.refunds.applied + self.closings.applied
+        0 < self.orders.applied + self.refunds.applied + self.closings.applied + self.events.applied
     }
 
     pub(super) fn skip(&mut self, reason: &str) {
@@ -137,14 +141,7 @@ impl ImportReport {
     }
 
     /// Notes a problem.
-    pub(super) fn issue(
-        &mut self,
-        file: &str,
-        origin: Origin,
-        column: Option<&str>,
-        value: Option<&str>,
-        error: &Error,
-    ) {
+    pub(super) fn issue(&mut self, file: &str, row: u64, column: Option<&str>, value: Option<&str>, error: &Error) {
         self.issues_total += 1;
         *self.issues_by_code.entry(error.code().as_str().to_owned()).or_default() += 1;
         if limits::IMPORT_ISSUES_MAX <= self.issues.len() {
@@ -164,7 +161,7 @@ impl ImportReport {
         };
         self.issues.push(Issue {
             file: limits::quote(file),
-            row: u64::from(origin.row) + 2,
+            row,
             column: column.map(limits::quote),
             code: error.code().as_str().to_owned(),
             value: value.filter(|value| !value.is_empty()).map(shown),

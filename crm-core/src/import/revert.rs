@@ -24,12 +24,15 @@ pub struct RevertReport {
     pub customers_kept: u64,
     /// Refunds and cancellations that it brought for orders from elsewhere; they stay. So do refunds that wait for their order, uncounted.
     pub refunds_kept: u64,
+    /// Events that it brought; they stay.
+    #[serde(default)]
+    pub events_kept: u64,
     /// Orders and customers that could not be taken back; run it again.
     pub failed: u64,
 }
 
 /// Takes an import back: its orders are treated as if they had never been there, and customers whom it registered and who have
-/// no other orders are unregistered. Customers who stay keep what it taught about them: an identifier or a name they lacked, an earlier
+/// no other orders are unregistered. Events and refunds of other orders stay. Customers who stay keep what it taught about them: an identifier or a name they lacked, an earlier
 /// first day. Safe to stop and to run again; an import that is taken back already stays so. Afterwards
 /// the same files can be imported again.
 ///
@@ -43,13 +46,20 @@ pub fn revert(
 ) -> Result<RevertReport> {
     let unknown = || Error::new(ErrorCode::BatchUnknown, format!("no import has the id `{batch}`")).field("batch");
     let mut record = batch::find(engine, batch)?.ok_or_else(unknown)?;
-    let mut report =
-        RevertReport { batch: batch.clone(), orders: 0, customers: 0, customers_kept: 0, refunds_kept: 0, failed: 0 };
+    let mut report = RevertReport {
+        batch: batch.clone(),
+        orders: 0,
+        customers: 0,
+        customers_kept: 0,
+        refunds_kept: 0,
+        events_kept: 0,
+        failed: 0,
+    };
     if record.state == BatchState::Reverted {
         return Ok(report);
     }
     let brought = scan(engine, batch)?;
-    report.refunds_kept = brought.refunds_elsewhere;
+    (report.refunds_kept, report.events_kept) = (brought.refunds_elsewhere, brought.events);
     let revert = |order: &OrderId| Command::RevertOrder(RevertOrder { order_id: order.clone() });
     let orders: Vec<_> = brought.orders.iter().map(|order| ('-', order.as_str(), revert(order))).collect();
     for part in orders.chunks(CHUNK) {
@@ -83,6 +93,7 @@ struct Brought {
     orders: BTreeSet<OrderId>,
     customers: BTreeSet<CustomerId>,
     refunds_elsewhere: u64,
+    events: u64,
 }
 
 fn scan(engine: &Engine, batch: &BatchId) -> Result<Brought> {
@@ -94,6 +105,7 @@ fn scan(engine: &Engine, batch: &BatchId) -> Result<Brought> {
         }
         match entry.what {
             What::Order { order_id, .. } => drop(brought.orders.insert(order_id)),
+            What::Event { .. } => brought.events += 1,
             What::Registered => drop(brought.customers.insert(entry.customer_id)),
             What::Refund { order_id, refund_id, .. } => drop(refunds.insert((order_id, Some(refund_id)))),
             What::Cancelled { order_id, reverted: false, .. } => drop(refunds.insert((order_id, None))),

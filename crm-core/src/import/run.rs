@@ -3,24 +3,26 @@
 use super::batch::{self, BatchRecord, BatchState};
 use super::cell::{Clock, clean};
 use super::columns::DecimalMark;
+use super::events::Events;
 use super::fact::{Fact, Item, Kind, Reading, Row};
 use super::group::{Layout, Member, members};
 use super::overlay::Overlay;
 use super::plain::Plain;
+use super::refunds::Refunds;
 use super::report::{Counts, ImportProgress, ImportReport, Issue, Origin};
 use super::sheet::Sheet;
 use super::shopify::Shopify;
 use super::taobao::Taobao;
 use super::youzan::Youzan;
-use super::{DryRun, Format, ImportOptions, Source, text};
-use crate::command::{CancelOrder, Command, RecordOrder, RecordRefund, Request};
+use super::{Content, DryRun, Format, ImportOptions, OnIssue, Source, text};
+use crate::command::{CancelOrder, Command, RecordEvent, RecordOrder, RecordRefund, Request};
 use crate::effect::{Done, Outcome, What};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::order::{Refund, RefundWhat};
 use crate::query::{Answer, OrderExplained, Query};
-use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint, fingerprint_bytes};
+use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint};
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -45,7 +47,8 @@ use std::sync::Arc;
 /// ```
 ///
 /// # Errors
-/// `import.file`, `import.header` (details `missing` and `nearest`), `import.encoding`, `batch.exists`, `program.missing`: nothing is
+/// `import.file`, `import.header` (details `missing`, `similar` and `nearest`), `import.encoding`, `value.type` for a column of a table that
+/// cannot be read as it is meant, `import.issues` where problems of rows are to refuse it, `batch.exists`, `program.missing`: nothing is
 /// written then. `store.*`: what was written before stays; run it again. Problems of rows are in the report.
 pub fn import(
     engine: &Engine,
@@ -53,32 +56,69 @@ pub fn import(
     options: &ImportOptions,
     progress: &mut dyn FnMut(&ImportProgress),
 ) -> Result<ImportReport> {
-    if options.dry_run == DryRun::No {
-        return carry_out(engine, source, options, progress);
+    let name = source.name.clone();
+    let mut sheets = open(source)?;
+    if options.dry_run == DryRun::Yes || options.on_issue == OnIssue::Refuse {
+        let trial = Engine::open_shared(Arc::new(Overlay::new(engine.store().clone())))?;
+        // Where it is carried out twice, each time is a half of the way.
+        let halves = if options.dry_run == DryRun::Yes { 1 } else { 2 };
+        let dry = ImportOptions { dry_run: DryRun::Yes, ..options.clone() };
+        let report = carry_out(&trial, &name, &mut sheets, &dry, &mut |now| {
+            progress(&ImportProgress { rows_total: now.rows_total * halves, ..*now });
+        })?;
+        if options.on_issue == OnIssue::Refuse && 0 < report.issues_total {
+            return Err(refused(&report));
+        }
+        if options.dry_run == DryRun::Yes {
+            return Ok(report);
+        }
+        return carry_out(engine, &name, &mut sheets, options, &mut |now| {
+            let (rows_total, rows_done) = (now.rows_total * halves, now.rows_total + now.rows_done);
+            progress(&ImportProgress { rows_total, rows_done, ..*now });
+        });
     }
-    let trial = Engine::open_shared(Arc::new(Overlay::new(engine.store().clone())))?;
-    carry_out(&trial, source, options, progress)
+    carry_out(engine, &name, &mut sheets, options, progress)
+}
+
+/// `import.issues`: what was found, and that nothing is written.
+fn refused(report: &ImportReport) -> Error {
+    let first = report.issues.first();
+    let column = first.and_then(|issue| issue.column.as_deref()).map_or(String::new(), |name| format!(", `{name}`"));
+    let told =
+        first.map_or(String::new(), |issue| format!(", the first in row {}{column}: {}", issue.row, issue.message));
+    let message = format!("{} rows or cells have problems{told}", report.issues_total);
+    let kept: Vec<_> = report.issues.iter().take(limits::IMPORT_ISSUES_TOLD_MAX).collect();
+    Error::new(ErrorCode::ImportIssues, message)
+        .with("issues", kept)
+        .with("issues_total", report.issues_total)
+        .with("issues_by_code", &report.issues_by_code)
 }
 
 fn carry_out(
     engine: &Engine,
-    source: Source<'_>,
+    name: &str,
+    sheets: &mut [Sheet],
     options: &ImportOptions,
     progress: &mut dyn FnMut(&ImportProgress),
 ) -> Result<ImportReport> {
     let program = engine.program()?;
-    let name = source.name.clone();
-    let (mut sheets, print) = open(source)?;
     let layout: Box<dyn Layout> = match &options.format {
-        Format::Plain { columns } => Box::new(Plain::open(columns, &sheets, program.main_currency())?),
-        Format::Shopify => Box::new(Shopify::open(&sheets)?),
-        Format::Taobao => Box::new(Taobao::open(&sheets)?),
-        Format::Youzan => Box::new(Youzan::open(&sheets)?),
+        Format::Plain { columns } => Box::new(Plain::open(columns, sheets, program.main_currency())?),
+        Format::Shopify => Box::new(Shopify::open(sheets)?),
+        Format::Taobao => Box::new(Taobao::open(sheets)?),
+        Format::Youzan => Box::new(Youzan::open(sheets)?),
+        Format::Refunds { columns } => Box::new(Refunds::open(columns, sheets, program.main_currency())?),
+        Format::Events { columns } => Box::new(Events::open(columns, sheets)?),
     };
-    let record = batch::choose(engine, options.batch.as_ref(), &print)?;
+    for (place, sheet) in sheets.iter_mut().enumerate() {
+        sheet.want(layout.used(place))?;
+    }
+    let record = batch::choose(engine, options.batch.as_ref(), || print(sheets))?;
     let (map_zone, formats, decimal_mark) = match &options.format {
         Format::Plain { columns } => (columns.zone, columns.date_formats.clone(), columns.decimal_mark),
-        _ => (None, Vec::new(), DecimalMark::Point),
+        Format::Refunds { columns } => (columns.zone, columns.date_formats.clone(), columns.decimal_mark),
+        Format::Events { columns } => (columns.zone, columns.date_formats.clone(), columns.decimal_mark),
+        Format::Shopify | Format::Taobao | Format::Youzan => (None, Vec::new(), DecimalMark::Point),
     };
     let mut reading = Reading {
         clock: Clock { zone: options.zone.or(map_zone).unwrap_or(*program.zone()), formats },
@@ -90,17 +130,17 @@ fn carry_out(
         report: ImportReport::new(record.0.clone(), options.dry_run),
         items: Vec::new(),
     };
-    let (members, first) = members(&mut sheets, layout.as_ref(), &mut reading)?;
+    let (members, first) = members(sheets, layout.as_ref(), &mut reading)?;
     let rows_total: u64 = sheets.iter().map(Sheet::row_count).sum();
     reading.report.rows = rows_total;
     let started_at = options.recorded_at.or(first).unwrap_or(Timestamp::from_millis(0)?);
-    let mut row = BatchRecord::new(record, started_at, options.format.name(), &name);
+    let mut row = BatchRecord::new(record, started_at, options.format.name(), name);
     batch::save(engine, &mut row)?;
     let mut run = Run {
         engine,
         batch: row.batch.clone(),
         options,
-        sheets: &sheets,
+        sheets,
         layout: layout.as_ref(),
         reading,
         pending: Vec::new(),
@@ -121,23 +161,32 @@ fn carry_out(
     Ok(report)
 }
 
-/// Reads and decodes all files; and a short print of their content.
-fn open(source: Source<'_>) -> Result<(Vec<Sheet>, String)> {
+/// Reads and decodes all files.
+fn open(source: Source<'_>) -> Result<Vec<Sheet>> {
     let mut room = limits::IMPORT_BYTES_MAX;
     let mut sheets = Vec::with_capacity(source.files.len());
-    let mut prints = Vec::new();
-    for mut file in source.files {
-        let text = text::read(&file.name, &mut *file.reader, room)?;
-        room = room.saturating_sub(text.len());
-        prints.push(fingerprint_bytes(text.as_bytes()));
-        sheets.push(Sheet::open(&file.name, text)?);
+    for file in source.files {
+        sheets.push(match file.content {
+            Content::Table(cells) => Sheet::of(&file.name, cells)?,
+            Content::Bytes(mut reader) => {
+                let text = text::read(&file.name, &mut *reader, room)?;
+                room = room.saturating_sub(text.len());
+                Sheet::open(&file.name, text)?
+            }
+        });
     }
     if sheets.is_empty() {
         return Err(text::file(&source.name, "names no file"));
     }
+    Ok(sheets)
+}
+
+/// A short print of the content of all files, whatever their order.
+fn print(sheets: &[Sheet]) -> Result<String> {
+    let mut prints = sheets.iter().map(Sheet::print).collect::<Result<Vec<_>>>()?;
     prints.sort_unstable();
     let print = fingerprint(&prints.iter().map(|print| print.0).collect::<Vec<_>>());
-    Ok((sheets, print.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect()))
+    Ok(print.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// An import under way.
@@ -185,6 +234,10 @@ impl Run<'_> {
         }
         while let Some((_, item)) = self.later.pop_first() {
             self.take(item)?;
+            if chunk <= self.pending.len() {
+                self.flush()?;
+                progress(&self.progress);
+            }
         }
         self.flush()?;
         self.progress.rows_done = self.progress.rows_total;
@@ -196,21 +249,21 @@ impl Run<'_> {
     fn group(&mut self, rows: &[Row<'_>], cut: bool) -> Result<()> {
         let Some(first) = rows.first() else { return Ok(()) };
         if cut {
-            let message = format!("more than {} rows have this order id", limits::IMPORT_ORDER_ROWS_MAX);
+            let message = format!("more than {} rows have this {}", limits::IMPORT_ORDER_ROWS_MAX, self.layout.calls());
             self.reading.wrong(first, self.layout.key(first.origin.sheet), message);
-            self.reading.refuse(Kind::Order);
+            self.reading.refuse(self.layout.kind());
             return Ok(());
         }
         if let Some((row, why)) = rows.iter().find_map(|row| Some((row, row.sheet.misfit(row.origin.row, row.record)?)))
         {
             self.reading.wrong(row, None, why);
-            self.reading.refuse(Kind::Order);
+            self.reading.refuse(self.layout.kind());
             return Ok(());
         }
         self.reading.currency = None;
         self.layout.facts(&mut self.reading, rows);
         for item in std::mem::take(&mut self.reading.items) {
-            if matches!(item.fact, Fact::Order { .. }) {
+            if self.layout.in_order() || matches!(item.fact, Fact::Order { .. }) {
                 while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 < item.at) {
                     let earlier = entry.remove();
                     self.take(earlier)?;
@@ -245,13 +298,22 @@ impl Run<'_> {
             Fact::Refund { buyer, refund } => self.refund(at, origin, RecordRefund { buyer, refund })?,
             Fact::RefundedTo { order, source, amount } => self.refunded_to(at, origin, &order, source, amount)?,
             Fact::Closed { order } => self.close(at, origin, order)?,
+            Fact::Event { buyer, event } => {
+                // An id is unique within its customer only.
+                let id = self.request_id('+', &hex(&fingerprint(&(&buyer, &event.id)).0))?;
+                self.push(id, at, origin, Kind::Event, Command::RecordEvent(RecordEvent { buyer, event }));
+            }
         }
         Ok(())
     }
 
     fn refund(&mut self, at: Timestamp, origin: Origin, command: RecordRefund) -> Result<()> {
         self.pending_refunds.extend(command.refund.order.clone());
-        let id = self.request_id('~', command.refund.id.as_str())?;
+        let id = match (&command.refund.order, self.layout.in_order()) {
+            // An id is unique within its order only.
+            (Some(order), true) => self.request_id('~', &hex(&fingerprint(&(order, &command.refund.id)).0))?,
+            _ => self.request_id('~', command.refund.id.as_str())?,
+        };
         self.push(id, at, origin, Kind::Refund, Command::RecordRefund(command));
         Ok(())
     }
@@ -331,8 +393,7 @@ impl Run<'_> {
         if whole.len() <= limits::ID_BYTES_MAX && whole.trim() == whole {
             return RequestId::new(whole);
         }
-        let hash: String = fingerprint(&whole).0.iter().map(|byte| format!("{byte:02x}")).collect();
-        RequestId::new(hash)
+        RequestId::new(hex(&fingerprint(&whole).0))
     }
 
     fn push(&mut self, request_id: RequestId, at: Timestamp, origin: Origin, kind: Kind, command: Command) {
@@ -377,6 +438,7 @@ impl Run<'_> {
             Kind::Order => &mut report.orders,
             Kind::Refund => &mut report.refunds,
             Kind::Closing => &mut report.closings,
+            Kind::Event => &mut report.events,
         };
         match done.outcome {
             Outcome::Applied if done.receipt.parked => counts.waiting += 1,
@@ -400,6 +462,10 @@ impl Run<'_> {
         let read = place.filter(|_| sheet.rows().read(origin.row, &mut record).is_ok());
         let cell = read.and_then(|place| record.get(place)).map(clean);
         let column = place.and_then(|place| sheet.headers.get(place)).map(String::as_str);
-        self.reading.report.issue(&sheet.name, origin, column, cell, error);
+        self.reading.report.issue(&sheet.name, sheet.number(origin.row), column, cell, error);
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,19 +1,40 @@
-//! One file as a table: headers, rows, and the way back to a row that was seen before.
+//! One file, or one table at hand: headers, rows, and the way back to a row that was seen before.
 
 use super::cell::clean;
+use super::table::{self, CellType, Cells, Use};
 use super::text;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::IMPORT_CELL_BYTES_MAX;
+use crate::value::{Fingerprint, fingerprint_bytes};
 use csv::{Position, Reader, ReaderBuilder, StringRecord};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;
+use std::sync::Arc;
 
-/// A file, decoded, with its headers.
+/// So many bytes of a table are worked into its print at a time.
+const PRINTED_AT_ONCE: usize = 1 << 16;
+
+/// A file, decoded, or a table, with its headers.
 pub(super) struct Sheet {
     pub(super) name: String,
-    text: String,
     /// Cleaned; the second of two equal ones is `name#2`.
     pub(super) headers: Vec<String>,
+    body: Body,
+}
+
+enum Body {
+    File(File),
+    Table {
+        cells: Arc<dyn Cells>,
+        /// The columns that are read, in ascending order.
+        wanted: Vec<usize>,
+        rows: u32,
+    },
+}
+
+pub(super) struct File {
+    name: String,
+    text: String,
     delimiter: u8,
     /// Where each row begins; an empty line is a row as well, for a spreadsheet counts it.
     places: Vec<u32>,
@@ -31,20 +52,60 @@ impl Sheet {
         // The last of several maxima wins, so the comma comes last.
         let delimiter = [b'|', b'\t', b';', b','].into_iter().max_by_key(|mark| count(*mark)).unwrap_or(b',');
         let delimiter = hint.map_or(delimiter, |(mark, _)| mark);
-        let mut sheet =
-            Self { name: name.to_owned(), text, headers: Vec::new(), delimiter, places: Vec::new(), rows: 0 };
+        let file = File { name: name.to_owned(), text, delimiter, places: Vec::new(), rows: 0 };
         let mut record = StringRecord::new();
-        let read = sheet.reader().read_record(&mut record).map_err(|cause| sheet.broken(cause))?;
+        let read = file.reader().read_record(&mut record).map_err(|cause| file.broken(cause))?;
         if !read {
             return Err(text::file(name, "is empty"));
         }
-        let mut seen: HashMap<String, u32> = HashMap::new();
-        for header in &record {
-            let header = clean(header).to_owned();
-            let times = seen.entry(header.clone()).and_modify(|times| *times += 1).or_insert(1);
-            sheet.headers.push(if *times == 1 { header } else { format!("{header}#{times}") });
+        Ok(Self { name: name.to_owned(), headers: named(record.iter()), body: Body::File(file) })
+    }
+
+    /// A table at hand.
+    pub(super) fn of(name: &str, cells: Arc<dyn Cells>) -> Result<Self> {
+        let rows = table::rows(name, &*cells)?;
+        let headers = named(cells.columns().iter().map(|column| column.name.as_str()));
+        Ok(Self { name: name.to_owned(), headers, body: Body::Table { cells, wanted: Vec::new(), rows } })
+    }
+
+    /// Settles which columns of a table are read, and refuses those that cannot be. A file has them all.
+    pub(super) fn want(&mut self, used: &[(usize, Use)]) -> Result<()> {
+        if let Body::Table { cells, wanted, .. } = &mut self.body {
+            if used.is_empty() {
+                return Err(text::file(&self.name, "is a table, which only a column map can read"));
+            }
+            table::check(&self.name, cells.columns(), used)?;
+            *wanted = used.iter().map(|(place, _)| *place).collect();
+            wanted.sort_unstable();
+            wanted.dedup();
         }
-        Ok(sheet)
+        Ok(())
+    }
+
+    /// Whether it is a table at hand.
+    pub(super) const fn is_table(&self) -> bool {
+        matches!(self.body, Body::Table { .. })
+    }
+
+    /// Whether the cells of a column have a type, and so one form.
+    pub(super) fn is_plain(&self, column: Option<usize>) -> bool {
+        self.cells(column).is_some_and(CellType::is_plain)
+    }
+
+    /// What the cells of a column are; none in a file, whose cells are text.
+    pub(super) fn cells(&self, column: Option<usize>) -> Option<CellType> {
+        match (&self.body, column) {
+            (Body::Table { cells, .. }, Some(place)) => cells.columns().get(place).map(|column| column.cells),
+            _ => None,
+        }
+    }
+
+    /// What to call a row: as a spreadsheet numbers the lines of a file, whose header is row 1; as a table numbers its rows, from 0.
+    pub(super) fn number(&self, row: u32) -> u64 {
+        match self.body {
+            Body::File(_) => u64::from(row) + 2,
+            Body::Table { .. } => u64::from(row),
+        }
     }
 
     /// The place of the first of these columns that is there; `name#1` is the first of several.
@@ -60,6 +121,99 @@ impl Sheet {
         names.iter().all(|name| self.column(&[name]).is_some())
     }
 
+    /// Walks over all rows but the header, and keeps where each begins.
+    pub(super) fn scan(&mut self, each: &mut dyn FnMut(&Self, u32, &StringRecord)) -> Result<()> {
+        let mut record = StringRecord::new();
+        if let Body::Table { rows, .. } = self.body {
+            let mut reader = self.rows();
+            for number in 0..rows {
+                reader.read(number, &mut record)?;
+                each(self, number, &record);
+            }
+            return Ok(());
+        }
+        let mut places = Vec::new();
+        let mut rows = 0;
+        if let Body::File(file) = &self.body {
+            let mut reader = file.reader();
+            let mut header = true;
+            while reader.read_record(&mut record).map_err(|cause| file.broken(cause))? {
+                let byte = record.position().map_or(0, Position::byte);
+                let place = u32::try_from(byte).map_err(|_| text::file(&self.name, "is too large"))?;
+                places.resize(places.len() + file.empty_lines(byte), place);
+                if std::mem::take(&mut header) {
+                    continue;
+                }
+                let number = u32::try_from(places.len()).unwrap_or(u32::MAX);
+                places.push(place);
+                rows += 1;
+                each(self, number, &record);
+            }
+        }
+        if let Body::File(file) = &mut self.body {
+            (file.places, file.rows) = (places, rows);
+        }
+        Ok(())
+    }
+
+    /// Reads rows again, by their numbers.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        match &self.body {
+            Body::File(file) => Rows::File { file, reader: Box::new(file.reader()), next: None },
+            Body::Table { cells, wanted, .. } => Rows::Table { cells: &**cells, wanted },
+        }
+    }
+
+    pub(super) fn row_count(&self) -> u64 {
+        match &self.body {
+            Body::File(file) => file.rows,
+            Body::Table { rows, .. } => u64::from(*rows),
+        }
+    }
+
+    /// Stands for the content: of a table, for the columns that are read.
+    pub(super) fn print(&self) -> Result<Fingerprint> {
+        let rows = match &self.body {
+            Body::File(file) => return Ok(fingerprint_bytes(file.text.as_bytes())),
+            Body::Table { rows, .. } => *rows,
+        };
+        let (mut reader, mut record) = (self.rows(), StringRecord::new());
+        let mut bytes = self.headers.join("\0").into_bytes();
+        for number in 0..rows {
+            reader.read(number, &mut record)?;
+            for cell in &record {
+                bytes.extend_from_slice(cell.as_bytes());
+                bytes.push(0);
+            }
+            if PRINTED_AT_ONCE <= bytes.len() {
+                let print = fingerprint_bytes(&bytes);
+                bytes.clear();
+                bytes.extend_from_slice(&print.0);
+            }
+        }
+        Ok(fingerprint_bytes(&bytes))
+    }
+
+    /// Why a row cannot be taken as it is, if so.
+    pub(super) fn misfit(&self, number: u32, record: &StringRecord) -> Option<String> {
+        let long = record.iter().any(|cell| IMPORT_CELL_BYTES_MAX < cell.len());
+        let Body::File(file) = &self.body else {
+            return long.then(|| format!("a cell has more than {IMPORT_CELL_BYTES_MAX} bytes"));
+        };
+        if record.as_slice().contains('\n') && (record.len() != self.headers.len() || !file.well_quoted(number)) {
+            return Some("a quote in the row is not closed, or a lone one; it swallows what follows".to_owned());
+        }
+        if long {
+            return Some(format!(
+                "a cell has more than {IMPORT_CELL_BYTES_MAX} bytes; a quote before it is not closed"
+            ));
+        }
+        let more = record.iter().skip(self.headers.len()).any(|cell| !clean(cell).is_empty());
+        more.then(|| format!("the row has {} cells, the header has {}", record.len(), self.headers.len()))
+    }
+}
+
+impl File {
     fn reader(&self) -> Reader<Cursor<&[u8]>> {
         ReaderBuilder::new()
             .has_headers(false)
@@ -71,30 +225,6 @@ impl Sheet {
 
     fn broken(&self, cause: csv::Error) -> Error {
         text::file(&self.name, "is not readable as CSV").caused_by(cause)
-    }
-
-    /// Walks over all rows but the header, and keeps where each begins.
-    pub(super) fn scan(&mut self, each: &mut dyn FnMut(&Self, u32, &StringRecord)) -> Result<()> {
-        let mut places = Vec::new();
-        let mut reader = self.reader();
-        let mut record = StringRecord::new();
-        let mut rows = 0;
-        let mut header = true;
-        while reader.read_record(&mut record).map_err(|cause| self.broken(cause))? {
-            let byte = record.position().map_or(0, Position::byte);
-            let place = u32::try_from(byte).map_err(|_| text::file(&self.name, "is too large"))?;
-            places.resize(places.len() + self.empty_lines(byte), place);
-            if std::mem::take(&mut header) {
-                continue;
-            }
-            let number = u32::try_from(places.len()).unwrap_or(u32::MAX);
-            places.push(place);
-            rows += 1;
-            each(self, number, &record);
-        }
-        drop(reader);
-        (self.places, self.rows) = (places, rows);
-        Ok(())
     }
 
     /// How many empty lines the reader has skipped from a place on.
@@ -110,29 +240,6 @@ impl Sheet {
             _ => (lines + 1, *byte),
         });
         lines
-    }
-
-    /// Reads rows again, by their numbers.
-    pub(super) fn rows(&self) -> Rows<'_> {
-        Rows { sheet: self, reader: self.reader(), next: None }
-    }
-
-    pub(super) fn row_count(&self) -> u64 {
-        self.rows
-    }
-
-    /// Why a row cannot be taken as it is, if so.
-    pub(super) fn misfit(&self, number: u32, record: &StringRecord) -> Option<String> {
-        if record.as_slice().contains('\n') && (record.len() != self.headers.len() || !self.well_quoted(number)) {
-            return Some("a quote in the row is not closed, or a lone one; it swallows what follows".to_owned());
-        }
-        if record.iter().any(|cell| IMPORT_CELL_BYTES_MAX < cell.len()) {
-            return Some(format!(
-                "a cell has more than {IMPORT_CELL_BYTES_MAX} bytes; a quote before it is not closed"
-            ));
-        }
-        let more = record.iter().skip(self.headers.len()).any(|cell| !clean(cell).is_empty());
-        more.then(|| format!("the row has {} cells, the header has {}", record.len(), self.headers.len()))
     }
 
     /// Whether every quoted cell of a row ends with its quote. The reader goes on where one does not, and takes later rows for the cell.
@@ -163,6 +270,17 @@ impl Sheet {
     }
 }
 
+/// Headers as they are looked for: cleaned, and the second of two equal ones with its number.
+fn named<'a>(headers: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let each = headers.map(|header| {
+        let header = clean(header).to_owned();
+        let times = seen.entry(header.clone()).and_modify(|times| *times += 1).or_insert(1);
+        if *times == 1 { header } else { format!("{header}#{times}") }
+    });
+    each.collect()
+}
+
 /// The separator that a first line of `sep=;` names, and the length of that line: a note to spreadsheets, which do not count it as a row.
 fn separator_hint(text: &str) -> Option<(u8, usize)> {
     let (line, _) = text.split_once('\n')?;
@@ -172,24 +290,41 @@ fn separator_hint(text: &str) -> Option<(u8, usize)> {
 }
 
 /// Rows of a sheet in any order; one after the other costs no search.
-pub(super) struct Rows<'a> {
-    sheet: &'a Sheet,
-    reader: Reader<Cursor<&'a [u8]>>,
-    next: Option<u32>,
+pub(super) enum Rows<'a> {
+    File { file: &'a File, reader: Box<Reader<Cursor<&'a [u8]>>>, next: Option<u32> },
+    Table { cells: &'a dyn Cells, wanted: &'a [usize] },
 }
 
 impl Rows<'_> {
     pub(super) fn read(&mut self, number: u32, record: &mut StringRecord) -> Result<()> {
-        let lost = || Error::internal("a row of an import is gone");
-        if self.next != Some(number) {
-            let place = self.sheet.places.get(usize::try_from(number).unwrap_or(usize::MAX)).ok_or_else(lost)?;
-            let mut position = Position::new();
-            position.set_byte(u64::from(*place));
-            self.reader.seek(position).map_err(|cause| self.sheet.broken(cause))?;
+        match self {
+            Self::Table { cells, wanted } => read_cells(*cells, wanted, number, record),
+            Self::File { file, reader, next } => {
+                let lost = || Error::internal("a row of an import is gone");
+                if *next != Some(number) {
+                    let place = file.places.get(usize::try_from(number).unwrap_or(usize::MAX)).ok_or_else(lost)?;
+                    let mut position = Position::new();
+                    position.set_byte(u64::from(*place));
+                    reader.seek(position).map_err(|cause| file.broken(cause))?;
+                }
+                *next = number.checked_add(1);
+                if reader.read_record(record).map_err(|cause| file.broken(cause))? { Ok(()) } else { Err(lost()) }
+            }
         }
-        self.next = number.checked_add(1);
-        if self.reader.read_record(record).map_err(|cause| self.sheet.broken(cause))? { Ok(()) } else { Err(lost()) }
     }
+}
+
+/// A row of a table, each cell at the place of its column; the others are empty.
+fn read_cells(cells: &dyn Cells, wanted: &[usize], number: u32, record: &mut StringRecord) -> Result<()> {
+    record.clear();
+    let mut places = wanted.iter();
+    cells.read(u64::from(number), wanted, &mut |text| {
+        let Some(place) = places.next() else { return };
+        while record.len() < *place {
+            record.push_field("");
+        }
+        record.push_field(text);
+    })
 }
 
 /// `import.header`: which columns a file lacks, and which format it looks like.
@@ -201,12 +336,25 @@ pub(super) fn lacking(sheet: &Sheet, format: &str, missing: &[String]) -> Error 
         if missing.len() == 1 { "a column" } else { "columns" },
         missing.iter().map(|name| format!("`{}`", crate::limits::quote(name))).collect::<Vec<_>>().join(", "),
     );
-    if let Some(nearest) = nearest.filter(|name| *name != format) {
+    if let Some(nearest) = nearest.filter(|name| *name != format && !sheet.is_table()) {
         message.push_str(&format!("; it looks like `{nearest}`"));
+    }
+    let mut similar = BTreeMap::new();
+    for name in missing {
+        let free = sheet.headers.iter().map(String::as_str).filter(|header| !missing.iter().any(|one| one == header));
+        if let Some(found) = crate::program::nearest(name, free) {
+            message.push_str(&format!("; near `{}` is `{}`", crate::limits::quote(name), crate::limits::quote(found)));
+            similar.insert(name.as_str(), found);
+        }
+    }
+    if similar.is_empty() && sheet.is_table() {
+        let names: Vec<_> = sheet.headers.iter().map(|name| format!("`{}`", crate::limits::quote(name))).collect();
+        message.push_str(&format!("; it has {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }));
     }
     Error::new(ErrorCode::ImportHeader, message)
         .with("file", &sheet.name)
         .with("missing", missing)
+        .with("similar", similar)
         .with("nearest", nearest)
 }
 

@@ -44,6 +44,24 @@ pub enum SourceKind {
     Restore,
 }
 
+impl SourceKind {
+    /// The word for it in every language.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Event => "event",
+            Self::Grant => "grant",
+            Self::Referral => "referral",
+            Self::SignUp => "sign_up",
+            Self::Birthday => "birthday",
+            Self::Transfer => "transfer",
+            Self::Adjustment => "adjustment",
+            Self::Restore => "restore",
+        }
+    }
+}
+
 /// Where points came from. Equal sources are the same thing: all lots of an order share one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -32,6 +32,8 @@ pub use offers::{
     Campaign, CampaignState, Checkout, CouponTerms, CouponValidity, IssueOn, IssueRule, LateConfirm, Needs, Offer,
     PointPrice,
 };
+#[cfg(feature = "import")]
+pub(crate) use suggest::nearest;
 #[cfg(test)]
 pub(crate) use tests::schema::{ClockTime, Country, MonthDay};
 

@@ -3,7 +3,7 @@
 use crate::limits::{SUGGEST_CHARS_MAX, SUGGEST_LISTED_MAX, quote};
 
 /// The nearest candidate, if it is near enough to be a slip.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
     if length > SUGGEST_CHARS_MAX {
         return None;

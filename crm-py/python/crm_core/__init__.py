@@ -31,6 +31,7 @@ from crm_core._engine import (
     schema,
     verify,
 )
+from crm_core._tables import Table
 from ._types import *  # noqa: F403 (every type of the library; the list is made)
 
 __version__ = _version("crm-core")
@@ -39,6 +40,7 @@ __all__ = [
     "CrmError",
     "Engine",
     "Record",
+    "Table",
     "Word",
     "aio",
     "check_program",

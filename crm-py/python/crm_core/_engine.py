@@ -11,6 +11,7 @@ from typing import Any, Literal, Union
 from crm_core import _native
 from crm_core._base import CrmError
 from crm_core._questions import Questions
+from crm_core._tables import Tables
 from crm_core._types import (
     BackupReport,
     BatchRecord,
@@ -55,7 +56,7 @@ def _document(document: ProgramSource) -> str | bytes | dict[str, Any] | Documen
     return dict(document) if isinstance(document, Mapping) else document
 
 
-class Engine(Questions):
+class Engine(Questions, Tables):
     """A store, the rules in force, and the ways to change and to ask. Safe to share between threads; the interpreter's lock is
     released while the library works. After a fork it has to be opened again.
 

@@ -32,11 +32,13 @@ from crm_core._types import (
 __all__ = [
     "CodeBatch",
     "Engine",
+    "Table",
     "TillKey",
     "check_program",
     "code_length",
     "command_line",
     "from_json",
+    "ingest",
     "normal_code",
     "plan_refund",
     "quote",
@@ -85,6 +87,29 @@ class Engine:
         self, issue: CodeIssue, at: datetime, codes: Iterable[str], progress: Callable[[CodesReport], object] | None
     ) -> CodesReport: ...
 
+@final
+class Table:
+    def __new__(cls, engine: Engine, name: str, at: datetime | None, batch_rows: int | None) -> Table: ...
+    def stream_capsule(self) -> object: ...
+    def schema_capsule(self) -> object: ...
+    def columns(self) -> list[tuple[str, str]]: ...
+    def rows(self) -> int | None: ...
+    def drain(self) -> int: ...
+
+def ingest(
+    engine: Engine,
+    table: object,
+    name: str,
+    format: Format,
+    refuse: bool,
+    batch: str | None,
+    dry_run: bool,
+    recorded_at: datetime | None,
+    now: datetime | None,
+    zone: str | None,
+    id_prefix: str,
+    progress: Callable[[ImportProgress], object] | None,
+) -> ImportReport: ...
 @final
 class CodeBatch:
     def __new__(cls, secret: str, prefix: str, length: int, first: int, end: int) -> CodeBatch: ...

@@ -570,6 +570,14 @@ class ImportEncoding(BadImportError):
     code = "import.encoding"
 
 
+class ImportIssues(BadImportError):
+    """`import.issues`: nothing is written; correct the rows of the details, or have problems reported and the rest
+    imported.
+    """
+
+    code = "import.issues"
+
+
 class ImportRow(BadImportError):
     """`import.row`: correct the named cell and import again; rows already imported change nothing."""
 
@@ -1112,6 +1120,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "import.file": ImportFile,
     "import.header": ImportHeader,
     "import.encoding": ImportEncoding,
+    "import.issues": ImportIssues,
     "import.row": ImportRow,
     "query.field": QueryField,
     "code.text": CodeText,

@@ -55,6 +55,10 @@ pub(crate) fn claim_of(row: &Row) -> Result<(CustomerId, ClaimId, ClaimRecord)> 
     Ok((customer, claim, claim_record_of(row)?))
 }
 
+pub(crate) fn coupon_of(row: &Row) -> Result<(CustomerId, Coupon)> {
+    Ok((CustomerId::new(text_cell(row, 1)?)?, decode(blob(row, 7)?, "coupon")?))
+}
+
 pub(crate) fn counter_of(row: &Row) -> Result<i64> {
     int_cell(row, 2)
 }
@@ -67,6 +71,12 @@ pub(crate) fn hold_of(row: &Row) -> Result<(HoldKey, i64)> {
 }
 
 impl Workspace {
+    /// The coupons of somebody that were closed since the workspace was filled, in the order of their ids.
+    pub(crate) fn closed_coupons(&self, customer: &CustomerId) -> Vec<&Coupon> {
+        let own = dirty(self.coupons.iter()).into_iter().filter(|((owner, _), _)| owner == customer);
+        own.filter_map(|(_, slot)| slot.value.as_ref()).collect()
+    }
+
     /// Closed coupons, claims, and what they hold of counters.
     pub(super) fn flush_offers(&mut self, writes: &mut Vec<Write>) {
         for ((customer, id), slot) in dirty(self.coupons.iter()) {

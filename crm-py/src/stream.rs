@@ -1,0 +1,110 @@
+//! Batches that are made when somebody asks for them.
+
+use crate::columns::Rows;
+use crate::ffi::without_lock;
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::{ArrowError, SchemaRef};
+use crm_core::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Where rows come from.
+pub(crate) trait Feed: Send {
+    /// Adds rows until there are so many, or none are left; whether some may be left.
+    fn fill(&mut self, rows: &mut Rows, enough: usize) -> Result<bool>;
+}
+
+/// What a walk yields, made into rows.
+pub(crate) struct Walked<T, W, P> {
+    walk: W,
+    page: std::vec::IntoIter<T>,
+    put: P,
+}
+
+impl<T, W, P> Walked<T, W, P>
+where
+    T: Send + 'static,
+    W: Iterator<Item = Result<Vec<T>>> + Send + 'static,
+    P: FnMut(&mut Rows, T) -> Result<()> + Send + 'static,
+{
+    pub(crate) fn feed(walk: W, put: P) -> Box<dyn Feed> {
+        Box::new(Self { walk, page: Vec::new().into_iter(), put })
+    }
+}
+
+impl<T: Send, W, P> Feed for Walked<T, W, P>
+where
+    W: Iterator<Item = Result<Vec<T>>> + Send,
+    P: FnMut(&mut Rows, T) -> Result<()> + Send,
+{
+    fn fill(&mut self, rows: &mut Rows, enough: usize) -> Result<bool> {
+        while rows.count() < enough {
+            match self.page.next() {
+                Some(thing) => (self.put)(rows, thing)?,
+                None => match self.walk.next() {
+                    Some(page) => self.page = page?.into_iter(),
+                    None => return Ok(false),
+                },
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// A stream of batches.
+pub(crate) struct Stream {
+    pub(crate) schema: SchemaRef,
+    pub(crate) rows: Rows,
+    pub(crate) feed: Option<Box<dyn Feed>>,
+    pub(crate) enough: usize,
+    pub(crate) made: i64,
+    /// Where the number of rows is left when all of them were read; below zero until then.
+    pub(crate) total: Arc<AtomicI64>,
+    /// A database connection does not survive a fork.
+    pub(crate) process: u32,
+}
+
+impl Stream {
+    fn batch(&mut self) -> Option<std::result::Result<RecordBatch, ArrowError>> {
+        let feed = self.feed.as_mut()?;
+        if self.process != std::process::id() {
+            self.feed = None;
+            return Some(Err(ArrowError::ExternalError(
+                "the engine was opened before this process was forked; open it again here".into(),
+            )));
+        }
+        // A panic must not reach the reader, which may not be written in Rust.
+        let filled = catch_unwind(AssertUnwindSafe(|| feed.fill(&mut self.rows, self.enough)))
+            .unwrap_or_else(|_| Err(Error::internal("the library panicked")));
+        match filled {
+            Ok(true) => {}
+            Ok(false) => self.feed = None,
+            Err(error) => {
+                self.feed = None;
+                return Some(Err(ArrowError::ExternalError(
+                    format!("{} ({}); {}", error.message(), error.code().as_str(), error.help()).into(),
+                )));
+            }
+        }
+        self.made += i64::try_from(self.rows.count()).unwrap_or(0);
+        if self.feed.is_none() {
+            self.total.store(self.made, Ordering::Relaxed);
+        }
+        (0 < self.rows.count()).then(|| self.rows.finish())
+    }
+}
+
+impl Iterator for Stream {
+    type Item = std::result::Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        without_lock(|| self.batch())
+    }
+}
+
+impl RecordBatchReader for Stream {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+}
