@@ -67,13 +67,15 @@ const ROOMS: &[(&str, &[&str])] = &[
             "command", "effect", "query", "store", "decide",
         ],
     ),
+    // Facts of the store, played again by the rules of every command.
+    ("simulate", &["value", "points", "program", "store", "decide", "engine"]),
     // These two stand outside: they use what a host uses.
     (
         "corpus",
         &["value", "offer", "giftcard", "group", "points", "program", "command", "effect", "query", "store", "engine"],
     ),
     ("import", &["value", "customer", "order", "program", "command", "effect", "query", "store", "engine"]),
-    ("interface", &["offer", "program", "command", "effect", "query", "store", "engine", "import"]),
+    ("interface", &["offer", "program", "command", "effect", "query", "simulate", "store", "engine", "import"]),
 ];
 
 /// Names at the root of the crate, and the rooms they come from.

@@ -13,7 +13,7 @@
 use crm_core::command::{Command, Request};
 use crm_core::points::Balances;
 use crm_core::query::{Answer, Query};
-use crm_core::simulate::{MemberWhatIf, PointsSide, WhatIf, WhatIfOptions, what_if_json};
+use crm_core::simulate::{MemberWhatIf, PointsSide, WhatIfOptions, WhatIfTotals, what_if_json};
 use crm_core::store::{MemoryStore, Read, Row, Store, Table};
 use crm_core::value::{CustomerId, RequestId, Timestamp};
 use crm_core::{Engine, corpus};
@@ -29,7 +29,7 @@ fn program() -> Value {
         "version": 1, "program": "laws", "revision": 1, "zone": "Europe/Berlin", "currencies": ["EUR"],
         "points": [
             { "id": "points", "value": "0.01", "pending": { "type": "days", "days": 2 }, "expiry": { "type": "days", "days": 40 },
-              "caps": [{ "window": "week", "max": 150 }] },
+              "caps": [{ "id": "weekly", "per": "week", "points": 150 }] },
             { "id": "status", "redeemable": false, "qualifying": true }
         ],
         "earn": [
@@ -39,7 +39,7 @@ fn program() -> Value {
             { "id": "brought", "currency": "points", "on": { "type": "referral", "side": "referrer" }, "gives": { "type": "fixed", "points": 30 } },
             { "id": "birthday", "currency": "points", "on": { "type": "birthday" }, "gives": { "type": "fixed", "points": 20 } },
             { "id": "visit", "currency": "points", "on": { "type": "event", "name": "visit" }, "gives": { "type": "fixed", "points": 5 } },
-            { "id": "gold", "currency": "points", "on": { "type": "order" }, "gives": { "type": "multiplier", "factor": "1.5" },
+            { "id": "gold", "currency": "points", "on": { "type": "order" }, "gives": { "type": "multiplier", "bonus": "0.5" },
               "when": { "type": "tier", "ladder": "spend", "any": ["gold"] } },
             { "id": "status", "currency": "status", "on": { "type": "order" }, "gives": { "type": "per_amount", "points": "2", "per": "1.00" } }
         ],
@@ -71,7 +71,7 @@ fn changed(bits: u8) -> Value {
         program["points"][0]["pending"] = json!({ "type": "none" });
     }
     if bits & 4 != 0 {
-        program["points"][0]["caps"] = json!([{ "window": "month", "max": 60 }]);
+        program["points"][0]["caps"] = json!([{ "id": "monthly", "per": "month", "points": 60 }]);
     }
     if bits & 8 != 0 {
         program["tiers"][0]["tiers"][1]["threshold"] = json!("20.00");
@@ -128,7 +128,11 @@ fn history(deeds: &[Deed]) -> Vec<Request> {
     let registration = |(n, who): (usize, &&str)| {
         let referred_by = if n == 3 { json!("ann") } else { Value::Null };
         let birthday = if n < 2 { json!("1990-02-10") } else { Value::Null };
-        request(n, 0, json!({ "type": "register_customer", "customer_id": who, "referred_by": referred_by, "profile": { "birthday": birthday } }))
+        request(
+            n,
+            0,
+            json!({ "type": "register_customer", "customer_id": who, "referred_by": referred_by, "profile": { "birthday": birthday } }),
+        )
     };
     let mut requests: Vec<Request> = PEOPLE.iter().enumerate().map(registration).collect();
     let (mut now, mut orders, mut spends, mut holds) = (DAY, Vec::new(), Vec::new(), Vec::new());
@@ -143,8 +147,10 @@ fn history(deeds: &[Deed]) -> Vec<Request> {
             0..=4 => {
                 let id = format!("o{number}");
                 orders.push((id.clone(), deed.who));
-                let lines: Vec<Value> =
-                    [deed.size, deed.size / 3 + 1].iter().map(|cents| json!({ "sku": "x", "unit_price": money(*cents) })).collect();
+                let lines: Vec<Value> = [deed.size, deed.size / 3 + 1]
+                    .iter()
+                    .map(|cents| json!({ "sku": "x", "unit_price": money(*cents) }))
+                    .collect();
                 json!({ "type": "record_order", "buyer": { "type": "customer", "id": who },
                         "order": { "id": id, "paid_at": instant((now - late).max(0)).to_string(), "currency": "EUR", "lines": lines } })
             }
@@ -182,7 +188,9 @@ fn history(deeds: &[Deed]) -> Vec<Request> {
                 json!({ "type": "adjust_points", "customer_id": who, "currency": "points", "points": sign * i64::from(points) })
             }
             14 if deed.pick % 2 == 0 => json!({ "type": "cancel_order", "order_id": pick(&orders).0 }),
-            14 => json!({ "type": "lock_tier", "customer_id": who, "ladder": "spend", "tier": "gold", "through": "2026-04-01" }),
+            14 => {
+                json!({ "type": "lock_tier", "customer_id": who, "ladder": "spend", "tier": "gold", "through": "2026-04-01" })
+            }
             _ => {
                 json!({ "type": "transfer_points", "from": who, "to": PEOPLE[(deed.who + 1) % PEOPLE.len()], "currency": "points", "points": points })
             }
@@ -204,7 +212,7 @@ fn rows(store: &dyn Store) -> Vec<Vec<Row>> {
     store.load(&Table::ALL.iter().map(all).collect::<Vec<_>>()).unwrap()
 }
 
-fn simulated(engine: &Engine, program: &Value, at: Timestamp) -> (WhatIf, Vec<MemberWhatIf>) {
+fn simulated(engine: &Engine, program: &Value, at: Timestamp) -> (WhatIfTotals, Vec<MemberWhatIf>) {
     let mut members = Vec::new();
     let each = &mut |member| {
         members.push(member);
@@ -222,7 +230,7 @@ fn plus(one: PointsSide, other: &PointsSide) -> PointsSide {
 }
 
 /// Every total is the sum over the members.
-fn add_up(found: &WhatIf, members: &[MemberWhatIf]) {
+fn add_up(found: &WhatIfTotals, members: &[MemberWhatIf]) {
     assert_eq!(found.members, members.len() as u64);
     assert_eq!(found.affected, members.iter().filter(|member| member.affected).count() as u64);
     assert_eq!(found.orders, members.iter().map(|member| member.orders).sum::<u64>());
@@ -243,7 +251,10 @@ fn add_up(found: &WhatIf, members: &[MemberWhatIf]) {
         }
         assert_eq!(ladder.moves.iter().map(|one| one.members).sum::<u64>(), found.members);
     }
-    assert_eq!(found.stages.iter().map(|one| one.members).sum::<u64>(), if found.stages.is_empty() { 0 } else { found.members });
+    assert_eq!(
+        found.stages.iter().map(|one| one.members).sum::<u64>(),
+        if found.stages.is_empty() { 0 } else { found.members }
+    );
 }
 
 /// Balances, tiers and stage of everybody, as the engine answers.
@@ -256,12 +267,25 @@ fn answers(engine: &Engine, at: Timestamp) -> Vec<(String, Vec<Balances>, Vec<St
             let Answer::Wallet(wallet) = ask(Query::Wallet { customer_id: customer_id.clone(), at }) else { panic!() };
             let tier = |ladder: &str| {
                 let ladder = Some(ladder.parse().unwrap());
-                let Answer::Tier(tier) = ask(Query::Tier { customer_id: customer_id.clone(), ladder, at, known_at: None }) else { panic!() };
-                tier.tier.to_string()
+                let Answer::Tier(tier) =
+                    ask(Query::Tier { customer_id: customer_id.clone(), ladder, at, known_at: None })
+                else {
+                    panic!()
+                };
+                tier.status.tier.to_string()
             };
-            let Answer::Lifecycle(life) = ask(Query::Lifecycle { customer_id: customer_id.clone(), at, known_at: None }) else { panic!() };
+            let Answer::Lifecycle(life) =
+                ask(Query::Lifecycle { customer_id: customer_id.clone(), at, known_at: None })
+            else {
+                panic!()
+            };
             let balances = wallet.accounts.iter().map(|account| account.balances).collect();
-            (who.to_string(), balances, vec![tier("spend"), tier("status")], format!("{}/{}", life.now.stage, life.now.activity))
+            (
+                who.to_string(),
+                balances,
+                vec![tier("spend"), tier("status")],
+                format!("{}/{}", life.now.stage, life.now.activity),
+            )
         })
         .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
@@ -273,7 +297,8 @@ fn told(members: &[MemberWhatIf], after: bool) -> Vec<(String, Vec<Balances>, Ve
         .iter()
         .map(|member| {
             let side = |points: &crm_core::simulate::MemberPoints| if after { points.after } else { points.before };
-            let tier = |tier: &crm_core::simulate::MemberTier| if after { tier.after.clone() } else { tier.before.clone() };
+            let tier =
+                |tier: &crm_core::simulate::MemberTier| if after { tier.after.clone() } else { tier.before.clone() };
             let stage = member.stage.clone().unwrap();
             let stage = if after { stage.after } else { stage.before }.unwrap();
             (
@@ -289,7 +314,7 @@ fn told(members: &[MemberWhatIf], after: bool) -> Vec<(String, Vec<Balances>, Ve
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The unchanged program makes no difference, it makes of the facts what the books say, and nothing is written. To break it: let `tell`
     /// leave cancellations out.
@@ -365,24 +390,45 @@ fn the_corpus_is_told_again() {
     let (mut told, mut members, mut unlike) = (0, 0, Vec::new());
     for (path, story) in corpus::stories(&root.join("tests/vectors")).unwrap() {
         let Ok(story) = story else { continue };
-        let engine = Engine::open(MemoryStore::new()).unwrap();
+        let store = MemoryStore::new();
+        let engine = Engine::open(store.clone()).unwrap();
         if corpus::play(&story, &engine, corpus::Sweeps::AsTold, &samples).is_err() {
             continue;
         }
         let last = story.steps.iter().filter_map(|step| step.at).max();
         let program = engine.program().unwrap();
         let document = serde_json::to_value(program.document()).unwrap();
-        let before = corpus::print(&engine).unwrap();
-        let (found, rows) = simulated(&engine, &document, last.unwrap_or(Timestamp::MIN).plus_millis(400 * DAY));
-        assert_eq!(corpus::print(&engine).unwrap(), before, "{}", path.display());
+        let before = self::rows(&store);
+        let (found, rows_told) = simulated(&engine, &document, last.unwrap_or(Timestamp::MIN).plus_millis(400 * DAY));
+        assert_eq!(self::rows(&store), before, "{}", path.display());
         assert_eq!(found.affected, 0, "{}: {found:?}", path.display());
-        add_up(&found, &rows);
+        add_up(&found, &rows_told);
         told += 1;
         members += found.members;
-        if 0 < found.unlike_books + found.left_out_before {
-            unlike.push(format!("{} {} {}", path.strip_prefix(&root).unwrap().display(), found.unlike_books, found.left_out_before));
+        assert_eq!(found.left_out_before, 0, "{}", path.display());
+        if 0 < found.unlike_books {
+            unlike.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
         }
     }
-    println!("{told} stories, {members} members; unlike the books:\n{}", unlike.join("\n"));
-    assert!(200 < told, "only {told} stories were told");
+    println!("{told} stories, {members} members");
+    assert!(700 < told, "only {told} stories were told");
+    assert_eq!(unlike, UNLIKE);
 }
+
+/// Stories whose books say something that one program alone does not make of the facts.
+const UNLIKE: [&str; 11] = [
+    "a-new-revision-is-for-new-orders",
+    // A birthday is known as it is now, from when it was first told.
+    "a-birthday-moved",
+    "a-leap-birthday-in-shanghai-moved-after-the-gift",
+    // What an event had of attributes is not kept.
+    "a-review-with-a-photo",
+    // The others publish a second revision, under which the earlier facts are told now.
+    "the-rules-of-the-order",
+    "a-lifecycle-added-later-knows-the-past",
+    "a-new-threshold-judges-the-same-journal",
+    "a-revision-is-above-the-last",
+    "a-rule-that-is-gone-still-takes-back-what-it-gave",
+    "an-order-is-refunded-under-the-rules-that-it-earned-under",
+    "spend-goes-back-as-it-was-counted",
+];

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// same facts. Every total is the sum over the members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct WhatIf {
+pub struct WhatIfTotals {
     /// The instant at which both stand: facts recorded after it do not count.
     pub at: Timestamp,
     /// Revision of the program in force.
@@ -41,6 +41,16 @@ pub struct WhatIf {
     /// Members who stand otherwise in the books than the program in force makes of the facts: they were told under earlier revisions, or by
     /// facts that the books have not kept.
     pub unlike_books: u64,
+}
+
+/// All of it: the totals, and a row for each member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WhatIf {
+    /// All members together.
+    pub totals: WhatIfTotals,
+    /// Each of them, in an order that depends on the books alone.
+    pub members: Vec<MemberWhatIf>,
 }
 
 /// One point currency, all members together.

@@ -2,7 +2,7 @@
 
 use super::answer::{
     LadderTotals, MemberPoints, MemberStage, MemberTier, MemberWhatIf, PointsSide, PointsTotals, Stage, StageMove,
-    TierMove, WhatIf,
+    TierMove, WhatIfTotals,
 };
 use crate::decide::history::{Deed, History, Played};
 use crate::error::{Error, ErrorCode, Result};
@@ -21,7 +21,7 @@ pub(super) struct Comparison<'p> {
     tiers: Vec<BTreeMap<(Option<TierId>, Option<TierId>), u64>>,
     stages: BTreeMap<(Option<Stage>, Option<Stage>), u64>,
     discounts: BTreeMap<Currency, i64>,
-    total: WhatIf,
+    total: WhatIfTotals,
 }
 
 /// Those of the first list, then those of the second that are new.
@@ -49,7 +49,7 @@ impl<'p> Comparison<'p> {
             ladders,
             stages: BTreeMap::new(),
             discounts: BTreeMap::new(),
-            total: WhatIf {
+            total: WhatIfTotals {
                 at,
                 revision_before: before.revision(),
                 revision_after: after.revision(),
@@ -147,7 +147,7 @@ impl<'p> Comparison<'p> {
         (self.total.members, self.total.orders)
     }
 
-    pub(super) fn finish(self) -> WhatIf {
+    pub(super) fn finish(self) -> WhatIfTotals {
         let (before, after) = (self.before, self.after);
         let points = self.currencies.into_iter().zip(self.sides).map(|(currency, (one, other))| PointsTotals {
             liability_before: worth(before, &currency, outstanding(&one.balances)),
@@ -170,7 +170,7 @@ impl<'p> Comparison<'p> {
         let stages =
             self.stages.into_iter().map(|((before, after), members)| StageMove { before, after, members }).collect();
         let discounts = self.discounts.into_iter().map(|(currency, minor)| currency.money(minor)).collect();
-        WhatIf { points: points.collect(), ladders: ladders.collect(), stages, discounts, ..self.total }
+        WhatIfTotals { points: points.collect(), ladders: ladders.collect(), stages, discounts, ..self.total }
     }
 }
 

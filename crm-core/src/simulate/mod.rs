@@ -11,6 +11,6 @@ mod walk;
 
 pub use answer::{
     LadderTotals, MemberPoints, MemberStage, MemberTier, MemberWhatIf, PointsSide, PointsTotals, Stage, StageMove,
-    TierMove, WhatIf, WhatIfProgress,
+    TierMove, WhatIf, WhatIfProgress, WhatIfTotals,
 };
-pub use run::{WhatIfOptions, what_if, what_if_json};
+pub use run::{Histories, WhatIfOptions, what_if, what_if_json};

@@ -1,6 +1,6 @@
 //! A simulation from the first member to the totals.
 
-use super::answer::{MemberWhatIf, WhatIf, WhatIfProgress};
+use super::answer::{MemberWhatIf, WhatIfProgress, WhatIfTotals};
 use super::compare::Comparison;
 use super::walk::{each_customer, each_history};
 use crate::decide::history::{History, Player};
@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::program::{Document, Program};
 use crate::value::{CustomerId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How to simulate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub fn what_if(
     options: WhatIfOptions,
     progress: &mut dyn FnMut(&WhatIfProgress),
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
-) -> Result<WhatIf> {
+) -> Result<WhatIfTotals> {
     let changed = Program::compile(document).map_err(|findings| invalid(&findings))?;
     run(engine, &changed, options, progress, each_member)
 }
@@ -67,7 +68,7 @@ pub fn what_if_json(
     options: WhatIfOptions,
     progress: &mut dyn FnMut(&WhatIfProgress),
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
-) -> Result<WhatIf> {
+) -> Result<WhatIfTotals> {
     let changed = Program::from_json(text).map_err(|findings| invalid(&findings))?;
     run(engine, &changed, options, progress, each_member)
 }
@@ -91,10 +92,94 @@ fn run(
     options: WhatIfOptions,
     progress: &mut dyn FnMut(&WhatIfProgress),
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
-) -> Result<WhatIf> {
+) -> Result<WhatIfTotals> {
     let (in_force, at) = (engine.program()?, options.at);
-    let mut referrals: BTreeMap<CustomerId, BTreeSet<CustomerId>> = BTreeMap::new();
-    if in_force.rewards_referrals() || changed.rewards_referrals() {
+    let mut both = Both::new(&in_force, changed, at, progress, each_member)?;
+    let referrals = if both.rewards_referrals() { Referrals::read(engine)? } else { Referrals::default() };
+    let mut together: BTreeMap<CustomerId, History> = BTreeMap::new();
+    let mut begins: Option<Timestamp> = None;
+    each_history(engine, &in_force, at, &mut |history, first| {
+        begins = begins.into_iter().chain(first).min();
+        if history.meets.is_empty() && !referrals.0.contains_key(&history.id) {
+            return both.play(&[&history]);
+        }
+        together.insert(history.id.clone(), history);
+        Ok(())
+    })?;
+    let together = together.iter().map(|(id, history)| (id, history)).collect();
+    both.finish(&together, &referrals, begins)
+}
+
+/// The facts of everybody up to an instant, in memory: read once, to try many programs on.
+///
+/// ```
+/// # use crm_core::{Engine, simulate::{Histories, WhatIfOptions}, store::MemoryStore, value::Timestamp};
+/// # let at = Timestamp::parse("2026-03-01T10:00:00Z")?;
+/// # let engine = Engine::open(MemoryStore::new())?;
+/// # engine.publish_json(r#"{ "version": 1, "program": "corner shop", "revision": 1, "zone": "UTC", "currencies": ["EUR"] }"#, at)?;
+/// let histories = Histories::read(&engine, WhatIfOptions { at })?;
+/// let unchanged = engine.program()?.document().clone();
+/// assert_eq!(histories.what_if(unchanged, &mut |_| (), &mut |_| Ok(()))?.affected, 0);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Histories {
+    in_force: Arc<Program>,
+    at: Timestamp,
+    all: Vec<History>,
+    referrals: Referrals,
+    begins: Option<Timestamp>,
+}
+
+impl Histories {
+    /// Reads the facts of everybody up to an instant; the program in force stays the one of now.
+    ///
+    /// # Errors
+    /// `program.missing`, `store.*`.
+    pub fn read(engine: &Engine, options: WhatIfOptions) -> Result<Self> {
+        let (in_force, at) = (engine.program()?, options.at);
+        let (mut all, mut begins) = (Vec::new(), None);
+        each_history(engine, &in_force, at, &mut |history, first| {
+            begins = begins.into_iter().chain(first).min();
+            all.push(history);
+            Ok(())
+        })?;
+        Ok(Self { referrals: Referrals::read(engine)?, in_force, at, all, begins })
+    }
+
+    /// As [`what_if`], on these facts.
+    ///
+    /// # Errors
+    /// `program.invalid`, `query.field`, or what `each_member` returns.
+    pub fn what_if(
+        &self,
+        document: Document,
+        progress: &mut dyn FnMut(&WhatIfProgress),
+        each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
+    ) -> Result<WhatIfTotals> {
+        let changed = Program::compile(document).map_err(|findings| invalid(&findings))?;
+        let mut both = Both::new(&self.in_force, &changed, self.at, progress, each_member)?;
+        let nobody = Referrals::default();
+        let referrals = if both.rewards_referrals() { &self.referrals } else { &nobody };
+        let mut together = BTreeMap::new();
+        for history in &self.all {
+            if history.meets.is_empty() && !referrals.0.contains_key(&history.id) {
+                both.play(&[history])?;
+            } else {
+                together.insert(&history.id, history);
+            }
+        }
+        both.finish(&together, referrals, self.begins)
+    }
+}
+
+/// Who brought whom, from both sides.
+#[derive(Debug, Default)]
+struct Referrals(BTreeMap<CustomerId, BTreeSet<CustomerId>>);
+
+impl Referrals {
+    fn read(engine: &Engine) -> Result<Self> {
+        let mut referrals: BTreeMap<CustomerId, BTreeSet<CustomerId>> = BTreeMap::new();
         each_customer(engine, &mut |customer| {
             if let Some(referrer) = &customer.record()?.referred_by {
                 referrals.entry(customer.id.clone()).or_default().insert(referrer.clone());
@@ -102,42 +187,45 @@ fn run(
             }
             Ok(())
         })?;
+        Ok(Self(referrals))
     }
-    let mut both = Both {
-        before: Player::new(&in_force)?,
-        after: Player::new(changed)?,
-        at,
-        comparison: Comparison::new(&in_force, changed, at),
-        progress,
-        each_member,
-    };
-    let mut together: BTreeMap<CustomerId, History> = BTreeMap::new();
-    let mut begins: Option<Timestamp> = None;
-    each_history(engine, &in_force, at, &mut |mut history, first| {
-        begins = begins.into_iter().chain(first).min();
-        if let Some(others) = referrals.get(&history.id) {
-            history.meets.extend(others.iter().cloned());
-        }
-        if history.meets.is_empty() {
-            return both.play(&[&history]);
-        }
-        together.insert(history.id.clone(), history);
-        Ok(())
-    })?;
-    for group in groups(&together) {
-        both.play(&group)?;
-    }
-    let Both { comparison, progress, .. } = both;
-    let (members, orders) = comparison.so_far();
-    if let Some(first) = begins.filter(|_| members == 0).filter(|first| at < *first) {
-        let message = format!("`{at}` is before `{first}`, where history begins");
-        return Err(Error::new(ErrorCode::QueryField, message).field("at").with("first", first));
-    }
-    progress(&WhatIfProgress { members, orders });
-    Ok(comparison.finish())
 }
 
-impl Both<'_, '_> {
+impl<'p, 'c> Both<'p, 'c> {
+    fn new(
+        in_force: &'p Program,
+        changed: &'p Program,
+        at: Timestamp,
+        progress: &'c mut dyn FnMut(&WhatIfProgress),
+        each_member: &'c mut dyn FnMut(MemberWhatIf) -> Result<()>,
+    ) -> Result<Self> {
+        let (before, after) = (Player::new(in_force)?, Player::new(changed)?);
+        Ok(Self { before, after, at, comparison: Comparison::new(in_force, changed, at), progress, each_member })
+    }
+
+    fn rewards_referrals(&self) -> bool {
+        self.before.program().rewards_referrals() || self.after.program().rewards_referrals()
+    }
+
+    /// Plays those whose facts meet, and sums up.
+    fn finish(
+        mut self,
+        together: &BTreeMap<&CustomerId, &History>,
+        referrals: &Referrals,
+        begins: Option<Timestamp>,
+    ) -> Result<WhatIfTotals> {
+        for group in groups(together, referrals) {
+            self.play(&group)?;
+        }
+        let (members, orders) = self.comparison.so_far();
+        if let Some(first) = begins.filter(|first| members == 0 && self.at < *first) {
+            let message = format!("`{}` is before `{first}`, where history begins", self.at);
+            return Err(Error::new(ErrorCode::QueryField, message).field("at").with("first", first));
+        }
+        (self.progress)(&WhatIfProgress { members, orders });
+        Ok(self.comparison.finish())
+    }
+
     fn play(&mut self, histories: &[&History]) -> Result<()> {
         let before = self.before.play(histories, self.at)?;
         let after = self.after.play(histories, self.at)?;
@@ -154,17 +242,17 @@ impl Both<'_, '_> {
 }
 
 /// Customers whose facts meet, directly or through others.
-fn groups(histories: &BTreeMap<CustomerId, History>) -> Vec<Vec<&History>> {
+fn groups<'h>(histories: &BTreeMap<&'h CustomerId, &'h History>, referrals: &'h Referrals) -> Vec<Vec<&'h History>> {
     let mut meets: BTreeMap<&CustomerId, BTreeSet<&CustomerId>> = BTreeMap::new();
     for history in histories.values() {
-        for other in &history.meets {
+        for other in history.meets.iter().chain(referrals.0.get(&history.id).into_iter().flatten()) {
             meets.entry(&history.id).or_default().insert(other);
             meets.entry(other).or_default().insert(&history.id);
         }
     }
     let mut seen: BTreeSet<&CustomerId> = BTreeSet::new();
     let mut groups = Vec::new();
-    for id in histories.keys() {
+    for id in histories.keys().copied() {
         let mut group = BTreeSet::new();
         let mut todo = vec![id];
         while let Some(id) = todo.pop() {
@@ -173,7 +261,7 @@ fn groups(histories: &BTreeMap<CustomerId, History>) -> Vec<Vec<&History>> {
                 todo.extend(meets.get(id).into_iter().flatten().copied());
             }
         }
-        let members: Vec<&History> = group.into_iter().filter_map(|id| histories.get(id)).collect();
+        let members: Vec<&History> = group.into_iter().filter_map(|id| histories.get(id).copied()).collect();
         if !members.is_empty() {
             groups.push(members);
         }

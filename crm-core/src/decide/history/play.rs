@@ -82,6 +82,10 @@ impl<'p> Player<'p> {
         Ok(Self { program, ws: Workspace::whole(), request, careful: false })
     }
 
+    pub(crate) fn program(&self) -> &'p Program {
+        self.program
+    }
+
     /// Plays histories that meet each other, or a single one, and lets time pass up to an instant.
     ///
     /// # Errors
