@@ -143,6 +143,8 @@ pub(crate) struct Workspace {
     turn: u64,
     /// Whether what is not here does not exist: a history is played from its beginning, and nothing is loaded.
     whole: bool,
+    /// Whether nobody looks at tiers and stages before the history is over.
+    defers: bool,
     /// Whether a refusal must be undone: not when the command is the only one of its commit.
     keeps_undo: bool,
 }

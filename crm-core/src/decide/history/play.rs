@@ -79,7 +79,7 @@ impl<'p> Player<'p> {
             batch: None,
             command: Command::Settle(nobody),
         };
-        Ok(Self { program, ws: Workspace::whole(), request, careful: false })
+        Ok(Self { program, ws: Workspace::whole(!program.gives_by_standing()), request, careful: false })
     }
 
     pub(crate) fn program(&self) -> &'p Program {
@@ -186,7 +186,7 @@ impl<'p> Player<'p> {
         if let Deed::Command(request) = &fact.deed {
             let context = Context::new(self.program, request);
             let id = carry_out(&context, ws)?.unwrap_or_else(|| id.clone());
-            return follow(&context, ws, &id);
+            return later(&context, ws, &id);
         }
         let context = Context::new(self.program, &self.request);
         match &fact.deed {
@@ -227,7 +227,7 @@ impl<'p> Player<'p> {
             }
             Deed::Arrived | Deed::Command(_) => return Ok(()),
         }
-        follow(&context, ws, id)
+        later(&context, ws, id)
     }
 
     /// Lets time pass for one customer to the end, and looks.
@@ -294,6 +294,11 @@ impl Played {
         }
         Ok(())
     }
+}
+
+/// As [`follow`], unless nobody looks before the end.
+fn later(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<()> {
+    if ws.defers_standing() { Ok(()) } else { follow(context, ws, id) }
 }
 
 /// Follows the facts through tiers and lifecycle, for everybody whom they touch.

@@ -4,8 +4,18 @@ use super::Workspace;
 
 impl Workspace {
     /// A working set in which whatever is not there does not exist.
-    pub(crate) fn whole() -> Self {
-        Self { whole: true, turn: 1, ..Self::default() }
+    ///
+    /// `defers` says that nobody looks at tiers and stages before the history is over: then they are worked out once, from the journal.
+    pub(crate) fn whole(defers: bool) -> Self {
+        Self { whole: true, defers, turn: 1, ..Self::default() }
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    pub(crate) fn defers_standing(&self) -> bool {
+        self.defers
     }
 
     /// Whether the next command may be refused without a trace; costs a copy of the customer.
