@@ -24,6 +24,7 @@ pub mod order;
 pub mod points;
 pub mod program;
 pub mod query;
+pub mod simulate;
 pub mod store;
 pub mod tier;
 pub mod value;

@@ -284,6 +284,21 @@ fn a_sweep_writes_down_what_time_has_done() {
 }
 
 #[test]
+fn a_changed_program_is_tried_on_the_history_that_is_there() {
+    let desk = Desk::with_history();
+    let before = desk.crm(&["export", "entries"]).ok();
+    let told = desk.crm(&["what-if", "cafe", "--members"]).ok();
+    for part in ["would stand otherwise at", "Points: ", "used and not covered", "difference"] {
+        assert!(told.contains(part), "{part}:\n{told}");
+    }
+    let found = desk.crm(&["what-if", "cafe", "--json"]).json();
+    assert!(1 <= found["members"].as_u64().unwrap() && found["points"][0]["before"]["balances"]["issued"].is_number());
+    desk.crm(&["what-if", "cafe", "--at", "1999-01-01", "--json"]).fails(1, "query.field");
+    desk.crm(&["what-if", "no-such-file.json", "--json"]).fails(3, "file");
+    assert_eq!(desk.crm(&["export", "entries"]).ok(), before, "a simulation wrote");
+}
+
+#[test]
 fn exports_are_safe_to_open_in_a_spreadsheet() {
     let desk = Desk::with_history();
     let rows = |what: &str| {
@@ -407,6 +422,7 @@ fn wrong_usage_is_told_apart() {
         "backup",
         "check-program",
         "check-vectors",
+        "what-if",
     ] {
         assert!(help.contains(told), "{told} is missing in the help");
     }

@@ -67,6 +67,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "command", "effect", "query", "store", "decide",
         ],
     ),
+    // Facts of the store, played again by the rules of every command.
+    ("simulate", &["value", "points", "program", "store", "decide", "engine"]),
     // These two stand outside: they use what a host uses.
     (
         "corpus",
@@ -75,7 +77,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("import", &["value", "customer", "order", "program", "command", "effect", "query", "store", "engine"]),
     // It says `crm_core::…` as a host does.
     ("cli", &[]),
-    ("interface", &["offer", "program", "command", "effect", "query", "store", "engine", "import"]),
+    ("interface", &["offer", "program", "command", "effect", "query", "simulate", "store", "engine", "import"]),
 ];
 
 /// Names at the root of the crate, and the rooms they come from.

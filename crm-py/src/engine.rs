@@ -8,6 +8,7 @@ use crm_core::command::{CodeIssue, Request};
 use crm_core::engine::Combiner;
 use crm_core::import::{self, DryRun, Format, ImportOptions, Source};
 use crm_core::query::Query;
+use crm_core::simulate::{WhatIf, WhatIfOptions, what_if_json};
 use crm_core::store::{Durability, MemoryStore, OpenMode, SqliteOptions, SqliteStore};
 use crm_core::value::{BatchId, Zone, read as read_value};
 use crm_core::{Error, ErrorCode};
@@ -153,6 +154,29 @@ impl Engine {
         let report = work(py, || engine.sweep(until, &mut |report| told.tell(report)))?;
         told.finish()?;
         write_named(py, &report, "SweepReport")
+    }
+
+    fn what_if<'py>(
+        &self,
+        document: &Bound<'py, PyAny>,
+        at: &Bound<'py, PyAny>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = document.py();
+        let (text, at) = (document_text(document)?, read_time(at, "at")?);
+        let engine = self.here(py)?;
+        let mut told = Progress::new(progress, "WhatIfProgress");
+        let found = work(py, || {
+            let mut members = Vec::new();
+            let each = &mut |member| {
+                members.push(member);
+                Ok(())
+            };
+            let totals = what_if_json(engine, &text, WhatIfOptions { at }, &mut |done| told.tell(done), each)?;
+            Ok(WhatIf { totals, members })
+        })?;
+        told.finish()?;
+        write_named(py, &found, "WhatIf")
     }
 
     fn next_due<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {

@@ -73,6 +73,8 @@ pub(crate) enum Task {
     CheckProgram(CheckProgram),
     /// Puts a program into force
     Publish(Publish),
+    /// Plays history again under a changed program, in memory, and says what would be otherwise
+    WhatIf(WhatIf),
     /// Plays the stories of a folder against the engine
     CheckVectors(CheckVectors),
     /// Makes codes by the million, or says what a code is; needs no database
@@ -274,6 +276,15 @@ pub(crate) struct CheckProgram {
 pub(crate) struct Publish {
     /// A program document, or the name of a sample: supermarket, cafe, mall
     pub(crate) program: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhatIf {
+    /// A program document, or the name of a sample: supermarket, cafe, mall
+    pub(crate) program: String,
+    /// The members of whom anything differs as well; with `--json` a line for each member, and the totals last
+    #[arg(long)]
+    pub(crate) members: bool,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,7 @@ mod show;
 mod sweep;
 mod table;
 mod vectors;
+mod what_if;
 mod words;
 
 use args::{Cli, Task};
@@ -75,6 +76,7 @@ fn carry_out(cli: Cli, out: &mut Out) -> Finished {
         Task::Verify(task) => files::verify(&global, &task, out),
         Task::CheckProgram(task) => programs::check(&task, out),
         Task::Publish(task) => programs::publish(&global, &task, out),
+        Task::WhatIf(task) => what_if::what_if(&global, &task, out),
         Task::CheckVectors(task) => vectors::check(&task, out),
         Task::Codes(task) => codes::codes(&task.task, out),
     }

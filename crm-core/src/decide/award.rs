@@ -52,12 +52,13 @@ pub(super) fn standing_of(
     at: Timestamp,
 ) -> Decided<Standing> {
     let mut tiers = Vec::new();
-    for (place, compiled) in context.program.ladders().iter().enumerate() {
+    let ladders = if ws.defers_standing() { &[] } else { context.program.ladders() };
+    for (place, compiled) in ladders.iter().enumerate() {
         if let Some(tier) = standing::tier_at(context, ws, id, place, at)? {
             tiers.push((compiled.id().clone(), tier));
         }
     }
-    let life = standing::life_at(context, ws, id, at)?;
+    let life = if ws.defers_standing() { None } else { standing::life_at(context, ws, id, at)? };
     let record = ws.known(id)?.record()?;
     let (tags, attributes, birthday) = (record.tags.clone(), record.attributes.clone(), record.profile.birthday);
     Ok(Standing { tags, attributes, birthday, tiers, life })

@@ -86,7 +86,7 @@ pub(crate) fn register_unknown(
 }
 
 /// Puts a new customer in place: identities, entry, sign-up awards.
-fn enrol(
+pub(crate) fn enrol(
     context: &Context<'_>,
     ws: &mut Workspace,
     record: CustomerRecord,
@@ -193,7 +193,12 @@ pub(crate) fn complete(
 }
 
 /// Puts a changed record in place; what follows from the change follows from here on.
-fn put_record(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, record: CustomerRecord) -> Decided<()> {
+pub(crate) fn put_record(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    record: CustomerRecord,
+) -> Decided<()> {
     let customer = ws.customer_mut(id)?;
     let now = customer.state.recorded_at;
     let other_birthday = customer.record()?.profile.birthday != record.profile.birthday;

@@ -12,6 +12,7 @@ mod explain;
 mod facts;
 pub(crate) mod giftcards;
 pub(crate) mod groups;
+pub(crate) mod history;
 mod lazy;
 pub(crate) mod offers;
 mod orders;

@@ -13,7 +13,7 @@ use crate::command::{RecordEvent, RecordOrder};
 use crate::customer::Buyer;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::order::{LinesSeen, Order, OrderRecord, OrderStatus};
+use crate::order::{Event, LinesSeen, Order, OrderRecord, OrderStatus};
 use crate::points::{ReferralSide, Source, SourceKind};
 use crate::value::{ClaimId, CustomerId, Fingerprint, Timestamp, fingerprint};
 
@@ -144,6 +144,21 @@ fn place(
     mut record: OrderRecord,
     claim: Option<ClaimId>,
 ) -> Decided<()> {
+    let known = OrderExtra { claim, ..count(context, ws, id, &record)? };
+    record.revision = context.program.revision();
+    record.batch.clone_from(&context.request.batch);
+    record.extra = encode(&known);
+    ws.put_order((id.clone(), record.id().clone()), Some(record));
+    Ok(())
+}
+
+/// Lets an order count, and gives what has to be kept with it.
+pub(crate) fn count(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    record: &OrderRecord,
+) -> Decided<OrderExtra> {
     let paid_at = record.paid_at();
     let customer = ws.customer_mut(id)?;
     if customer.state.implicit && paid_at < customer.registered_at {
@@ -152,25 +167,20 @@ fn place(
     }
     customer.state.orders = customer.state.orders.saturating_add(1);
     let number = customer.state.orders;
-    let Given { direct, mut own, mut awards } = award::order(context, ws, id, &record, number)?;
-    let spend_basis = spend_basis(context, &record);
-    let spend_minor = spend_left(context, &record, spend_basis);
+    let Given { direct, mut own, mut awards } = award::order(context, ws, id, record, number)?;
+    let spend_basis = spend_basis(context, record);
+    let spend_minor = spend_left(context, record, spend_basis);
     let what = What::Order { order_id: record.id().clone(), spend_minor };
     context.write(ws, id, paid_at, what, direct)?;
     let rewarded_before = ws.known(id)?.state.referral_rewarded;
     if number == 1 {
-        let referral = referral(context, ws, id, &record, paid_at)?;
+        let referral = referral(context, ws, id, record, paid_at)?;
         awards.extend(referral.awards);
         own.extend(referral.own);
     }
     let referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     context.write_own(ws, id, own)?;
-    record.revision = context.program.revision();
-    record.batch.clone_from(&context.request.batch);
-    let known = OrderExtra { awards, number, referral, spend_minor, spend_basis, claim, ..OrderExtra::default() };
-    record.extra = encode(&known);
-    ws.put_order((id.clone(), record.id().clone()), Some(record));
-    Ok(())
+    Ok(OrderExtra { awards, number, referral, spend_minor, spend_basis, ..OrderExtra::default() })
 }
 
 /// Rewards a referral at the referred customer's first valid order: both sides, once.
@@ -236,17 +246,22 @@ pub(crate) fn event(context: &Context<'_>, ws: &mut Workspace, command: &RecordE
         let message = format!("event `{}` is recorded with other content", event.id);
         return Err(Error::new(ErrorCode::EventConflict, message).field("event.id").into());
     }
-    settle(context, ws, &id)?;
     let identity = Identity { version: 0, customer: Some(id.clone()), body: Some(encode(&print)) };
     ws.put_identity(name, Some(identity));
-    let source = Source::new(SourceKind::Event, event.id.as_str());
-    let given = award::fixed(context, ws, &id, Trigger::Event(event), &source, event.happened_at, context.zone())?;
-    let what = What::Event { event_id: event.id.clone(), name: event.name.clone() };
-    context.write(ws, &id, event.happened_at, what, given.direct)?;
-    offers::issue(context, ws, &id, &Occasion::Event(event), event.happened_at)?;
-    context.write_own(ws, &id, given.own)?;
-    keep_books(context, ws, &id)?;
+    happened(context, ws, &id, event)?;
     Ok(id)
+}
+
+/// What follows from an event.
+pub(crate) fn happened(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, event: &Event) -> Decided<()> {
+    settle(context, ws, id)?;
+    let source = Source::new(SourceKind::Event, event.id.as_str());
+    let given = award::fixed(context, ws, id, Trigger::Event(event), &source, event.happened_at, context.zone())?;
+    let what = What::Event { event_id: event.id.clone(), name: event.name.clone() };
+    context.write(ws, id, event.happened_at, what, given.direct)?;
+    offers::issue(context, ws, id, &Occasion::Event(event), event.happened_at)?;
+    context.write_own(ws, id, given.own)?;
+    keep_books(context, ws, id)
 }
 
 /// The order that a request names, and whose it is.

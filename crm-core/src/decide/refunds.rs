@@ -103,7 +103,7 @@ fn apply(
     ws: &mut Workspace,
     id: &CustomerId,
     mut order: OrderRecord,
-    mut extra: OrderExtra,
+    extra: OrderExtra,
     refund: &Refund,
 ) -> Decided<()> {
     let was_valid = order.status().is_valid();
@@ -111,22 +111,56 @@ fn apply(
     let planned = offers::sale::planned(ws, id, &order, &extra, refund)?;
     let what = planned.as_ref().unwrap_or(refund);
     let effect = order.refund(what, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
+    follow(context, ws, id, order, extra, was_valid, effect.amount_minor, (&refund.id, refund.refunded_at))
+}
+
+/// A refund of a history that is played again: what came back is known.
+pub(crate) fn come_back(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    order_id: &OrderId,
+    piece: &order::Piece,
+) -> Decided<CustomerId> {
+    let Some((id, mut order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
+    settle(context, ws, &id)?;
+    let was_valid = order.status().is_valid();
+    let amount_minor = order.take_piece(piece).amount_minor;
+    follow(context, ws, &id, order, extra, was_valid, amount_minor, (piece.refund_id(), piece.at()))?;
+    Ok(id)
+}
+
+fn unknown(order_id: &OrderId) -> Stop {
+    Error::new(ErrorCode::OrderUnknown, format!("order `{order_id}` is not recorded")).field("order_id").into()
+}
+
+/// What follows from a refund that an order has taken in.
+#[allow(clippy::too_many_arguments, reason = "one refund is that much")]
+fn follow(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: OrderRecord,
+    mut extra: OrderExtra,
+    was_valid: bool,
+    amount_minor: i64,
+    (refund_id, refunded_at): (&RefundId, Timestamp),
+) -> Decided<()> {
     let full = was_valid && !order.status().is_valid();
-    let (money_minor, _) = order.split_refund(effect.amount_minor, tender(context));
+    let (money_minor, _) = order.split_refund(amount_minor, tender(context));
     let effects = points_of(context, ws, id, &order, &mut extra, full, money_minor)?;
     let what = What::Refund {
-        refund_id: refund.id.clone(),
+        refund_id: refund_id.clone(),
         order_id: order.id().clone(),
         order_paid_at: order.paid_at(),
-        amount_minor: effect.amount_minor,
+        amount_minor,
         spend_minor: spend_back(context, &order, &mut extra),
         full,
         netted_minor: effects.netted_minor,
     };
     let claim = extra.claim.clone().filter(|_| full);
     let order_id = order.id().clone();
-    write_back(context, ws, id, order, extra, what, refund.refunded_at, effects)?;
-    returned::follow(context, ws, id, &order_id, Some(&refund.id))?;
+    write_back(context, ws, id, order, extra, what, refunded_at, effects)?;
+    returned::follow(context, ws, id, &order_id, Some(refund_id))?;
     match claim {
         Some(claim) => offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded),
         None => Ok(()),
@@ -340,11 +374,7 @@ pub(crate) fn take_out(
     at: Timestamp,
     reverted: bool,
 ) -> Decided<CustomerId> {
-    let Some((id, mut order, mut extra)) = find_order(ws, order_id)? else {
-        return Err(Error::new(ErrorCode::OrderUnknown, format!("order `{order_id}` is not recorded"))
-            .field("order_id")
-            .into());
-    };
+    let Some((id, mut order, mut extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
     if reverted && order.status() == OrderStatus::Reverted {
         return Ok(id);
     }

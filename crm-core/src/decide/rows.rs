@@ -75,6 +75,15 @@ pub(crate) fn read_lot(key: &(CustomerId, PointCurrency, LotId)) -> Read {
     Read::Row { table: Table::Lot, key: key_of(&key.0, [Value::Text(key.1.shared()), int(key.2.0)]) }
 }
 
+/// The closed lots of a customer, for a history.
+pub(crate) fn read_closed_lots(id: &CustomerId) -> Read {
+    Read::Prefix { table: Table::Lot, prefix: key_of(id, []), after: None, limit: usize::MAX }
+}
+
+pub(crate) fn closed_lot_of(row: &Row) -> Result<(PointCurrency, Lot)> {
+    Ok((PointCurrency::new(text_cell(row, 2)?)?, decode(blob(row, 4)?, "lot")?))
+}
+
 pub(crate) fn read_redemption(key: &(CustomerId, RedemptionId)) -> Read {
     Read::Row { table: Table::Redemption, key: key_of(&key.0, [Value::Text(key.1.shared())]) }
 }

@@ -64,6 +64,11 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
     one.into_iter().chain(other).min()
 }
 
+/// When time changes something next. A history is always looked at anew: what comes next is its next fact.
+fn next(ws: &Workspace, due: impl FnOnce() -> Option<Timestamp>) -> Option<Timestamp> {
+    if ws.is_whole() { Some(Timestamp::MIN) } else { due() }
+}
+
 fn show(shown: &mut Shown, standing: &Standing) {
     shown.stage = standing.life.as_ref().map(|slot| slot.told_stage.clone());
     shown.activity = standing.life.as_ref().map(|slot| slot.told_activity.clone());
@@ -108,7 +113,7 @@ fn follow_ladder(
     };
     let mut view = state.clone();
     ladder.advance(zone, &mut view, now, &mut out);
-    *due = earlier(*due, ladder.next_due(&view));
+    *due = earlier(*due, next(ws, || ladder.next_due(&view)));
     let current = ladder.current(&view).clone();
     let causes: BTreeSet<&str> = facts.iter().filter_map(tier_cause_of_fact).collect();
     let news = tier_news(ladder, out, &causes, told, told_at, current.clone(), fresh.last(joined_at));
@@ -216,7 +221,7 @@ fn follow_life(
     };
     let mut view = state.clone();
     let _ = life.advance(zone, &mut view, now, &mut out);
-    *due = earlier(*due, life.next_due(&view));
+    *due = earlier(*due, next(ws, || life.next_due(&view)));
     let stands = life.view(&view);
     let causes: BTreeSet<&str> = facts.iter().filter_map(life_cause_of_fact).collect();
     let news = life_news(out, &causes, told, &stands, fresh.last(joined_at));

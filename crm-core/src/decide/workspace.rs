@@ -6,6 +6,7 @@
 mod counters;
 mod loaded;
 mod missing;
+mod whole;
 
 pub(crate) use counters::{Counter, HoldKey};
 pub(crate) use missing::Missing;
@@ -142,6 +143,10 @@ pub(crate) struct Workspace {
     undo: Vec<Undo>,
     /// Counts commands, from 1.
     turn: u64,
+    /// Whether what is not here does not exist: a history is played from its beginning, and nothing is loaded.
+    whole: bool,
+    /// Whether nobody looks at tiers and stages before the history is over.
+    defers: bool,
     /// Whether a refusal must be undone: not when the command is the only one of its commit.
     keeps_undo: bool,
 }
@@ -154,6 +159,7 @@ macro_rules! things {
         pub(crate) fn $get(&mut self, key: &$key) -> Decided<Option<&mut $value>> {
             match self.$map.get_mut(key) {
                 Some(slot) => Ok(slot.value.as_mut()),
+                None if self.whole => Ok(None),
                 None => Err(Stop::Need(vec![$read(key)])),
             }
         }
@@ -214,6 +220,7 @@ impl Workspace {
     pub(crate) fn customer(&self, id: &CustomerId) -> Decided<Option<&Customer>> {
         match self.customers.get(id) {
             Some(slot) => Ok(slot.value.as_deref()),
+            None if self.whole => Ok(None),
             None => Err(Stop::Need(vec![rows::read_customer(id)])),
         }
     }
@@ -310,8 +317,11 @@ impl Workspace {
 
     /// The whole journal of a customer, in order, with what this working set has added.
     pub(crate) fn journal(&mut self, customer: &CustomerId) -> Decided<Vec<Arc<Entry>>> {
-        let stored = self.journals.get(customer).ok_or_else(|| Stop::Need(vec![rows::read_journal(customer)]))?;
-        let mut entries = stored.clone();
+        let mut entries = match self.journals.get(customer) {
+            Some(stored) => stored.clone(),
+            None if self.whole => Vec::new(),
+            None => return Err(Stop::Need(vec![rows::read_journal(customer)])),
+        };
         let filed = self.filed.iter().map(|filed| &filed.entry);
         let fresh = self.fresh.iter();
         entries.extend(filed.chain(fresh).filter(|entry| entry.customer_id == *customer).cloned());
@@ -321,7 +331,7 @@ impl Workspace {
     /// All orders of a customer, as they are now.
     pub(crate) fn orders_of(&mut self, customer: &CustomerId) -> Decided<Vec<OrderRecord>> {
         // Of somebody who is new in this commit nothing is stored: all their orders are here.
-        if !self.known(customer)?.is_new() && !self.all_orders.contains_key(customer) {
+        if !self.whole && !self.known(customer)?.is_new() && !self.all_orders.contains_key(customer) {
             return Err(Stop::Need(vec![rows::read_orders(customer)]));
         }
         let mut found: Vec<_> = self

@@ -12,5 +12,6 @@ pub use crate::query::CustomerSummary;
 pub use codes::CodesReport;
 pub use combine::Combiner;
 pub use pages::{StoredCustomer, Walk, kind_and_subject};
+pub(crate) use sync::invalid;
 pub use sync::{Engine, SweepReport};
 pub use work::{Step, Work};

@@ -319,7 +319,7 @@ impl Engine {
 }
 
 /// `program.invalid` with everything that was found.
-fn invalid(findings: &[Finding]) -> Error {
+pub(crate) fn invalid(findings: &[Finding]) -> Error {
     let count = findings.len();
     let first = findings.first().map_or_else(String::new, |f| format!(", the first at `{}`: {}", f.pointer, f.message));
     Error::new(ErrorCode::ProgramInvalid, format!("the program has {count} findings{first}")).with("findings", findings)

@@ -2,7 +2,7 @@
 
 use crate::program::Document;
 use crate::program::tests::schema::{generated, tidy};
-use crate::{command, effect, engine, import, offer, program, query, store};
+use crate::{command, effect, engine, import, offer, program, query, simulate, store};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
@@ -33,6 +33,8 @@ struct Interface {
     revert: import::RevertReport,
     backup: store::BackupReport,
     verified: store::Verified,
+    what_if: simulate::WhatIf,
+    what_if_progress: simulate::WhatIfProgress,
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod lines;
 mod record;
 mod refund;
 mod tender;
+mod unwind;
 mod view;
 
 pub use crate::value::TaxMode;
@@ -20,6 +21,7 @@ pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, Refu
 pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
 pub use refund::RefundEffect;
 pub use tender::{TenderBack, TenderOrder};
+pub(crate) use unwind::Piece;
 pub use view::LineBack;
 
 #[cfg(test)]

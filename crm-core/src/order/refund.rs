@@ -31,10 +31,11 @@ pub struct RefundEffect {
 }
 
 /// What has come back, while a refund is worked out.
-struct Back {
-    lines: Vec<(i64, i64)>,
-    pool: i64,
-    left: i64,
+#[derive(Clone, Debug)]
+pub(super) struct Back {
+    pub(super) lines: Vec<(i64, i64)>,
+    pub(super) pool: i64,
+    pub(super) left: i64,
 }
 
 impl OrderRecord {
@@ -106,7 +107,7 @@ impl OrderRecord {
         Err(Error::new(ErrorCode::OrderCancelled, message).field("order"))
     }
 
-    fn back(&self) -> Back {
+    pub(super) fn back(&self) -> Back {
         Back {
             lines: self.lines().iter().map(|line| (line.back_minor, line.back_thousandths)).collect(),
             pool: self.facts.pool_minor,
@@ -192,7 +193,7 @@ impl OrderRecord {
         Ok(amount)
     }
 
-    fn take_back(&mut self, back: Back) -> RefundEffect {
+    pub(super) fn take_back(&mut self, back: Back) -> RefundEffect {
         let (lines_before, shipping_before) = (self.refunded_lines(), self.refunded_shipping_minor());
         let before = self.refunded_minor();
         self.facts.pool_minor = back.pool;

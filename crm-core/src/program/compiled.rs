@@ -1,6 +1,7 @@
 //! A program that was checked: what the engine decides with.
 
 use super::check::Parts;
+use super::condition::Condition;
 use super::document::{Basis, Document, EarnRule, RefundRules};
 use super::finding::{Finding, FindingCode, Severity};
 use super::groups::{GiftCardRules, GroupRules};
@@ -283,6 +284,14 @@ impl Program {
             ReferralSide::Referrer => &self.triggers.referrer,
             ReferralSide::Referee => &self.triggers.referee,
         })
+    }
+
+    /// Whether what rules give, points or coupons, hangs on tiers, stages or activity.
+    pub(crate) fn gives_by_standing(&self) -> bool {
+        let earn = self.document.earn.iter().filter_map(|rule| rule.when.as_ref());
+        let issue = self.document.issue.iter().filter_map(|rule| rule.when.as_ref());
+        let enters = |rule: &IssueRule| matches!(rule.on, IssueOn::Tier { .. } | IssueOn::Stage { .. });
+        earn.chain(issue).any(Condition::asks_standing) || self.document.issue.iter().any(enters)
     }
 
     fn rules<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a EarnRule> + Clone {

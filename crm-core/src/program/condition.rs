@@ -124,6 +124,18 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// Whether it looks at tiers, stages or activity anywhere.
+    pub(crate) fn asks_standing(&self) -> bool {
+        match self {
+            Self::All { of } | Self::Any { of } => of.iter().any(Self::asks_standing),
+            Self::Not { of } => of.asks_standing(),
+            Self::Tier { .. } | Self::Stage { .. } | Self::Activity { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 /// How two values of one type compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -41,6 +41,8 @@ from crm_core._types import (
     RevertReport,
     SweepReport,
     Verified,
+    WhatIf,
+    WhatIfProgress,
 )
 
 Path = Union[str, "os.PathLike[str]"]
@@ -172,6 +174,20 @@ class Engine(Questions, Tables):
         birthdays. Costs what is due. Safe to stop, to run twice and late.
         """
         return self._native.sweep(until, progress)
+
+    def what_if(
+        self,
+        document: ProgramSource,
+        *,
+        at: datetime,
+        progress: Callable[[WhatIfProgress], object] | None = None,
+    ) -> WhatIf:
+        """What would have been, had this program been in force all along: every member under it and under the program in force, worked out
+        from the same facts, and the totals. Nothing is written, and the document needs no new revision.
+
+        `at`: the instant at which both stand; facts recorded after it do not count. Raises `ProgramInvalid` with everything that is wrong.
+        """
+        return self._native.what_if(_document(document), at, progress)
 
     def next_due(self) -> datetime | None:
         """When time alone changes something for anybody next."""

@@ -249,6 +249,7 @@ __all__ = [
     "IssueRule",
     "JoinGroup",
     "LadderRules",
+    "LadderTotals",
     "LateConfirm",
     "LeaveGroup",
     "Liability",
@@ -270,6 +271,10 @@ __all__ = [
     "LockTier",
     "Lot",
     "LotOrigin",
+    "MemberPoints",
+    "MemberStage",
+    "MemberTier",
+    "MemberWhatIf",
     "Metric",
     "MetricNetSpend",
     "MetricOrderCount",
@@ -317,8 +322,10 @@ __all__ = [
     "PointPrice",
     "PointsChange",
     "PointsOf",
+    "PointsSide",
     "PointsSource",
     "PointsSourceKind",
+    "PointsTotals",
     "Posting",
     "Profile",
     "Query",
@@ -414,6 +421,8 @@ __all__ = [
     "SpendPoints",
     "Stack",
     "Stacking",
+    "Stage",
+    "StageMove",
     "StageRules",
     "StageTest",
     "StageTestAlways",
@@ -452,6 +461,7 @@ __all__ = [
     "TierExplanation",
     "TierGoal",
     "TierLocked",
+    "TierMove",
     "TierPending",
     "TierRules",
     "TierStatus",
@@ -488,6 +498,9 @@ __all__ = [
     "WhatCouponIssued",
     "WhatCouponRestored",
     "WhatEvent",
+    "WhatIf",
+    "WhatIfProgress",
+    "WhatIfTotals",
     "WhatLifecycle",
     "WhatOrder",
     "WhatPoints",
@@ -4351,6 +4364,16 @@ class LadderRules(Record):
     """When reaching a threshold lifts the customer."""
 
 
+class LadderTotals(Record):
+    """One ladder, all members together."""
+
+    ladder: str
+    """Which."""
+
+    moves: Sequence[TierMove]
+    """From which tier to which, and how many; those who stay included. Sums to all members."""
+
+
 class LeaveGroup(Record):
     """Gives the seat up; one that was paid has to be refunded then."""
 
@@ -4673,6 +4696,70 @@ class LotOrigin(Record):
 
     customer: str | None = None
     """Whose lot; none for another lot of the same account (points that a grace restore gave new dates)."""
+
+
+class MemberPoints(Record):
+    """Points of a member in one currency."""
+
+    currency: str
+    """Which."""
+
+    before: PointsSide
+    """Under the program in force."""
+
+    after: PointsSide
+    """Under the changed program."""
+
+
+class MemberStage(Record):
+    """Stage and activity of a member."""
+
+    after: Stage | None = None
+    """Under the changed program; none where it has no lifecycle."""
+
+    before: Stage | None = None
+    """Under the program in force; none where it has no lifecycle."""
+
+
+class MemberTier(Record):
+    """The tier of a member on one ladder."""
+
+    ladder: str
+    """Which ladder."""
+
+    after: str | None = None
+    """Under the changed program; none where it has no such ladder."""
+
+    before: str | None = None
+    """Under the program in force; none where it has no such ladder."""
+
+
+class MemberWhatIf(Record):
+    """What a changed program makes of one member."""
+
+    customer_id: str
+    """Who."""
+
+    affected: bool
+    """Whether anything differs."""
+
+    orders: int
+    """Orders among the facts."""
+
+    points: Sequence[MemberPoints]
+    """One per point currency of either program."""
+
+    tiers: Sequence[MemberTier]
+    """One per ladder of either program."""
+
+    coupons_before: int
+    """Coupons that rules issued, under the program in force."""
+
+    coupons_after: int
+    """Coupons that rules issued, under the changed program."""
+
+    stage: MemberStage | None = None
+    """Stage and activity, where either program has a lifecycle."""
 
 
 class MetricNetSpend(Record):
@@ -5154,6 +5241,16 @@ class PointsOf(Record):
     """How many; more than zero."""
 
 
+class PointsSide(Record):
+    """Points under one of the programs."""
+
+    balances: Balances
+    """All sums of the accounts."""
+
+    uncovered: int
+    """Points that were used and are not there: such a use is left out, whole, as the program would have refused it."""
+
+
 class PointsSource(Record):
     """Where points came from. Equal sources are the same thing: all lots of an order share one."""
 
@@ -5162,6 +5259,33 @@ class PointsSource(Record):
 
     id: str
     """Its id among things of that kind."""
+
+
+class PointsTotals(Record):
+    """One point currency, all members together."""
+
+    currency: str
+    """Which."""
+
+    before: PointsSide
+    """Under the program in force."""
+
+    after: PointsSide
+    """Under the changed program."""
+
+    cost_after: Money | None = None
+    """What the points cost under the changed program."""
+
+    cost_before: Money | None = None
+    """What the points cost under the program in force: the value of those issued, less those taken back."""
+
+    liability_after: Money | None = None
+    """What is owed under the changed program."""
+
+    liability_before: Money | None = None
+    """What is owed in points under the program in force: the value of pending, available and held points, where the
+    currency has one.
+    """
 
 
 class Posting(Record):
@@ -6278,6 +6402,29 @@ class Stack(Record):
     """How many of its group combine; the smallest number that a member states holds. Default 1."""
 
 
+class Stage(Record):
+    """Where somebody stands in the lifecycle."""
+
+    stage: str
+    """The stage."""
+
+    activity: str
+    """How active."""
+
+
+class StageMove(Record):
+    """Members who are in one stage before and in one after."""
+
+    members: int
+    """How many."""
+
+    after: Stage | None = None
+    """Under the changed program; none where it has no lifecycle."""
+
+    before: Stage | None = None
+    """Under the program in force; none where it has no lifecycle."""
+
+
 class StageRules(Record):
     """A stage."""
 
@@ -6589,6 +6736,19 @@ class TierLocked(Record):
 
     reason: str
     """Why."""
+
+
+class TierMove(Record):
+    """Members who stand on one tier before and on one after."""
+
+    members: int
+    """How many."""
+
+    after: str | None = None
+    """Under the changed program; none where it has no such ladder."""
+
+    before: str | None = None
+    """Under the program in force; none where it has no such ladder."""
 
 
 class TierPending(Record):
@@ -7075,6 +7235,81 @@ class WhatEvent(Record):
 
     name: str
     """Its kind."""
+
+
+class WhatIf(Record):
+    """All of it: the totals, and a row for each member."""
+
+    totals: WhatIfTotals
+    """All members together."""
+
+    members: Sequence[MemberWhatIf]
+    """Each of them, in an order that depends on the books alone."""
+
+
+class WhatIfProgress(Record):
+    """How far a simulation has come."""
+
+    members: int
+    """Members who were played."""
+
+    orders: int
+    """Their orders."""
+
+
+class WhatIfTotals(Record):
+    """What a changed program makes of everybody: `before` is under the program in force, `after` under the changed
+    one, both worked out from the same facts. Every total is the sum over the members.
+    """
+
+    at: datetime
+    """The instant at which both stand: facts recorded after it do not count."""
+
+    revision_before: int
+    """Revision of the program in force."""
+
+    revision_after: int
+    """Revision of the changed program, as its document says."""
+
+    members: int
+    """Members who were registered by then."""
+
+    affected: int
+    """Members of whom anything differs."""
+
+    orders: int
+    """Orders among the facts."""
+
+    points: Sequence[PointsTotals]
+    """Point currency by point currency: those of the program in force in its order, then those that are new."""
+
+    ladders: Sequence[LadderTotals]
+    """Ladder by ladder, in the same order."""
+
+    stages: Sequence[StageMove]
+    """From which stage to which, and how many."""
+
+    discounts: Sequence[Money]
+    """Discounts of the orders that were not cancelled, currency by currency: what was paid is a fact, so they are the
+    same under both.
+    """
+
+    coupons_before: int
+    """Coupons that rules issued, under the program in force."""
+
+    coupons_after: int
+    """Coupons that rules issued, under the changed program."""
+
+    left_out_before: int
+    """Facts that the program in force refuses, such as orders in a currency that it does not accept."""
+
+    left_out_after: int
+    """Facts that the changed program refuses."""
+
+    unlike_books: int
+    """Members who stand otherwise in the books than the program in force makes of the facts: they were told under
+    earlier revisions, or by facts that the books have not kept.
+    """
 
 
 class WhatLifecycle(Record):

@@ -21,7 +21,18 @@ from crm_core import _engine
 from crm_core._base import CrmError
 from crm_core._engine import Path, ProgramSource
 from crm_core._questions import AsyncQuestions
-from crm_core._types import BackupReport, Command, Document, Done, Finding, Query, Request, SweepReport
+from crm_core._types import (
+    BackupReport,
+    Command,
+    Document,
+    Done,
+    Finding,
+    Query,
+    Request,
+    SweepReport,
+    WhatIf,
+    WhatIfProgress,
+)
 
 __all__ = ["Engine"]
 
@@ -140,6 +151,16 @@ class Engine(AsyncQuestions):
     ) -> SweepReport:
         """As `crm_core.Engine.sweep`; `progress` is called on a thread of the pool."""
         return await self._run(self._engine.sweep, until, progress=progress)
+
+    async def what_if(
+        self,
+        document: ProgramSource,
+        *,
+        at: datetime,
+        progress: Callable[[WhatIfProgress], object] | None = None,
+    ) -> WhatIf:
+        """As `crm_core.Engine.what_if`; `progress` is called on a thread of the pool."""
+        return await self._run(self._engine.what_if, document, at=at, progress=progress)
 
     async def next_due(self) -> datetime | None:
         """As `crm_core.Engine.next_due`."""

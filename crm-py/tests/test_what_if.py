@@ -1,0 +1,86 @@
+"""Simulations: a changed program over the history that is there."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import crm_core as crm
+import pytest
+from shop import NOON, PROGRAM, available, open_shop, order
+
+LATER = NOON + timedelta(days=30)
+
+
+def changed(points: str) -> dict[str, Any]:
+    """The shop's program with other points for a euro, each worth a cent."""
+    program = copy.deepcopy(PROGRAM)
+    program["earn"][0]["gives"]["points"] = points
+    program["points"][0]["value"] = "0.01"
+    return program
+
+
+def shop_with_orders(shop: crm.Engine) -> crm.Engine:
+    """Ann has bought for 10 and 20 euros, and spent 25 points; Bob has only joined."""
+    open_shop(shop)
+    shop.execute(crm.RegisterCustomer(customer_id="bob"), request_id="bob", at=NOON)
+    for number, price in enumerate(["10.00", "20.00"]):
+        shop.execute(order(number, price), request_id=f"o{number}", at=NOON)
+    spend = crm.SpendPoints(customer_id="ann", currency="points", points=25)
+    shop.execute(spend, request_id="spend", at=NOON)
+    return shop
+
+
+def test_twice_the_points(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+    told: list[crm.WhatIfProgress] = []
+    found = shop.what_if(changed("2"), at=LATER, progress=told.append)
+    assert (found.totals.members, found.totals.affected, found.totals.orders) == (2, 1, 2)
+    points = found.totals.points[0]
+    assert (points.before.balances.available, points.after.balances.available) == (5, 35)
+    assert points.liability_before is None and points.liability_after is not None
+    assert points.liability_after.amount == Decimal("0.35")
+    by_id = {member.customer_id: member for member in found.members}
+    assert by_id["ann"].affected and not by_id["bob"].affected
+    assert by_id["ann"].points[0].after.balances.issued == 60
+    assert told == [crm.WhatIfProgress(members=2, orders=2)]
+
+
+def test_a_spend_that_is_not_covered(fresh: Callable[[], crm.Engine]) -> None:
+    found = shop_with_orders(fresh()).what_if(changed("0.5"), at=LATER)
+    side = found.totals.points[0].after
+    assert (side.balances.available, side.balances.redeemed, side.uncovered) == (15, 0, 25)
+
+
+def test_the_program_in_force_changes_nothing_and_nothing_is_written(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+    found = shop.what_if(shop.program(), at=LATER)
+    assert (found.totals.affected, found.totals.unlike_books) == (0, 0)
+    assert available(shop) == 5
+    assert shop.statement("ann").entries == shop_with_orders(fresh()).statement("ann").entries
+
+
+def test_what_is_wrong_is_told(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+    broken = changed("2")
+    broken["zone"] = "Nowhere/City"
+    with pytest.raises(crm.errors.ProgramInvalid) as invalid:
+        shop.what_if(broken, at=LATER)
+    assert invalid.value.details["findings"]
+    with pytest.raises(crm.errors.QueryField):
+        shop.what_if(changed("2"), at=NOON - timedelta(days=1))
+    with pytest.raises(crm.errors.ProgramMissing):
+        fresh().what_if(changed("2"), at=LATER)
+
+
+def test_it_can_be_awaited(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+
+    async def ask() -> crm.WhatIf:
+        return await crm.aio.Engine(shop).what_if(changed("2"), at=LATER)
+
+    assert asyncio.run(ask()) == shop.what_if(changed("2"), at=LATER)
