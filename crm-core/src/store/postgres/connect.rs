@@ -25,7 +25,8 @@ pub(super) struct Connection {
     /// Gone only while the connection is dropped.
     runtime: Option<Runtime>,
     session: Session,
-    driver: Driver,
+    /// Dropped at its end, because those who still wait are told by that.
+    driver: Option<Driver>,
     /// Nobody answers at the other end any more.
     lost: bool,
     answer_wait: Duration,
@@ -54,7 +55,7 @@ impl Place {
         let mut connection = Connection {
             runtime: Some(runtime),
             session,
-            driver,
+            driver: Some(driver),
             lost: false,
             answer_wait: wait,
             idle_since: Instant::now(),
@@ -106,10 +107,12 @@ impl Connection {
                 if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
                     return Poll::Ready(outcome);
                 }
-                if !*lost && driver.as_mut().poll(cx).is_ready() {
+                let ended = driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready());
+                if ended {
                     *lost = true;
+                    *driver = None;
                     // What came before the end is told now; the rest is told that the connection is closed.
-                    return work.as_mut().poll(cx);
+                    cx.waker().wake_by_ref();
                 }
                 Poll::Pending
             });

@@ -90,6 +90,25 @@ impl PostgresStore {
             Ok(Self { pool })
         })
     }
+
+    /// Takes all rows out: for [`PostgresStore::run_sql`].
+    #[doc(hidden)]
+    pub const EMPTY: &'static str = "DO $$ DECLARE _table text; BEGIN FOR _table IN SELECT tablename FROM pg_tables \
+        WHERE schemaname = current_schema() AND tablename <> 'crm_schema' LOOP EXECUTE 'DELETE FROM ' || _table; END LOOP; END $$";
+
+    /// Lets tests do what a store does not: empty it, or remove it.
+    ///
+    /// # Errors
+    /// `store.*`.
+    #[doc(hidden)]
+    pub fn run_sql(&self, statements: &str) -> Result<()> {
+        off_runtimes(|| {
+            let run = async |session: &mut connect::Session| {
+                session.client.batch_execute(statements).await.map_err(fault::doing("run statements"))
+            };
+            self.pool.with(|connection| connection.run("run statements", run))
+        })
+    }
 }
 
 impl Store for PostgresStore {

@@ -37,7 +37,7 @@ pub(super) fn create() -> String {
     sql
 }
 
-/// Views for people: without the library's own blobs, and with instants as such.
+/// Views for people: without the library's own blobs, and with instants as such. They are replaced, so that who may read them stays.
 pub(super) fn create_views() -> String {
     let mut sql = String::new();
     for table in Table::ALL {
@@ -45,7 +45,7 @@ pub(super) fn create_views() -> String {
         let name = described.name;
         let shown = described.columns.iter().filter(|column| column.kind != ColumnType::Blob).map(shown);
         let shown = shown.collect::<Vec<_>>().join(", ");
-        write!(sql, "DROP VIEW IF EXISTS {name}_view;\nCREATE VIEW {name}_view AS SELECT {shown} FROM {name};\n").ok();
+        writeln!(sql, "CREATE OR REPLACE VIEW {name}_view AS SELECT {shown} FROM {name};").ok();
     }
     sql
 }
