@@ -195,12 +195,15 @@ codes! {
     StoreContended = "store.contended", Later, "other writers were faster each time; try again";
     StoreBusy = "store.busy", Later, "another process holds the database; try again when it is done";
     StoreFull = "store.full", Later, "free some disk space and try again; nothing was written";
-    StoreReadOnly = "store.read_only", No, "give write permission to the file and its folder";
-    StoreMissing = "store.missing", No, "the database file does not exist";
+    StoreReadOnly = "store.read_only", No, "give write permission to the file and its folder, or to the user of the database; a standby server cannot be written to";
+    StoreMissing = "store.missing", No, "the database does not exist; make it first";
     StoreExists = "store.exists", No, "the target file exists; choose another name or remove it";
     StoreCorrupt = "store.corrupt", No, "the file is damaged or not a database of this library; restore a backup";
     StoreNewer = "store.newer", No, "the file was written by a newer release; upgrade this one";
     StoreClosed = "store.closed", No, "the store was closed; open it again";
+    StoreUnreachable = "store.unreachable", Later, "the database server does not answer; whether a commit under way took effect is not known: send the same request again, it takes effect once";
+    StoreLogin = "store.login", No, "the database server refuses the login; check user and password, and what the server lets in";
+    StoreAddress = "store.address", No, "write `postgres://user:password@host:port/database`";
     StoreFailed = "store.failed", Later, "the storage failed; the cause is attached";
     Internal = "internal", No, "a defect of the library; please report it with the message";
 }

@@ -102,6 +102,7 @@ fn the_page_of_tables_is_made_from_their_descriptions() {
          library is the only writer, and it believes what it finds.\n\n\
          - Instants are whole milliseconds since 1970 in UTC, columns named `…_at`. Amounts are minor units (cents), columns named `…_minor`.\n\
          - In SQLite every table has a view beside it, such as `entry_view`: without blobs, and with instants as text.\n\
+         - In PostgreSQL as well, with instants as `timestamptz`, and with each meaning as a comment. [Who may read what](../guides/postgresql.md#readers).\n\
          - Every key begins with `bucket`, the hash of its owner: name it, or the rest of the key will not help a query by key.\n\
          - `customer` shows the state **as of the last command**. Expiry, tier and stage move with time alone; run `sweep` before a report, or ask the\n\
            engine, whose answers never depend on a sweep.\n\

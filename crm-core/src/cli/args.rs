@@ -15,7 +15,7 @@ Exit codes:
 A day such as 2026-03-31, where an instant is asked for, means its end in the zone of the program.
 Colours are off where NO_COLOR is set; progress is shown on terminals only.";
 
-/// Customers, points, tiers and lifecycle on one SQLite file.
+/// Customers, points, tiers and lifecycle on one SQLite file, or on a PostgreSQL server.
 #[derive(Debug, Parser)]
 #[command(name = "crm", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -28,8 +28,8 @@ pub(crate) struct Cli {
 /// What every command understands.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The database file
-    #[arg(long, global = true, env = "CRM_DB", hide_env_values = true, value_name = "FILE")]
+    /// The database: a file, or an address such as `postgres://user:password@host/database?schema=crm`
+    #[arg(long, global = true, env = "CRM_DB", hide_env_values = true, value_name = "FILE|ADDRESS")]
     pub(crate) db: Option<PathBuf>,
     /// Writes JSON to stdout, and errors as JSON to stderr
     #[arg(long, global = true)]
@@ -65,6 +65,8 @@ pub(crate) enum Task {
     Export(Export),
     /// Copies the database to a new file while it is in use
     Backup(Backup),
+    /// Copies all rows from one database to an empty one, file or server, and compares them
+    Copy(Copy),
     /// Makes a new database of a backup, verified before and after
     Restore(Restore),
     /// Reads the whole database file and says what is in it
@@ -250,6 +252,16 @@ pub(crate) enum Kind {
 pub(crate) struct Backup {
     /// The file to write; must not exist
     pub(crate) target: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The database to read, which nobody should write meanwhile
+    #[arg(value_name = "FILE|ADDRESS")]
+    pub(crate) from: PathBuf,
+    /// The database to fill; it is made where it is not there
+    #[arg(value_name = "FILE|ADDRESS")]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Debug, Args)]

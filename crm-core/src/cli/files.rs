@@ -2,17 +2,20 @@
 
 use crate::cli::args::{Backup, Global, Restore, Verify};
 use crate::cli::output::Out;
-use crate::cli::problem::Finished;
+use crate::cli::problem::{Finished, Problem};
 use crate::cli::shop::{self, Shop};
 use crate::cli::words;
+use crm_core::Error;
 use crm_core::store::{SqliteStore, Verified};
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(crate) fn backup(global: &Global, task: &Backup, out: &mut Out) -> Finished {
+    only_files(&shop::path(global)?)?;
     let shop = Shop::open(global)?;
+    let file = shop.file.as_ref().ok_or_else(|| Error::internal("a file has no store"))?;
     let bar = out.bar(0, "copying");
-    let report = shop.store.backup(&task.target, &mut |done, all| {
+    let report = file.backup(&task.target, &mut |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });
@@ -40,6 +43,7 @@ pub(crate) fn verify(global: &Global, task: &Verify, out: &mut Out) -> Finished 
         Some(path) => path.clone(),
         None => shop::path(global)?,
     };
+    only_files(&path)?;
     let verified = SqliteStore::verify(&path)?;
     if out.is_json() {
         return out.json(&found(&path, &verified));
@@ -48,6 +52,16 @@ pub(crate) fn verify(global: &Global, task: &Verify, out: &mut Out) -> Finished 
     out.line(format!("{} is whole: {bytes} bytes, tables of version {}", path.display(), verified.schema_version))?;
     let rows = verified.rows.iter().map(|(table, rows)| vec![(*table).to_owned(), words::number(*rows)]).collect();
     out.table(&["table", ">rows"], rows)
+}
+
+/// A server has tools of its own, which know more than rows.
+fn only_files(path: &Path) -> Finished {
+    match shop::address(path) {
+        Some(_) => Err(Problem::Usage(
+            "that is for files; of a server, pg_dump makes a backup, and `crm copy` a file".to_owned(),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn found(path: &Path, verified: &Verified) -> Value {

@@ -119,11 +119,11 @@ fn shop_for(global: &Global, task: &Import) -> Result<Shop, Problem> {
             "no program is in force; give `--program` a file, or a sample: supermarket, cafe or mall".to_owned(),
         )
     };
-    let shop = match (&text, task.dry_run && !path.exists()) {
-        (None, _) if !path.exists() => return Err(no_program()),
+    let shop = match (&text, task.dry_run && !shop::exists(&path)) {
+        (None, _) if !shop::exists(&path) => return Err(no_program()),
         (_, true) => {
             let store = Arc::new(SqliteStore::in_memory()?);
-            Shop { engine: Engine::open_shared(store.clone())?, store }
+            Shop { engine: Engine::open_shared(store.clone())?, file: Some(store) }
         }
         (Some(_), false) => Shop::open_or_make(global)?,
         (None, false) => Shop::open(global)?,
@@ -135,7 +135,7 @@ fn shop_for(global: &Global, task: &Import) -> Result<Shop, Problem> {
             Ok(_) => Ok(shop),
         };
     };
-    if task.dry_run && path.exists() && !same(&shop, &text) {
+    if task.dry_run && shop::exists(&path) && !same(&shop, &text) {
         let message = "a dry run puts no program into force; publish it first, or leave `--program` out";
         return Err(Problem::Usage(message.to_owned()));
     }

@@ -7,6 +7,7 @@ mod cells;
 mod checkout;
 mod clock;
 mod codes;
+mod copy;
 mod demo;
 mod doing;
 mod explain;
@@ -72,6 +73,7 @@ fn carry_out(cli: Cli, out: &mut Out) -> Finished {
         Task::Report(task) => report::report(&global, &task, out),
         Task::Export(task) => export::export(&global, &task, out),
         Task::Backup(task) => files::backup(&global, &task, out),
+        Task::Copy(task) => copy::copy(&task, out),
         Task::Restore(task) => files::restore(&task, out),
         Task::Verify(task) => files::verify(&global, &task, out),
         Task::CheckProgram(task) => programs::check(&task, out),

@@ -6,7 +6,7 @@ use crate::cli::problem::Problem;
 use crm_core::customer::{CustomerRecord, Identifier, IdentifierKind};
 use crm_core::program::Program;
 use crm_core::query::{Answer, Query};
-use crm_core::store::{OpenMode, SqliteOptions, SqliteStore};
+use crm_core::store::{OpenMode, SqliteOptions, SqliteStore, Store};
 use crm_core::value::{CustomerId, Timestamp};
 use crm_core::{Engine, Error, ErrorCode};
 use std::path::{Path, PathBuf};
@@ -15,13 +15,43 @@ use std::sync::Arc;
 /// An open database.
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
-    pub(crate) store: Arc<SqliteStore>,
+    /// The file, unless a server has the rows.
+    pub(crate) file: Option<Arc<SqliteStore>>,
 }
 
-/// The file named by `--db` or `CRM_DB`.
+/// The file or address named by `--db` or `CRM_DB`.
 pub(crate) fn path(global: &Global) -> Result<PathBuf, Problem> {
-    let missing = || Problem::Usage("no database is named; give `--db FILE` or set CRM_DB".to_owned());
+    let missing = || Problem::Usage("no database is named; give `--db FILE|ADDRESS` or set CRM_DB".to_owned());
     global.db.clone().filter(|path| !path.as_os_str().is_empty()).ok_or_else(missing)
+}
+
+/// The address, where it is one of a server and not a file.
+pub(crate) fn address(path: &Path) -> Option<&str> {
+    path.to_str().filter(|text| text.starts_with("postgres://") || text.starts_with("postgresql://"))
+}
+
+/// Whether the database may be there; of a server it is found out by opening it.
+pub(crate) fn exists(path: &Path) -> bool {
+    address(path).is_some() || path.exists()
+}
+
+/// Opens the store of an address.
+#[cfg(feature = "postgres")]
+pub(crate) fn server(address: &str, open: OpenMode) -> Result<Arc<dyn Store>, Problem> {
+    use crm_core::store::{PostgresOptions, PostgresStore};
+    let options = PostgresOptions { creates: open == OpenMode::CreateOrOpen, ..PostgresOptions::default() };
+    Ok(Arc::new(PostgresStore::open(address, &options)?))
+}
+
+/// Says what this build lacks.
+#[cfg(not(feature = "postgres"))]
+pub(crate) fn server(_: &str, _: OpenMode) -> Result<Arc<dyn Store>, Problem> {
+    Err(Problem::Usage("this `crm` was built without PostgreSQL; build it with the feature `postgres`".to_owned()))
+}
+
+/// Opens the store of a file.
+pub(crate) fn file(path: &Path, open: OpenMode) -> Result<Arc<SqliteStore>, Problem> {
+    Ok(Arc::new(SqliteStore::open(path, SqliteOptions { open, ..SqliteOptions::default() })?))
 }
 
 impl Shop {
@@ -36,9 +66,11 @@ impl Shop {
     }
 
     pub(crate) fn at(path: &Path, open: OpenMode) -> Result<Self, Problem> {
-        let store = Arc::new(SqliteStore::open(path, SqliteOptions { open, ..SqliteOptions::default() })?);
-        let engine = Engine::open_shared(store.clone())?;
-        Ok(Self { engine, store })
+        if let Some(address) = address(path) {
+            return Ok(Self { engine: Engine::open_shared(server(address, open)?)?, file: None });
+        }
+        let store = file(path, open)?;
+        Ok(Self { engine: Engine::open_shared(store.clone())?, file: Some(store) })
     }
 
     pub(crate) fn program(&self) -> Result<Arc<Program>, Problem> {

@@ -14,12 +14,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// A print of everything that is stored: equal prints, equal books.
 pub(crate) fn print(engine: &Engine) -> Result<u64, String> {
     let mut hasher = DefaultHasher::new();
-    for table in Table::ALL {
-        let read = Read::Prefix { table: *table, prefix: Vec::new(), after: None, limit: usize::MAX };
-        let rows = engine.store().load(&[read]).map_err(|error| error.to_string())?.pop().unwrap_or_default();
-        for row in rows {
-            row.cells().hash(&mut hasher);
-        }
+    let whole = |table: &Table| Read::Prefix { table: *table, prefix: Vec::new(), after: None, limit: usize::MAX };
+    let reads: Vec<Read> = Table::ALL.iter().map(whole).collect();
+    for row in engine.store().load(&reads).map_err(|error| error.to_string())?.into_iter().flatten() {
+        row.cells().hash(&mut hasher);
     }
     Ok(hasher.finish())
 }

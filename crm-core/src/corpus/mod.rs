@@ -20,21 +20,24 @@ use std::path::{Path, PathBuf};
 pub struct Played {
     /// The file.
     pub path: PathBuf,
-    /// The way of playing: `memory`, `memory, swept`, `sqlite`.
+    /// The way of playing: `memory`, `memory, swept`, `sqlite`, `postgres`.
     pub way: &'static str,
     /// What differs; none when all is as told.
     pub failure: Option<String>,
 }
 
-/// Plays all stories below a folder in every way that this build has.
+/// Plays all stories below a folder in every way that this build has; on PostgreSQL where `CRM_POSTGRES` is the address of a server, in a
+/// schema of its own that is gone afterwards.
 ///
 /// # Errors
-/// `import.file` when the folder cannot be read.
+/// `import.file` when the folder cannot be read; `store.*` when the server cannot be used.
 pub fn run(folder: &Path, each: &mut dyn FnMut(&Played)) -> Result<()> {
     let samples = |name: &str| {
         let text = crate::program::sample(name)?;
         serde_json::from_str(text).ok()
     };
+    #[cfg(feature = "postgres")]
+    let server = on_server::Server::of_environment()?;
     for (path, story) in stories(folder)? {
         let mut tell = |way: &'static str, result: std::result::Result<(), String>| {
             each(&Played { path: path.clone(), way, failure: result.err() });
@@ -55,6 +58,43 @@ pub fn run(folder: &Path, each: &mut dyn FnMut(&Played)) -> Result<()> {
                 crate::store::SqliteStore::in_memory().and_then(Engine::open).map_err(|error| error.to_string());
             tell("sqlite", fresh.and_then(|engine| play(&story, &engine, Sweeps::AsTold, &samples)));
         }
+        #[cfg(feature = "postgres")]
+        if let Some(server) = &server {
+            let fresh = server.fresh().map_err(|error| error.to_string());
+            tell("postgres", fresh.and_then(|engine| play(&story, &engine, Sweeps::AsTold, &samples)));
+        }
     }
     Ok(())
+}
+
+#[cfg(feature = "postgres")]
+mod on_server {
+    use crate::engine::Engine;
+    use crate::error::Result;
+    use crate::store::{PostgresOptions, PostgresStore};
+    use std::sync::Arc;
+
+    /// One schema for all stories, emptied before each.
+    pub(super) struct Server(Arc<PostgresStore>);
+
+    impl Server {
+        pub(super) fn of_environment() -> Result<Option<Self>> {
+            let Ok(address) = std::env::var("CRM_POSTGRES") else { return Ok(None) };
+            let schema = format!("crm_corpus_{}", std::process::id());
+            let options = PostgresOptions { schema, ..PostgresOptions::default() };
+            Ok(Some(Self(Arc::new(PostgresStore::open(&address, &options)?))))
+        }
+
+        pub(super) fn fresh(&self) -> Result<Engine> {
+            self.0.run_sql(PostgresStore::EMPTY)?;
+            Engine::open_shared(self.0.clone())
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            let schema = format!("DROP SCHEMA crm_corpus_{} CASCADE", std::process::id());
+            self.0.run_sql(&schema).ok();
+        }
+    }
 }

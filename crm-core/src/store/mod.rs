@@ -4,6 +4,8 @@
 pub mod conformance;
 mod contract;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row;
 mod shape;
 #[cfg(feature = "sqlite")]
@@ -12,6 +14,8 @@ mod table;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use row::{Peek, Row, Thing};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};

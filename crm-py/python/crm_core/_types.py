@@ -33,9 +33,11 @@ __all__ = [
     "Attempt",
     "AttemptLimit",
     "Attribute",
+    "AttributeColumn",
     "AttributeDate",
     "AttributeFlag",
     "AttributeInstant",
+    "AttributeKind",
     "AttributeNumber",
     "AttributeText",
     "AwardExplained",
@@ -176,6 +178,7 @@ __all__ = [
     "EffectTiered",
     "Entry",
     "Event",
+    "EventColumnMap",
     "Evidence",
     "Exclusive",
     "Expiring",
@@ -190,7 +193,9 @@ __all__ = [
     "Finding",
     "Floor",
     "Format",
+    "FormatEvents",
     "FormatPlain",
+    "FormatRefunds",
     "FormatShopify",
     "FormatTaobao",
     "FormatYouzan",
@@ -362,6 +367,7 @@ __all__ = [
     "ReferralSide",
     "Refund",
     "RefundArticle",
+    "RefundColumnMap",
     "RefundEffect",
     "RefundExplained",
     "RefundLine",
@@ -564,6 +570,25 @@ class Attempt(Word):
 
     CHECKSUM = "checksum"
     """The check character was wrong. A page can check it before it asks, so that mostly machines send such codes."""
+
+
+class AttributeKind(Word):
+    """What an attribute is."""
+
+    TEXT = "text"
+    """Free text."""
+
+    NUMBER = "number"
+    """An exact decimal number."""
+
+    FLAG = "flag"
+    """Yes or no."""
+
+    DATE = "date"
+    """A day."""
+
+    INSTANT = "instant"
+    """An instant."""
 
 
 class Axis(Word):
@@ -1618,6 +1643,19 @@ class AttemptLimit(Record):
     """In which time all of them come back, one after the other."""
 
 
+class AttributeColumn(Record):
+    """A column with an attribute."""
+
+    column: str
+    """Its header."""
+
+    name: str | None = None
+    """What the attribute is called; default as its column."""
+
+    type: AttributeKind = AttributeKind.TEXT
+    """What it is."""
+
+
 class AttributeDate(Record):
     """A calendar date."""
 
@@ -1796,6 +1834,9 @@ class BatchRecord(Record):
 
     issues: int
     """Problems of its rows."""
+
+    events: ImportCounts = made(default_factory=lambda: ImportCounts(applied=0, unchanged=0, skipped=0, refused=0, waiting=0))
+    """Its events."""
 
 
 class Benefit(Record):
@@ -3353,6 +3394,49 @@ class Event(Record):
     """What else is known about it."""
 
 
+class EventColumnMap(Record):
+    """Which column is what, in a sheet with one event per row."""
+
+    event_id: str
+    """The event; unique within its customer."""
+
+    happened_at: str
+    """When it happened."""
+
+    attributes: Sequence[AttributeColumn] = ()
+    """What else is known; an empty cell is no attribute."""
+
+    customer: Sequence[IdentifierColumn] = ()
+    """Who it was where the row has no id of the customer; the most trusted first."""
+
+    customer_id: str | None = None
+    """The customer's own id."""
+
+    date_formats: Sequence[str] = ()
+    """Forms of that time in the notation of `strftime`, tried in turn; none for year-first dates."""
+
+    decimal_mark: DecimalMark = DecimalMark.POINT
+    """What stands between the whole and its fraction in numbers; default the point."""
+
+    missing: Missing = Missing.REFUSE
+    """What becomes of columns that are named here and missing. The event, its time and a customer must be there."""
+
+    name: str | None = None
+    """The kind of all of them, and of rows that name none."""
+
+    name_column: str | None = None
+    """Its kind: `review`, `check_in`, …."""
+
+    register: bool = False
+    """Whether somebody unknown is registered; otherwise the row is refused."""
+
+    without_customer: Strange = Strange.ISSUE
+    """Events of nobody. They are left out either way."""
+
+    zone: str | None = None
+    """Where times without an offset are meant; default the program's zone."""
+
+
 class Evidence(Record):
     """A window with what was counted in it."""
 
@@ -3458,12 +3542,30 @@ class Finding(Record):
     """Whether the program can be used nevertheless."""
 
 
+class FormatEvents(Record):
+    """Events by a column map; [`EventColumnMap::default`] is our own form."""
+
+    type: ClassVar[Literal["events"]] = "events"
+
+    columns: EventColumnMap = made(default_factory=lambda: EventColumnMap(event_id='event_id', happened_at='happened_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, missing=Missing.IGNORE, name_column='name', register=False, without_customer=Strange.ISSUE))
+    """Which column is what."""
+
+
 class FormatPlain(Record):
     """Any CSV with one row per order line, described by a column map; [`ColumnMap::default`] is our own form."""
 
     type: ClassVar[Literal["plain"]] = "plain"
 
     columns: ColumnMap = made(default_factory=lambda: ColumnMap(order_id='order_id', paid_at='paid_at', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), unit_price='unit_price', brand='brand', category='category', channel_column='channel', currency_column='currency', customer_name='name', decimal_mark=DecimalMark.POINT, line_discount='line_discount', missing=Missing.IGNORE, negative_price=Strange.ISSUE, order_discount='order_discount', quantity='quantity', refunded_amount='refunded_amount', refunded_at='refunded_at', shipping='shipping', sku='sku', store='store', without_customer=Strange.ISSUE))
+    """Which column is what."""
+
+
+class FormatRefunds(Record):
+    """Refunds by a column map; [`RefundColumnMap::default`] is our own form."""
+
+    type: ClassVar[Literal["refunds"]] = "refunds"
+
+    columns: RefundColumnMap = made(default_factory=lambda: RefundColumnMap(refund_id='refund_id', refunded_at='refunded_at', amount='amount', currency_column='currency', customer=(IdentifierColumn(column='member_no', type=IdentifierKind.MEMBER_NO), IdentifierColumn(column='phone', type=IdentifierKind.PHONE), IdentifierColumn(column='email', type=IdentifierKind.EMAIL),), customer_id='customer_id', decimal_mark=DecimalMark.POINT, line_no='line_no', missing=Missing.IGNORE, order_id='order_id', quantity='quantity', reason='reason', sku='sku', unit_price='unit_price', without_customer=Strange.ISSUE))
     """Which column is what."""
 
 
@@ -4114,7 +4216,7 @@ class ImportIssue(Record):
     """In which file."""
 
     row: int
-    """In which row, as a spreadsheet numbers them: the header is row 1."""
+    """In which row: of a file as a spreadsheet numbers them, the header being row 1; of a table by its place, from 0."""
 
     code: str
     """The stable code."""
@@ -4142,7 +4244,7 @@ class ImportProgress(Record):
     """Rows that are dealt with."""
 
     applied: int
-    """Orders, refunds and closings recorded so far."""
+    """Orders, refunds, closings and events recorded so far."""
 
     issues: int
     """Problems so far."""
@@ -4186,6 +4288,9 @@ class ImportReport(Record):
 
     issues_by_code: Mapping[str, int]
     """All problems by code."""
+
+    events: ImportCounts = made(default_factory=lambda: ImportCounts(applied=0, unchanged=0, skipped=0, refused=0, waiting=0))
+    """Events."""
 
     first_at: datetime | None = None
     """The earliest fact."""
@@ -5789,6 +5894,71 @@ class RefundArticle(Record):
     """Price of one unit."""
 
 
+class RefundColumnMap(Record):
+    """Which column is what, in a sheet of refunds. Rows with the same refund id and order are one refund.
+
+    A refund that names its order gives back lines (`line_no`, with `quantity`, `amount` or both), an amount, or,
+    where the sheet has no column with amounts, everything. One that names none is a list of articles (`sku`,
+    `quantity`, `unit_price`) of a customer.
+    """
+
+    refund_id: str
+    """The refund."""
+
+    refunded_at: str
+    """When the money went back; the first row of the refund counts."""
+
+    amount: str | None = None
+    """How much went back: for the line, or in all."""
+
+    currency: str | None = None
+    """The currency of those prices; default the program's first, unless `currency_column` says."""
+
+    currency_column: str | None = None
+    """The currency of the refund."""
+
+    customer: Sequence[IdentifierColumn] = ()
+    """Who it was, where no order is named; the most trusted first. Somebody unknown is registered."""
+
+    customer_id: str | None = None
+    """The customer's own id, where no order is named."""
+
+    date_formats: Sequence[str] = ()
+    """Forms of that time in the notation of `strftime`, tried in turn; none for year-first dates."""
+
+    decimal_mark: DecimalMark = DecimalMark.POINT
+    """What stands between the whole and its fraction in amounts and quantities; default the point."""
+
+    line_no: str | None = None
+    """The line of the order."""
+
+    missing: Missing = Missing.REFUSE
+    """What becomes of columns that are named here and missing. The refund, its time, and an order or a customer must
+    be there.
+    """
+
+    order_id: str | None = None
+    """The order."""
+
+    quantity: str | None = None
+    """How many units came back; a sign is ignored."""
+
+    reason: str | None = None
+    """Why."""
+
+    sku: str | None = None
+    """The article, where no order is named."""
+
+    unit_price: str | None = None
+    """The price of one, where no order is named."""
+
+    without_customer: Strange = Strange.ISSUE
+    """Refunds of nobody that name no order. They are left out either way."""
+
+    zone: str | None = None
+    """Where times without an offset are meant; default the program's zone."""
+
+
 class RefundExplained(Record):
     """A refund."""
 
@@ -6129,6 +6299,9 @@ class RevertReport(Record):
 
     failed: int
     """Orders and customers that could not be taken back; run it again."""
+
+    events_kept: int = 0
+    """Events that it brought; they stay."""
 
 
 class RevokeCoupon(Record):
@@ -7724,7 +7897,7 @@ Effect = Union[EffectFixedOff, EffectPercentOff, EffectFixedPrice, EffectBundle,
 """What an offer does to a cart."""
 ExpiryPolicy = Union[ExpiryPolicyNever, ExpiryPolicyDays, ExpiryPolicyMonths, ExpiryPolicyEndOf, ExpiryPolicyFixedDates, ExpiryPolicySliding]
 """When usable points end. Days and months count from the day of activation; the last local day is usable to its end."""
-Format = Union[FormatPlain, FormatShopify, FormatTaobao, FormatYouzan]
+Format = Union[FormatPlain, FormatShopify, FormatTaobao, FormatYouzan, FormatRefunds, FormatEvents]
 """The form of the files."""
 Gives = Union[GivesPerAmount, GivesPerStep, GivesPerUnit, GivesFixed, GivesMultiplier]
 """What an earn rule gives."""

@@ -1,0 +1,188 @@
+//! One connection: whoever uses it waits for its socket as well, so that an answer wakes nobody else up.
+
+use super::{PostgresOptions, fault};
+use crate::error::{Error, ErrorCode, Result};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::{Client, Config, NoTls, Statement};
+
+/// What reads from and writes to the socket of a connection, until it ends.
+type Driver = Pin<Box<dyn Future<Output = std::result::Result<(), tokio_postgres::Error>> + Send>>;
+
+/// Where the rows are.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) config: Config,
+    pub(super) options: PostgresOptions,
+}
+
+/// A connection with its prepared statements.
+pub(super) struct Connection {
+    /// Gone only while the connection is dropped.
+    runtime: Option<Runtime>,
+    session: Session,
+    /// Dropped at its end, because those who still wait are told by that.
+    driver: Option<Driver>,
+    /// Nobody answers at the other end any more.
+    lost: bool,
+    answer_wait: Duration,
+    pub(super) idle_since: Instant,
+}
+
+/// What statements are sent over.
+pub(super) struct Session {
+    pub(super) client: Client,
+    /// By the address of their text: the texts are made once and stay where they are.
+    statements: BTreeMap<usize, Statement>,
+}
+
+impl Place {
+    /// Opens a connection and sets it up; makes no tables.
+    pub(super) fn open(&self) -> Result<Connection> {
+        let wait = Duration::from_millis(self.options.answer_wait_ms.into());
+        let failed = |error| Error::new(ErrorCode::StoreFailed, "could not make a runtime").caused_by(error);
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
+        let connected = runtime.block_on(async { tokio::time::timeout(wait, self.connect()).await });
+        let (client, driver) = match connected {
+            Ok(connected) => connected?,
+            Err(_) => return Err(fault::unreachable("connect")),
+        };
+        let session = Session { client, statements: BTreeMap::new() };
+        let mut connection = Connection {
+            runtime: Some(runtime),
+            session,
+            driver: Some(driver),
+            lost: false,
+            answer_wait: wait,
+            idle_since: Instant::now(),
+        };
+        connection.run("set up the connection", async |session| {
+            session.client.batch_execute(&self.set_up()).await.map_err(fault::doing("set up the connection"))
+        })?;
+        Ok(connection)
+    }
+
+    async fn connect(&self) -> Result<(Client, Driver)> {
+        let (client, driver) = self.config.connect(NoTls).await.map_err(fault::doing("connect"))?;
+        Ok((client, Box::pin(driver)))
+    }
+
+    /// Plans depend on the statements alone: each is meant for one index, whatever the planner thinks of the sizes.
+    fn set_up(&self) -> String {
+        let PostgresOptions { statement_wait_ms, .. } = self.options;
+        format!(
+            "SET search_path = {}; SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning; \
+             SET statement_timeout = {statement_wait_ms}; SET idle_in_transaction_session_timeout = {statement_wait_ms}; \
+             SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; \
+             SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off",
+            quoted(&self.options.schema)
+        )
+    }
+}
+
+/// A name as SQL writes it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Connection {
+    /// Runs work on the connection, until its answer or until nobody answers.
+    pub(super) fn run<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T>,
+    ) -> Result<T> {
+        let Some(runtime) = &self.runtime else { return Err(fault::unreachable(doing)) };
+        let Self { session, driver, lost, answer_wait, .. } = self;
+        if *lost {
+            return Err(fault::unreachable(doing));
+        }
+        let outcome = runtime.block_on(async {
+            let mut work = pin!(work(session));
+            let both = poll_fn(|cx| {
+                if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
+                    return Poll::Ready(outcome);
+                }
+                let ended = driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready());
+                if ended {
+                    *lost = true;
+                    *driver = None;
+                    // What came before the end is told now; the rest is told that the connection is closed.
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            });
+            tokio::time::timeout(*answer_wait, both).await
+        });
+        let outcome = outcome.unwrap_or_else(|_| {
+            *lost = true;
+            Err(fault::unreachable(doing))
+        });
+        if outcome.as_ref().is_err_and(|error| error.code() == ErrorCode::StoreUnreachable) {
+            self.lost = true;
+        }
+        outcome
+    }
+
+    /// Whether it can be used. One that lay idle for a while is looked at: the server may have closed it.
+    pub(super) fn is_alive(&mut self) -> bool {
+        if Duration::from_millis(100) < self.idle_since.elapsed() {
+            let look = async |_: &mut Session| {
+                tokio::task::yield_now().await;
+                tokio::task::yield_now().await;
+                Ok(())
+            };
+            self.run("look at the connection", look).ok();
+        }
+        !self.lost && !self.session.client.is_closed()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Dropping it otherwise waits, which a thread of a host's runtime must not.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Session {
+    /// A statement, prepared when it is used for the first time. An early end of the work leaves nothing half prepared.
+    pub(super) async fn prepared(&mut self, sql: &'static str) -> Result<Statement> {
+        let address = sql.as_ptr().addr();
+        if let Some(statement) = self.statements.get(&address) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql).await.map_err(fault::doing("prepare a statement"))?;
+        self.statements.insert(address, statement.clone());
+        Ok(statement)
+    }
+}
+
+/// Sends everything at once and collects the answers in their order.
+pub(super) async fn pipelined<F: Future>(work: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut under_way: Vec<_> = work.into_iter().map(|one| (Box::pin(one), None)).collect();
+    poll_fn(|cx| {
+        // The first look at each sends its messages.
+        for (one, answer) in &mut under_way {
+            if let Poll::Ready(early) = one.as_mut().poll(cx) {
+                *answer = Some(early);
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    let mut answers = Vec::with_capacity(under_way.len());
+    for (one, answer) in under_way {
+        answers.push(match answer {
+            Some(early) => early,
+            None => one.await,
+        });
+    }
+    answers
+}

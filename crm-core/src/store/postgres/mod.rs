@@ -1,0 +1,192 @@
+//! Rows on a PostgreSQL server, for many processes at once.
+//!
+//! A load is one round trip and so is a commit. Nothing is kept between calls but connections and their prepared statements.
+
+mod cells;
+mod commit;
+mod connect;
+mod fault;
+mod load;
+mod pool;
+mod routine;
+mod schema;
+mod sql;
+
+use super::contract::{Abilities, Commit, CommitReply, Read, Store};
+use super::row::Row;
+use super::shape::{check_commit, check_reads};
+use crate::error::{Error, ErrorCode, Result};
+use connect::Place;
+use pool::Pool;
+use schema::{MIGRATIONS, VERSION};
+use tokio_postgres::Config;
+
+/// How to use a server. The default is the careful choice in each field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// The schema of this merchant; one database may have many.
+    pub schema: String,
+    /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there.
+    pub creates: bool,
+    /// Most connections at the same time; more calls wait for their turn. At least one.
+    pub connections_max: usize,
+    /// How long to wait for a connection before giving up with `store.busy`, in milliseconds.
+    pub pool_wait_ms: u32,
+    /// How long the server may work on one statement before `store.busy`, in milliseconds; zero is for ever.
+    pub statement_wait_ms: u32,
+    /// How long to wait for an answer before `store.unreachable`, in milliseconds: longer than for one statement.
+    pub answer_wait_ms: u32,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            schema: "crm".to_owned(),
+            creates: true,
+            connections_max: 16,
+            pool_wait_ms: 10_000,
+            statement_wait_ms: 30_000,
+            answer_wait_ms: 60_000,
+        }
+    }
+}
+
+/// A store on a PostgreSQL server, version 12 or later.
+///
+/// ```no_run
+/// use crm_core::store::{PostgresOptions, PostgresStore};
+/// let store = PostgresStore::open("postgres://crm:secret@db.example.com/shop", &PostgresOptions::default())?;
+/// let engine = crm_core::Engine::open(store)?;
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+///
+/// Where a connection is lost in the middle of a commit, nobody knows what became of it, and the call ends with `store.unreachable`. The
+/// same request, sent again, finds its mark and gives its receipt, or is carried out now.
+pub struct PostgresStore {
+    pool: Pool,
+}
+
+impl PostgresStore {
+    /// Connects, makes the tables where there are none, and brings them up to date where they are of an older release. The size of the
+    /// tables does not matter.
+    ///
+    /// The address is a URL, `postgres://user:password@host:port/database`, or words such as `host=/run/postgresql dbname=shop`. In a
+    /// URL, `schema=name` among the parameters at its end stands for the option of that name.
+    ///
+    /// # Errors
+    /// `store.address`: the address cannot be read; `store.unreachable`; `store.login`; `store.missing`: no such database, or no tables
+    /// and none may be made; `store.newer`; `store.corrupt`: the schema belongs to another application; `store.read_only`; `store.busy`;
+    /// `store.full`; `store.failed`.
+    pub fn open(address: &str, options: &PostgresOptions) -> Result<Self> {
+        let place = place(address, options.clone())?;
+        off_runtimes(|| {
+            let pool = Pool::new(place);
+            let PostgresOptions { schema, creates, .. } = &pool.place.options;
+            pool.with(|connection| {
+                connection.run("open the database", async |session| {
+                    schema::bring_up(session, schema, *creates, MIGRATIONS, VERSION).await
+                })
+            })?;
+            Ok(Self { pool })
+        })
+    }
+
+    /// Takes all rows out: for [`PostgresStore::run_sql`].
+    #[doc(hidden)]
+    pub const EMPTY: &'static str = "DO $$ DECLARE _table text; BEGIN FOR _table IN SELECT tablename FROM pg_tables \
+        WHERE schemaname = current_schema() AND tablename <> 'crm_schema' LOOP EXECUTE 'DELETE FROM ' || _table; END LOOP; END $$";
+
+    /// Lets tests do what a store does not: empty it, or remove it.
+    ///
+    /// # Errors
+    /// `store.*`.
+    #[doc(hidden)]
+    pub fn run_sql(&self, statements: &str) -> Result<()> {
+        off_runtimes(|| {
+            let run = async |session: &mut connect::Session| {
+                session.client.batch_execute(statements).await.map_err(fault::doing("run statements"))
+            };
+            self.pool.with(|connection| connection.run("run statements", run))
+        })
+    }
+}
+
+impl Store for PostgresStore {
+    fn abilities(&self) -> Abilities {
+        Abilities { atomic_across_owners: true, durable: true }
+    }
+
+    fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
+        check_reads(reads)?;
+        if reads.is_empty() && !self.pool.is_closed() {
+            return Ok(Vec::new());
+        }
+        off_runtimes(|| {
+            let once = || {
+                let load = async |session: &mut connect::Session| load::load(session, reads).await;
+                self.pool.with(|connection| connection.run("load", load))
+            };
+            // A load may be sent again: after a restart of the server the next connection is a new one.
+            match once() {
+                Err(error) if error.code() == ErrorCode::StoreUnreachable => once(),
+                answers => answers,
+            }
+        })
+    }
+
+    fn commit(&self, commit: &Commit) -> Result<CommitReply> {
+        check_commit(commit)?;
+        off_runtimes(|| {
+            let commit = async |session: &mut connect::Session| commit::commit(session, commit).await;
+            self.pool.with(|connection| connection.run("commit", commit))
+        })
+    }
+
+    fn close(&self) -> Result<()> {
+        self.pool.close();
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The address has a password in it.
+        f.debug_struct("PostgresStore").field("options", &self.pool.place.options).finish_non_exhaustive()
+    }
+}
+
+/// Reads an address.
+fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
+    let (front, parameters) = address.split_once('?').unwrap_or((address, ""));
+    let mut rest = Vec::new();
+    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+        match parameter.strip_prefix("schema=") {
+            Some(schema) => schema.clone_into(&mut options.schema),
+            None => rest.push(parameter),
+        }
+    }
+    let address = if rest.is_empty() { front.to_owned() } else { format!("{front}?{}", rest.join("&")) };
+    // What is wrong is told without the address: it has a password in it.
+    let unreadable = |error| Error::new(ErrorCode::StoreAddress, "the address cannot be read").caused_by(error);
+    let mut config: Config = address.parse().map_err(unreadable)?;
+    if options.schema.is_empty() || 63 < options.schema.len() || options.schema.contains('\0') {
+        return Err(Error::new(ErrorCode::StoreAddress, "a schema has a name of 1 to 63 bytes").field("schema"));
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("crm-core");
+    }
+    Ok(Place { config, options })
+}
+
+/// Runs work that waits. On a thread of a host's runtime nothing may wait for a runtime of ours, so it goes to a thread of its own.
+fn off_runtimes<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    let joined = std::thread::scope(|threads| threads.spawn(work).join());
+    joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn closed() -> Error {
+    Error::new(ErrorCode::StoreClosed, "the store is closed")
+}
