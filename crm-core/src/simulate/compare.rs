@@ -11,6 +11,9 @@ use crate::program::Program;
 use crate::value::{Currency, LadderId, Money, OrderId, PointCurrency, Points, TierId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The tier before and the tier after.
+type Moved = (Option<TierId>, Option<TierId>);
+
 /// What is compared: the currencies and ladders of both programs, and the sums so far.
 pub(super) struct Comparison<'p> {
     before: &'p Program,
@@ -18,7 +21,7 @@ pub(super) struct Comparison<'p> {
     currencies: Vec<PointCurrency>,
     ladders: Vec<LadderId>,
     sides: Vec<(PointsSide, PointsSide)>,
-    tiers: Vec<BTreeMap<(Option<TierId>, Option<TierId>), u64>>,
+    tiers: Vec<BTreeMap<Moved, u64>>,
     stages: BTreeMap<(Option<Stage>, Option<Stage>), u64>,
     discounts: BTreeMap<Currency, i64>,
     total: WhatIfTotals,

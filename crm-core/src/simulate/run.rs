@@ -106,7 +106,7 @@ fn run(
         together.insert(history.id.clone(), history);
         Ok(())
     })?;
-    let together = together.iter().map(|(id, history)| (id, history)).collect();
+    let together = together.iter().collect();
     both.finish(&together, &referrals, begins)
 }
 
