@@ -979,13 +979,15 @@ class StoreFull(StoreError):
 
 
 class StoreReadOnly(StoreError):
-    """`store.read_only`: give write permission to the file and its folder."""
+    """`store.read_only`: give write permission to the file and its folder, or to the user of the database; a standby
+    server cannot be written to.
+    """
 
     code = "store.read_only"
 
 
 class StoreMissing(StoreError):
-    """`store.missing`: the database file does not exist."""
+    """`store.missing`: the database does not exist; make it first."""
 
     code = "store.missing"
 
@@ -1012,6 +1014,26 @@ class StoreClosed(StoreError):
     """`store.closed`: the store was closed; open it again."""
 
     code = "store.closed"
+
+
+class StoreUnreachable(StoreError):
+    """`store.unreachable`: the database server does not answer; whether a commit under way took effect is not known:
+    send the same request again, it takes effect once.
+    """
+
+    code = "store.unreachable"
+
+
+class StoreLogin(StoreError):
+    """`store.login`: the database server refuses the login; check user and password, and what the server lets in."""
+
+    code = "store.login"
+
+
+class StoreAddress(StoreError):
+    """`store.address`: write `postgres://user:password@host:port/database`."""
+
+    code = "store.address"
 
 
 class StoreFailed(StoreError):
@@ -1176,6 +1198,9 @@ BY_CODE: dict[str, type[CrmError]] = {
     "store.corrupt": StoreCorrupt,
     "store.newer": StoreNewer,
     "store.closed": StoreClosed,
+    "store.unreachable": StoreUnreachable,
+    "store.login": StoreLogin,
+    "store.address": StoreAddress,
     "store.failed": StoreFailed,
     "internal": Internal,
 }
