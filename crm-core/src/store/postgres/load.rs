@@ -95,10 +95,15 @@ fn of(table: Table) -> Result<&'static TableSql> {
     sql::of(table).ok_or_else(no_statement)
 }
 
+/// How a row is found: by its key, or by an index and so many of its cells.
+type By = Option<(usize, usize)>;
+/// The place of a read, and its cells.
+type Asked<'a> = (usize, &'a [Value]);
+
 /// The statements for some reads: one for all that differ in their cells only.
 fn plan(reads: &[Read]) -> Result<Vec<Query<'_>>> {
     let mut queries = Vec::new();
-    let mut alike: BTreeMap<(Table, Option<(usize, usize)>), Vec<(usize, &[Value])>> = BTreeMap::new();
+    let mut alike: BTreeMap<(Table, By), Vec<Asked<'_>>> = BTreeMap::new();
     for (place, read) in reads.iter().enumerate() {
         match read {
             Read::Row { table, key } => alike.entry((*table, None)).or_default().push((place, key)),

@@ -20,6 +20,7 @@ use connect::Place;
 use pool::Pool;
 use schema::{MIGRATIONS, VERSION};
 use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 
 /// How to use a server. The default is the careful choice in each field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +172,10 @@ fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
     let mut config: Config = address.parse().map_err(unreadable)?;
     if options.schema.is_empty() || 63 < options.schema.len() || options.schema.contains('\0') {
         return Err(Error::new(ErrorCode::StoreAddress, "a schema has a name of 1 to 63 bytes").field("schema"));
+    }
+    if config.get_ssl_mode() == SslMode::Require {
+        let message = "this release speaks no TLS; use a tunnel, or another `sslmode`";
+        return Err(Error::new(ErrorCode::StoreAddress, message).field("sslmode"));
     }
     if config.get_application_name().is_none() {
         config.application_name("crm-core");
