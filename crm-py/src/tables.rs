@@ -130,6 +130,7 @@ const CLAIMS: &[Head] = &[
     ("by", Is::Word, true),
     ("coupon_id", Is::Text, true),
     ("code", Is::Text, true),
+    ("group_id", Is::Text, true),
     ("off", Is::Money, true),
     ("off_shipping", Is::Money, true),
 ];
@@ -407,19 +408,21 @@ fn claim(rows: &mut Rows, seen: &ClaimView, at: Timestamp) -> Result<()> {
                 .flag(seen.returned)
                 .text(quote.currency.code());
             let Some(one) = next else {
-                row.text(None).text(None).text(None).text(None).text(None).no_amount().no_amount();
+                row.text(None).text(None).text(None).text(None).text(None).text(None).no_amount().no_amount();
                 return Ok(());
             };
-            let (by, coupon, code) = match &one.by {
-                Source::Automatic => ("automatic", None, None),
-                Source::Coupon { coupon } => ("coupon", Some(coupon.as_str()), None),
-                Source::Code { code } => ("code", None, Some(code.as_str())),
+            let (by, coupon, code, group) = match &one.by {
+                Source::Automatic => ("automatic", None, None, None),
+                Source::Coupon { coupon } => ("coupon", Some(coupon.as_str()), None, None),
+                Source::Code { code } => ("code", None, Some(code.as_str()), None),
+                Source::Group { group } => ("group", None, None, Some(group.as_str())),
             };
             row.text(one.offer.as_str())
                 .text(one.campaign.as_ref().map(|id| id.as_str()))
                 .text(by)
                 .text(coupon)
                 .text(code)
+                .text(group)
                 .amount(quote.currency, one.off)?
                 .amount(quote.currency, one.shipping)?;
             Ok(())
