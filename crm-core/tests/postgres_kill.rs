@@ -46,6 +46,18 @@ fn child() {
     }
 }
 
+/// A client that is killed may leave one commit with the server, which ends it while the books are read here, page by page. What does not
+/// add up once that is over, never will.
+fn add_up_soon(engine: &Engine) {
+    for _ in 0..100 {
+        if corpus::add_up(engine).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    corpus::add_up(engine).unwrap();
+}
+
 #[test]
 #[ignore = "needs a server: tests/run --only postgres"]
 fn a_killed_client_leaves_books_that_add_up() {
@@ -76,7 +88,7 @@ fn a_killed_client_leaves_books_that_add_up() {
         std::thread::sleep(Duration::from_micros((kill * 379) % 8_000));
         child.kill().unwrap();
         child.wait().unwrap();
-        corpus::add_up(&engine).unwrap();
+        add_up_soon(&engine);
     }
     let last = acknowledged.unwrap() * 5 + 4;
     println!("{KILLS} kills, {last} requests");
