@@ -48,7 +48,6 @@ impl CodeBatch {
 #[pyclass(frozen, module = "crm_core._native")]
 pub(crate) struct TillKey {
     key: code::TillKey,
-    form: CodeForm,
 }
 
 #[pymethods]
@@ -56,12 +55,11 @@ impl TillKey {
     #[new]
     fn new(py: Python<'_>, secret: &str, prefix: &str, batch: u32) -> PyResult<Self> {
         let secret = ok(py, Secret::from_hex(secret))?;
-        let form = ok(py, CodeForm::with_prefix(prefix, 20))?;
-        Ok(Self { key: ok(py, code::TillKey::new(&secret, prefix, batch))?, form })
+        Ok(Self { key: ok(py, code::TillKey::new(&secret, prefix, batch))? })
     }
 
     fn sign(&self, py: Python<'_>, serial: u64) -> PyResult<String> {
-        Ok(self.form.show(&ok(py, self.key.sign(serial))?))
+        Ok(self.key.form().show(&ok(py, self.key.sign(serial))?))
     }
 
     fn verify(&self, py: Python<'_>, code: &str) -> PyResult<u64> {

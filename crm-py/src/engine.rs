@@ -64,16 +64,16 @@ impl Engine {
         path: PathBuf,
         create: bool,
         durable: bool,
-        busy_wait_ms: u32,
+        busy_wait_ms: Option<u32>,
         combine: bool,
     ) -> PyResult<Self> {
         work(py, || {
-            let options = SqliteOptions {
+            let mut options = SqliteOptions {
                 durability: if durable { Durability::Full } else { Durability::Normal },
                 open: if create { OpenMode::CreateOrOpen } else { OpenMode::OpenExisting },
-                busy_wait_ms,
                 ..SqliteOptions::default()
             };
+            options.busy_wait_ms = busy_wait_ms.unwrap_or(options.busy_wait_ms);
             let store = Arc::new(SqliteStore::open(&path, options)?);
             let engine = crm_core::Engine::open_shared(store.clone())?;
             let combiner = combine.then(|| Combiner::new(engine.clone()));

@@ -78,13 +78,13 @@ class Engine(Questions, Tables):
         *,
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
-        busy_wait_ms: int = 5_000,
+        busy_wait_ms: int | None = None,
         combine: bool = False,
     ) -> Engine:
         """Opens a database file, and makes it where there is none.
 
         `create`: False refuses a missing file. `durability`: "full" syncs each commit to disk; with "normal" a power cut may take the last
-        commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before `StoreBusy`.
+        commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before `StoreBusy`; five seconds by default.
         `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk.
         """
         if durability not in ("full", "normal"):

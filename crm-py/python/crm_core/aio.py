@@ -56,7 +56,7 @@ class Engine(AsyncQuestions):
         *,
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
-        busy_wait_ms: int = 5_000,
+        busy_wait_ms: int | None = None,
         combine: bool = False,
         threads: int = 4,
     ) -> Engine:
