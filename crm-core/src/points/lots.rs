@@ -213,12 +213,13 @@ impl Lots {
         first
     }
 
-    /// Puts a lot at its place in consumption order and returns its index. Behind the last one, nothing is unpacked.
+    /// Puts a lot at its place in consumption order and returns its index. An open one behind the last is added without unpacking them.
     pub(super) fn place(&mut self, lot: Lot) -> usize {
         let key = lot.order_key();
         if let Form::Packed(packed) = &mut self.0
             && packed.summary.last < Some(key)
             && lot.balanced()
+            && lot.is_open()
         {
             packed.seen = OnceLock::new();
             packed.summary = packed.summary.with(&lot);
@@ -418,5 +419,28 @@ mod tests {
         let mut spent = minicbor::decode::<Account>(&bytes).unwrap();
         let _ = spent.spend(p(1), now, log);
         assert!(corrupt(&spent));
+    }
+
+    /// A closed lot that comes back to packed ones, for a reversal that then takes nothing from it, is handed over for archiving again.
+    #[test]
+    fn a_reopened_lot_is_archived_again() {
+        let (now, log) = (t("2026-03-01T10:00:00Z"), &mut Vec::new());
+        let credit = |name: &str| Credit {
+            source: order(name),
+            rule: None,
+            points: p(40),
+            kind: MovementKind::Earn,
+            dates: Dates::at_once(now),
+            expiry: ExpiryPolicy::Never,
+        };
+        let mut account = account();
+        account.credit(credit("o1"), now, log).unwrap();
+        account.spend(p(40), now, log).unwrap();
+        let closed = account.take_closed();
+        assert_eq!(closed.len(), 1);
+        account.pack();
+        account.reopen(closed[0].clone()).unwrap();
+        assert_eq!(account.take_closed(), closed);
+        assert!(account.lots.is_empty());
     }
 }
