@@ -401,6 +401,32 @@ fn a_locked_database_is_busy() {
     assert_eq!(error["retry"], "later");
 }
 
+/// A backup on a disk that nobody may write to answers questions, and takes nothing.
+#[cfg(unix)]
+#[test]
+fn a_database_for_looking_only_answers() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    let desk = Desk::with_history();
+    let (file, folder) = (desk.path("crm.db"), desk.folder.path());
+    let is_root = [&file, &folder.to_owned()].into_iter().all(|path| chown(path, Some(NOBODY), Some(NOBODY)).is_ok());
+    let mode = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(&file, 0o444);
+    mode(folder, 0o555);
+    let run = |args: &[&str]| {
+        let mut command = desk.command(args);
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        Ran::of(command.output().unwrap())
+    };
+    assert_eq!(run(&["show", "--json"]).json()["count"], 2);
+    run(&["export", "customers"]).ok();
+    run(&["sweep", "--until", "2026-03-31", "--json"]).fails(3, "store.read_only");
+    mode(folder, 0o755);
+}
+
 #[test]
 fn wrong_usage_is_told_apart() {
     let desk = Desk::new();

@@ -408,6 +408,23 @@ mod permissions {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
+    /// What nobody may write can be looked at all the same, and is not changed.
+    fn looked_at(path: &Path) {
+        let before = fs::read(path).unwrap();
+        let options = SqliteOptions { open: OpenMode::ReadOnly, ..SqliteOptions::default() };
+        let store = SqliteStore::open(path, options).unwrap();
+        let read = Read::Row { table: Table::Identity, key: vec![Value::Int(1), Value::text("name00007")] };
+        assert_eq!(store.load(&[read]).unwrap()[0].len(), 1);
+        assert_eq!(rows(&store).len(), 2_000);
+        assert_eq!(code(store.commit(&new_rows(["late".to_owned()], 1))), Some(ErrorCode::StoreReadOnly));
+        store.close().unwrap();
+        assert_eq!(fs::read(path).unwrap(), before);
+        // Where the folder allows it, SQLite leaves an empty log of whoever only read.
+        for end in ["-wal", "-shm"] {
+            fs::remove_file(path.with_file_name(format!("crm.db{end}"))).ok();
+        }
+    }
+
     /// Runs only as a child of the next test, perhaps as another user.
     #[test]
     fn child() {
@@ -416,11 +433,16 @@ mod permissions {
         filled(&path);
         mode(&path, 0o444);
         assert_eq!(opened(&path), Some(ErrorCode::StoreReadOnly), "a file without write permission");
+        looked_at(&path);
         mode(&path, 0o000);
         assert_eq!(opened(&path), Some(ErrorCode::StoreReadOnly), "a file without any permission");
         mode(&path, 0o644);
         mode(&folder, 0o555);
         assert_eq!(opened(&path), Some(ErrorCode::StoreReadOnly), "a folder where no log can be made");
+        looked_at(&path);
+        mode(&path, 0o444);
+        looked_at(&path);
+        mode(&path, 0o644);
         assert_eq!(
             opened(&folder.join("new.db")),
             Some(ErrorCode::StoreReadOnly),

@@ -66,11 +66,16 @@ impl Engine {
         durable: bool,
         busy_wait_ms: Option<u32>,
         combine: bool,
+        read_only: bool,
     ) -> PyResult<Self> {
         work(py, || {
             let mut options = SqliteOptions {
                 durability: if durable { Durability::Full } else { Durability::Normal },
-                open: if create { OpenMode::CreateOrOpen } else { OpenMode::OpenExisting },
+                open: match (read_only, create) {
+                    (true, _) => OpenMode::ReadOnly,
+                    (false, true) => OpenMode::CreateOrOpen,
+                    (false, false) => OpenMode::OpenExisting,
+                },
                 ..SqliteOptions::default()
             };
             options.busy_wait_ms = busy_wait_ms.unwrap_or(options.busy_wait_ms);

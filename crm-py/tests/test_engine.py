@@ -271,6 +271,16 @@ def test_a_file_that_is_held_elsewhere(tmp_path: Path) -> None:
     assert available(shop) == 1
 
 
+def test_a_file_for_looking_only_answers_and_takes_nothing(tmp_path: Path) -> None:
+    with open_shop(crm.Engine.open(tmp_path / "shop.db")) as shop:
+        shop.execute(earn(1).do, request_id="r1", at=NOON)
+    with crm.Engine.open(tmp_path / "shop.db", read_only=True) as looked:
+        assert available(looked) == 1
+        with pytest.raises(crm.errors.StoreReadOnly):
+            looked.execute(earn(1).do, request_id="r2", at=NOON)
+        assert available(looked) == 1
+
+
 def test_the_interpreter_goes_on_meanwhile() -> None:
     shop = open_shop(crm.Engine.in_memory())
     shop.execute_many([earn(number) for number in range(1_500)])

@@ -27,7 +27,7 @@ struct Line {
 }
 
 pub(crate) fn execute(global: &Global, task: &Do, out: &mut Out) -> Finished {
-    let shop = Shop::open(global)?;
+    let shop = if task.dry_run { Shop::look(global)? } else { Shop::open(global)? };
     let program = shop.program()?;
     let at = shop.instant(global.at)?;
     let stdin = task.file == Path::new("-");
@@ -158,7 +158,7 @@ const WITH_INSTANT: [&str; 13] = [
 ];
 
 pub(crate) fn ask(global: &Global, task: &Ask, out: &mut Out) -> Finished {
-    let shop = Shop::open(global)?;
+    let shop = Shop::look(global)?;
     let text = if task.question == "-" {
         let mut text = String::new();
         let read = std::io::stdin().read_to_string(&mut text);

@@ -16,7 +16,7 @@ use crm_core::value::{Amount, LadderId, Money, OrderId, RuleId};
 use serde_json::json;
 
 pub(crate) fn explain(global: &Global, what: &What, out: &mut Out) -> Finished {
-    let shop = Shop::open(global)?;
+    let shop = Shop::look(global)?;
     match what {
         What::Order { order } => explain_order(&shop, order, out),
         What::Tier { customer, ladder, known_at } => {

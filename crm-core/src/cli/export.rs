@@ -110,7 +110,7 @@ fn unwritten(error: csv::Error) -> Problem {
 }
 
 pub(crate) fn export(global: &Global, task: &Export, out: &mut Out) -> Finished {
-    let shop = Shop::open(global)?;
+    let shop = Shop::look(global)?;
     let program = shop.program()?;
     let at = match task.what {
         Kind::Customers | Kind::Lots => shop.instant_for_all(global.at)?,

@@ -12,7 +12,7 @@ use std::path::Path;
 
 pub(crate) fn backup(global: &Global, task: &Backup, out: &mut Out) -> Finished {
     only_files(&shop::path(global)?)?;
-    let shop = Shop::open(global)?;
+    let shop = Shop::look(global)?;
     let file = shop.file.as_ref().ok_or_else(|| Error::internal("a file has no store"))?;
     let bar = out.bar(0, "copying");
     let report = file.backup(&task.target, &mut |done, all| {

@@ -46,7 +46,7 @@ impl Asked {
             let zone = *engine.program()?.zone();
             return Ok(Self { engine, customer: None, at: clock::or_now(global.at, &zone), zone });
         }
-        let shop = Shop::open(global).map_err(|problem| match problem {
+        let shop = Shop::look(global).map_err(|problem| match problem {
             Problem::Usage(message) => {
                 Problem::Usage(format!("{message}, or `--program FILE|SAMPLE` for offers alone"))
             }

@@ -54,10 +54,24 @@ pub(crate) fn file(path: &Path, open: OpenMode) -> Result<Arc<SqliteStore>, Prob
     Ok(Arc::new(SqliteStore::open(path, SqliteOptions { open, ..SqliteOptions::default() })?))
 }
 
+/// Opens what is there, and where it cannot be written to, for looking only.
+pub(crate) fn or_to_look<T>(at: impl Fn(OpenMode) -> Result<T, Problem>) -> Result<T, Problem> {
+    match at(OpenMode::OpenExisting) {
+        Err(Problem::Core(error)) if error.code() == ErrorCode::StoreReadOnly => at(OpenMode::ReadOnly),
+        opened => opened,
+    }
+}
+
 impl Shop {
     /// Opens the database that is there.
     pub(crate) fn open(global: &Global) -> Result<Self, Problem> {
         Self::at(&path(global)?, OpenMode::OpenExisting)
+    }
+
+    /// Opens the database for questions, also where it cannot be written to.
+    pub(crate) fn look(global: &Global) -> Result<Self, Problem> {
+        let path = path(global)?;
+        or_to_look(|open| Self::at(&path, open))
     }
 
     /// Opens the database, or makes it.

@@ -20,7 +20,7 @@ use crm_core::{Engine, Error, ErrorCode};
 use serde_json::json;
 
 pub(crate) fn show(global: &Global, task: &Show, out: &mut Out) -> Finished {
-    let shop = Shop::open(global)?;
+    let shop = Shop::look(global)?;
     let Some(name) = &task.customer else {
         let at = shop.instant_for_all(global.at)?;
         let seen = members::collect(&shop, at, task.last, out.is_json())?;

@@ -11,7 +11,7 @@ use crm_core::value::{Money, Points};
 
 pub(crate) fn what_if(global: &Global, task: &WhatIf, out: &mut Out) -> Finished {
     let text = programs::read(&task.program)?;
-    let shop = Shop::open(global)?;
+    let shop = Shop::look(global)?;
     let program = shop.program()?;
     let options = WhatIfOptions { at: shop.instant(global.at)? };
     let counter = out.counter("members played:");

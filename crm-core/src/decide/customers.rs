@@ -50,8 +50,21 @@ pub(crate) fn register(context: &Context<'_>, ws: &mut Workspace, command: &Regi
         identifier.key(context.program.country()).map_err(|error| error.within(format!("identifiers[{place}]")))?;
     }
     record.apply_change(&change, context.program.country())?;
+    born(context, &command.profile)?;
     enrol(context, ws, record, &command.identifiers, false)?;
     Ok(id.clone())
+}
+
+/// A birthday lies behind: the shop's own day of the request is the last one.
+pub(crate) fn born(context: &Context<'_>, profile: &Profile) -> crate::error::Result<()> {
+    let today = context.zone().date(context.request.at);
+    match profile.birthday {
+        Some(day) if today < day => {
+            let message = format!("{day} is after the day of the request, {today}");
+            Err(Error::new(ErrorCode::CustomerField, message).field("profile.birthday"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The id under which somebody unknown is registered: the same person gets the same whatever brings them, and it says nothing about them.
@@ -213,6 +226,7 @@ pub(crate) fn update(context: &Context<'_>, ws: &mut Workspace, command: &Update
     let mut record = ws.known(id)?.record()?.clone();
     let before: Vec<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     let fields = record.apply_change(&command.change, country).map_err(|error| error.within("change"))?;
+    born(context, &command.change.profile).map_err(|error| error.within("change"))?;
     claim(context, ws, id, &command.change.add_identifiers, "change.add_identifiers")?;
     let after: BTreeSet<String> = record.identifiers.iter().map(|(key, _)| key.as_str().to_owned()).collect();
     for name in before.into_iter().filter(|name| !after.contains(name)) {

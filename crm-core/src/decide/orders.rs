@@ -32,6 +32,7 @@ pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at
         }
         Buyer::KnownOrNew { identifiers, profile } => {
             named(identifiers.is_empty())?;
+            customers::born(context, profile).map_err(|error| error.within("buyer"))?;
             match context.find(ws, identifiers)? {
                 Some(id) => {
                     customers::complete(context, ws, &id, identifiers, profile)?;

@@ -80,16 +80,18 @@ class Engine(Questions, Tables):
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int | None = None,
         combine: bool = False,
+        read_only: bool = False,
     ) -> Engine:
         """Opens a database file, and makes it where there is none.
 
         `create`: False refuses a missing file. `durability`: "full" syncs each commit to disk; with "normal" a power cut may take the last
         commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before `StoreBusy`; five seconds by default.
         `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk.
+        `read_only`: for questions only, also where nobody may write to the file; whatever would change it is refused with `StoreReadOnly`.
         """
         if durability not in ("full", "normal"):
             raise ValueError(f"durability is 'full' or 'normal', not {durability!r}")
-        return cls(_native.Engine.open(os.fspath(path), create, durability == "full", busy_wait_ms, combine))
+        return cls(_native.Engine.open(os.fspath(path), create, durability == "full", busy_wait_ms, combine, read_only))
 
     @classmethod
     def in_memory(cls) -> Engine:

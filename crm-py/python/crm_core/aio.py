@@ -58,6 +58,7 @@ class Engine(AsyncQuestions):
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int | None = None,
         combine: bool = False,
+        read_only: bool = False,
         threads: int = 4,
     ) -> Engine:
         """As `crm_core.Engine.open`. `threads`: how many calls run at the same time."""
@@ -68,6 +69,7 @@ class Engine(AsyncQuestions):
             durability=durability,
             busy_wait_ms=busy_wait_ms,
             combine=combine,
+            read_only=read_only,
         )
         return cls(opened, threads=threads)
 

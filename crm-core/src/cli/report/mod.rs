@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn report(global: &Global, task: &Report, out: &mut Out) -> Finished {
-    let shop = Shop::open(global)?;
+    let shop = Shop::look(global)?;
     let at = shop.instant_for_all(global.at)?;
     let figures = Figures::collect(&shop.engine, at)?;
     let path = match (&task.out, out.is_json()) {

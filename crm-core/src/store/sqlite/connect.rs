@@ -4,7 +4,7 @@ use super::schema::{self, MIGRATIONS, VERSION};
 use super::{Durability, OpenMode, SqliteOptions, fault};
 use crate::error::{Error, ErrorCode, Result};
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::SQLITE_CANTOPEN;
+use rusqlite::ffi::{SQLITE_CANTOPEN, SQLITE_READONLY_CANTINIT, SQLITE_READONLY_DIRECTORY};
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsString;
 use std::fs::File;
@@ -23,9 +23,21 @@ pub(super) enum Place {
 const STATEMENTS_KEPT: usize = 128;
 
 impl Place {
+    /// Whether nothing is to be written.
+    pub(super) const fn only_looks(&self) -> bool {
+        matches!(self, Self::File { options: SqliteOptions { open: OpenMode::ReadOnly, .. }, .. })
+    }
+
     /// Opens the connection that writes, with the tables in place.
     pub(super) fn open_writer(&self) -> Result<Connection> {
         let connection = match self {
+            Self::File { path, options } if self.only_looks() => {
+                inspect(path, options.open)?;
+                let connection = open_to_look(path, options)?;
+                schema::require(&connection, VERSION).map_err(|error| explain(error, path))?;
+                connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+                return Ok(connection);
+            }
             Self::Memory => {
                 let connection = Connection::open_in_memory().map_err(fault::doing("open a database in memory"))?;
                 keep_plans(&connection)?;
@@ -58,7 +70,11 @@ impl Place {
         let Self::File { path, options } = self else {
             return Err(Error::internal("a store in memory has one connection"));
         };
-        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?;
+        let connection = if self.only_looks() {
+            open_to_look(path, options)?
+        } else {
+            open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?
+        };
         set(&connection, "query_only = on")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         Ok(connection)
@@ -87,7 +103,7 @@ fn inspect(path: &Path, mode: OpenMode) -> Result<()> {
         return Err(damaged("no file"));
     }
     // A file that is still empty beside a log is one that another process is making.
-    if metadata.len() == 0 && mode == OpenMode::OpenExisting && !log_of(path).exists() {
+    if metadata.len() == 0 && mode != OpenMode::CreateOrOpen && !log_of(path).exists() {
         return Err(damaged("empty"));
     }
     Ok(())
@@ -126,6 +142,37 @@ pub(super) fn open(path: &Path, flags: OpenFlags, options: &SqliteOptions) -> Re
     Ok(connection)
 }
 
+/// Opens a connection that changes nothing. A file with a write-ahead log needs another one beside it even for reading; where none can be
+/// made, and no log is left by anybody, the file is opened as one that does not change.
+fn open_to_look(path: &Path, options: &SqliteOptions) -> Result<Connection> {
+    let opened = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)
+        .and_then(|connection| schema::identify(&connection, VERSION).map(|_| connection));
+    match opened {
+        Err(error) if lacks_log(&error) && !log_of(path).metadata().is_ok_and(|log| 0 < log.len()) => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let fixed = Connection::open_with_flags(as_uri(path), flags);
+            let fixed = fixed.map_err(|error| explain(fault::error("open the database", error), path))?;
+            set_up(&fixed, options).map_err(|error| explain(error, path))?;
+            Ok(fixed)
+        }
+        opened => opened.map_err(|error| explain(error, path)),
+    }
+}
+
+/// The address by which SQLite takes a file as one that does not change.
+fn as_uri(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if plain(*byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri + "?immutable=1"
+}
+
 fn refuse_read_only(connection: &Connection, path: &Path) -> Result<()> {
     if connection.is_readonly("main").map_err(fault::doing("open the database"))? {
         let message = format!("no write permission for `{}`", path.display());
@@ -157,10 +204,24 @@ fn keep_plans(connection: &Connection) -> Result<()> {
     kept.map(drop).map_err(fault::doing("set up the connection"))
 }
 
+fn sqlite_code(error: &Error) -> Option<i64> {
+    error.details().get("sqlite_code").and_then(serde_json::Value::as_i64)
+}
+
+/// Whether SQLite could not open the file or one beside it.
+fn cannot_open(error: &Error) -> bool {
+    sqlite_code(error).is_some_and(|code| code & 0xFF == i64::from(SQLITE_CANTOPEN))
+}
+
+/// Whether it could not make the files beside it that reading needs.
+fn lacks_log(error: &Error) -> bool {
+    let codes = [SQLITE_READONLY_DIRECTORY, SQLITE_READONLY_CANTINIT].map(i64::from);
+    cannot_open(error) || sqlite_code(error).is_some_and(|code| codes.contains(&code))
+}
+
 /// Names the file, and says why SQLite cannot open it or the log beside it; SQLite itself does not tell.
 fn explain(error: Error, path: &Path) -> Error {
-    let code = error.details().get("sqlite_code").and_then(serde_json::Value::as_i64);
-    if code.is_none_or(|code| code & 0xFF != i64::from(SQLITE_CANTOPEN)) {
+    if !cannot_open(&error) {
         return error.with("path", path.display().to_string());
     }
     let why = match folder_exists(path).and_then(|()| open_folder(path)) {

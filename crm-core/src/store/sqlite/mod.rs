@@ -44,6 +44,10 @@ pub enum OpenMode {
     CreateOrOpen,
     /// Refuses a missing file with `store.missing`.
     OpenExisting,
+    /// For looking only, also where nobody may write: a backup, a disk that is read-only. As `OpenExisting`; commits are refused with
+    /// `store.read_only`, and so is a file of an older release, because its tables cannot be brought up to date. Where no file can be made
+    /// beside it and there is no log, the file is taken as one that nobody changes meanwhile.
+    ReadOnly,
 }
 
 /// How to open a file. The default is the careful choice in each field.
@@ -188,6 +192,9 @@ impl Store for SqliteStore {
 
     fn commit(&self, commit: &Commit) -> Result<CommitReply> {
         check_commit(commit)?;
+        if self.place.only_looks() {
+            return Err(Error::new(ErrorCode::StoreReadOnly, "the store was opened for looking only"));
+        }
         let mut guard = self.lock_writer();
         let writer = guard.as_mut().ok_or_else(closed)?;
         let reply = commit::commit(&writer.connection, commit)?;
@@ -212,8 +219,8 @@ impl Store for SqliteStore {
         self.readers.close();
         // The last connection to a file removes the log; where another process has it open, the log is its to remove.
         let carried = match self.place {
-            Place::File { .. } => connect::checkpoint(&writer.connection, "truncate"),
-            Place::Memory => Ok(()),
+            Place::File { .. } if !self.place.only_looks() => connect::checkpoint(&writer.connection, "truncate"),
+            _ => Ok(()),
         };
         writer.connection.close().map_err(|(_, error)| fault::error("close the database", error))?;
         carried

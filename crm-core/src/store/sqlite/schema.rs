@@ -184,6 +184,19 @@ pub(super) fn bring_up(connection: &Connection, migrations: &[Migration], newest
     Ok(())
 }
 
+/// Refuses a file whose tables are not those of this release.
+pub(super) fn require(connection: &Connection, newest: i32) -> Result<()> {
+    match identify(connection, newest)? {
+        Identity::Ours(version) if version == newest => Ok(()),
+        Identity::Ours(version) => Err(Error::new(
+            ErrorCode::StoreReadOnly,
+            format!("the database has schema version {version} and has to be brought up to {newest} first: open it for writing once"),
+        )
+        .with("version", version)),
+        Identity::Empty => Err(Error::new(ErrorCode::StoreCorrupt, "the file has no tables")),
+    }
+}
+
 fn step(migrations: &[Migration], from: i32) -> Result<String> {
     let found = migrations.iter().find(|migration| migration.from == from);
     let missing = || Error::new(ErrorCode::StoreCorrupt, format!("no upgrade from schema version {from} is known"));
