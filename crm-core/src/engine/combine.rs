@@ -125,3 +125,70 @@ impl Drop for Turn<'_> {
         self.combiner.turn.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Abilities, Commit, CommitReply, MemoryStore, Read, Row, Store};
+    use crate::value::Timestamp;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A store with a fault: its next commit panics.
+    struct Faulty {
+        store: MemoryStore,
+        panics: AtomicBool,
+    }
+
+    impl Store for Faulty {
+        fn abilities(&self) -> Abilities {
+            self.store.abilities()
+        }
+
+        fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
+            self.store.load(reads)
+        }
+
+        fn commit(&self, commit: &Commit) -> Result<CommitReply> {
+            assert!(!self.panics.swap(false, Ordering::SeqCst), "a fault of the store");
+            self.store.commit(commit)
+        }
+
+        fn close(&self) -> Result<()> {
+            self.store.close()
+        }
+    }
+
+    /// Whoever commits gets the panic of the store, those who wait for the commit an error, and whoever comes later is served.
+    /// To break it: let `Turn` tell nobody when it is dropped (the test then hangs).
+    #[test]
+    fn nobody_waits_for_a_commit_that_panicked() {
+        let at = Timestamp::parse("2026-03-01T00:00:00Z").unwrap();
+        let store = Arc::new(Faulty { store: MemoryStore::new(), panics: AtomicBool::new(false) });
+        let engine = Engine::open_shared(store.clone()).unwrap();
+        engine
+            .publish_json(
+                r#"{ "version": 1, "program": "shop", "revision": 1, "zone": "UTC", "currencies": ["EUR"] }"#,
+                at,
+            )
+            .unwrap();
+        let combiner = Combiner::new(engine);
+        let register = |name: &str| {
+            let request = format!(
+                r#"{{ "request_id": "{name}", "at": "2026-03-01T10:00:00Z",
+                "do": {{ "type": "register_customer", "customer_id": "{name}" }} }}"#
+            );
+            combiner.execute(Request::from_json(&request).unwrap())
+        };
+        store.panics.store(true, Ordering::SeqCst);
+        let (register, names) = (&register, ["ann", "bob", "cid", "dan"]);
+        let outcomes: Vec<_> = std::thread::scope(|threads| {
+            let running: Vec<_> = names.map(|name| threads.spawn(move || register(name))).into();
+            running.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1, "one thread met the panic");
+        for name in names {
+            register(name).unwrap();
+        }
+    }
+}
