@@ -150,3 +150,29 @@ fn a_code_that_nobody_has_yet_is_no_code_for_another_coupon() {
     assert_eq!(send(&engine, "i", "2026-03-01T11:00:00Z", coupon).unwrap_err().code().as_str(), "coupon.code");
     claim(&engine, "ann", "k1", "2026-03-02T10:00:00Z", "gift77777").unwrap();
 }
+
+/// A hundred codes at one till are one question and one claim. The one that is used becomes the customer's, the others stay free for anybody.
+/// To break it: let `gather` give codes to whoever asks.
+#[test]
+fn what_a_claim_does_not_use_stays_free() {
+    let engine = shop();
+    let secret = Secret::new([3; 32]);
+    let batch = Batch::new(&secret, CodeForm::new(12).unwrap(), 0..100).unwrap();
+    let mut made = batch.codes().map(|(_, code)| Ok(code.to_string()));
+    engine.issue_codes(&issue(), at("2026-03-01T10:00:00Z"), &mut made, &mut |_| {}).unwrap();
+    let codes: Vec<String> = batch.codes().map(|(_, code)| code.to_string()).collect();
+    let cart = json!({ "currency": "EUR", "codes": codes, "lines": [{ "sku": "cup", "unit_price": "4.00" }] });
+    let query = json!({ "type": "quote", "customer_id": "ann", "at": "2026-03-02T10:00:00Z", "cart": cart });
+    let Answer::Quote { quote } = engine.ask(&serde_json::from_value(query).unwrap()).unwrap() else { panic!() };
+    assert_eq!((quote.applied.len(), quote.rejected.len()), (1, 99));
+    let command = json!({ "type": "claim_offers", "customer_id": "ann", "claim_id": "k1", "cart": cart });
+    let done = send(&engine, "k1", "2026-03-02T10:00:00Z", command).unwrap();
+    let issued = done["receipt"]["entries"].as_array().unwrap().iter().filter(|e| e["what"]["type"] == "coupon_issued");
+    let names: Vec<&str> = issued.map(|entry| entry["what"]["coupon_id"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 1);
+    for (place, code) in codes.iter().enumerate() {
+        let taken = names[0] == format!("code:{}", code.replace('-', ""));
+        let outcome = claim(&engine, "bob", &format!("b{place}"), "2026-03-02T10:01:00Z", code);
+        assert_eq!(outcome.is_err(), taken, "{code}");
+    }
+}

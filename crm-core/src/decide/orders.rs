@@ -76,7 +76,7 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
             let claim_id = claim_id.as_ref().ok_or_else(|| Error::internal("an order was not booked"))?;
             offers::sale::pay(context, ws, &id, claim_id, &order.id)?;
             // What was late is taken under other names: so the tenders are known now.
-            let priced = offers::sale::priced(ws, &id, claim_id, order)?;
+            let priced = offers::sale::priced(context, ws, &id, claim_id, order)?;
             priced.book_as(print).map_err(|error| error.within("order"))?
         }
     };

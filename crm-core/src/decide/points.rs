@@ -210,6 +210,20 @@ pub(crate) fn hold(context: &Context<'_>, ws: &mut Workspace, command: &HoldPoin
     Ok(id.clone())
 }
 
+/// What a hold held that has timed out, if so much is available now.
+pub(crate) fn held_too_long(
+    ws: &mut Workspace,
+    id: &CustomerId,
+    hold: &HoldId,
+) -> Decided<Option<(PointCurrency, Points)>> {
+    let key = (id.clone(), RedemptionId::new(hold.as_str())?);
+    let Some(RedemptionRecord { currency, redemption }) = ws.redemption(&key)?.cloned() else { return Ok(None) };
+    let points = redemption.points;
+    let has = |account: &crate::points::Account| account.currency == currency && points <= account.balances.available;
+    let free = redemption.status == RedemptionStatus::TimedOut && ws.known(id)?.state.accounts.iter().any(has);
+    Ok(free.then_some((currency, points)))
+}
+
 /// The currency of an open hold; a resolved or unknown one is refused.
 fn open_hold(ws: &mut Workspace, id: &CustomerId, hold: &HoldId) -> Decided<PointCurrency> {
     let customer = ws.known(id)?;

@@ -61,6 +61,12 @@ pub fn quote(
             rejected.push(refuse(terms.candidate, problem.why_not(offer, &played, &solution)));
         }
     }
+    for (offer, out) in &lacking {
+        if let Some(terms) = problem.terms.get(*offer) {
+            let out = problem.short(terms, *out, &played);
+            rejected.push(refuse(terms.candidate, why(out, terms.candidate, basket.currency)));
+        }
+    }
     rejected.sort_by(|a, b| (&a.offer, &a.by).cmp(&(&b.offer, &b.by)));
     let near = problem.near(&lacking, &played, &solution.best.path);
     let answer = problem.answer(&played);
@@ -123,12 +129,8 @@ pub(super) fn prepare<'a>(
         let cap = terms.evaluate(&problem.start, Mode::Bound { consumption: false }, 0, &mut scratch);
         match lacks(&terms, &problem, cap) {
             None => able.push((terms, cap.unwrap_or(0))),
-            Some(out) => {
-                rejected.push(refuse(terms.candidate, why(out, terms.candidate, basket.currency)));
-                if matches!(out, Out::MinAmount { .. } | Out::MinUnits { .. }) {
-                    lacking.push((terms, out));
-                }
-            }
+            Some(out @ (Out::MinAmount { .. } | Out::MinUnits { .. })) => lacking.push((terms, out)),
+            Some(out) => rejected.push(refuse(terms.candidate, why(out, terms.candidate, basket.currency))),
         }
     }
     // The sort is stable: of equal ones the lower name. Percents come first, because they take most off before anything else did, so that

@@ -36,6 +36,15 @@ pub(super) fn lacks(terms: &Terms<'_>, problem: &Problem<'_>, cap: Result<i64, O
 }
 
 impl Problem<'_> {
+    /// How much an offer lacks beside those that were applied: they may leave less than there was at first.
+    pub(super) fn short(&self, terms: &Terms<'_>, at_first: Out, played: &Played) -> Out {
+        let end = played.ends.iter().find(|end| end.phase == terms.phase).unwrap_or(&self.start);
+        match terms.evaluate(end, Mode::Real, 0, &mut Scratch::default()) {
+            Err(out @ (Out::MinAmount { .. } | Out::MinUnits { .. })) => out,
+            _ => at_first,
+        }
+    }
+
     /// Why an offer that can have an effect is not among those that were applied.
     pub(super) fn why_not(&self, offer: usize, played: &Played, solution: &Solution) -> Why {
         let Some(terms) = self.terms.get(offer) else { return Why::NoEffect };

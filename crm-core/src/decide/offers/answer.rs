@@ -4,11 +4,12 @@ use super::super::context::Context;
 use super::super::giftcards::checkout::{self, Looked};
 use super::super::groups::seat;
 use super::super::orders::find_order;
-use super::super::state::{ClaimCard, ClaimRecord};
+use super::super::state::{Bearer, ClaimCard, ClaimRecord};
 use super::super::workspace::{Decided, Missing, Workspace};
 use super::gather::{Asked, Gathered, gather};
 use super::room::Counted;
 use super::sale::plan_of;
+use crate::code::NormalCode;
 use crate::coupon::{Coupon, LimitHold};
 use crate::error::{Error, ErrorCode};
 use crate::offer::ReturnedLine;
@@ -26,6 +27,8 @@ pub(super) struct Worked {
     pub(super) quote: Quote,
     /// Coupons that typed codes named.
     pub(super) named: Vec<CouponId>,
+    /// Those of them that nobody has yet.
+    pub(super) bearers: BTreeMap<CouponId, (NormalCode, Bearer)>,
     /// The rules of what a seat brought in, and until when the seat waits, where that was applied.
     pub(super) seat: Option<(OfferRules, Timestamp)>,
     rooms: BTreeMap<(OfferId, Source), Vec<Room>>,
@@ -44,7 +47,7 @@ pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'
     let gathered = missing.note(gather(context, ws, asked, seat.as_ref()))?;
     missing.ask()?;
     let (looked, gathered) = (looked.unwrap_or_default(), gathered.unwrap_or_default());
-    let Gathered { candidates, rejected, ledger, named } = gathered;
+    let Gathered { candidates, rejected, ledger, named, bearers } = gathered;
     let checkout = context.program.checkout();
     let settings = Settings { objective: checkout.objective, nodes: u64::from(checkout.nodes) };
     let usable: Vec<i64> = looked.iter().map(|card| card.usable).collect();
@@ -59,7 +62,7 @@ pub(super) fn work_out(context: &Context<'_>, ws: &mut Workspace, asked: Asked<'
     let seat = seat.and_then(|seat| seat.found.ok()).map(|found| (found.rules, found.until));
     let numbered = (1_u32..).zip(&asked.cart.lines);
     let skus = numbered.map(|(place, line)| (line.line_no.unwrap_or(place), line.sku.clone())).collect();
-    Ok(Worked { quote, named, seat, rooms, counted: ledger.counted, skus })
+    Ok(Worked { quote, named, bearers, seat, rooms, counted: ledger.counted, skus })
 }
 
 /// What each gift card pays of what the rest leaves.

@@ -6,12 +6,14 @@ use super::super::groups::seat;
 use super::super::lazy::Lazy;
 use super::super::points;
 use super::super::settle::settle;
-use super::super::state::ClaimRecord;
-use super::super::workspace::{Decided, Workspace};
+use super::super::state::{Bearer, ClaimRecord};
+use super::super::workspace::{Decided, Missing, Workspace};
 use super::answer::{Worked, work_out};
+use super::coupons::{assign, print_of};
 use super::gather::Asked;
 use super::room::{free, stands};
 use super::time::{close, end, let_go};
+use crate::code::NormalCode;
 use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, ReleaseClaim, ReleaseHold};
 use crate::coupon::{ClaimState, LimitHold, OpenClaim};
 use crate::effect::What;
@@ -142,6 +144,7 @@ fn hold(
             _ => None,
         })
         .collect();
+    take_codes(context, ws, id, &coupons, &worked.bearers, now)?;
     let (counters, uses) = (worked.counters()?, worked.uses()?);
     take_counters(ws, id, &claim_id, deadline, &counters)?;
     let hold = command.points.is_some().then(|| HoldId::new(claim_id.as_str())).transpose()?;
@@ -187,6 +190,27 @@ fn hold(
         group,
         returned_offers: Vec::new(),
     })
+}
+
+/// Gives the customer what they use of codes that nobody had; what is not used stays as it is.
+fn take_codes(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    used: &[CouponId],
+    bearers: &BTreeMap<CouponId, (NormalCode, Bearer)>,
+    now: Timestamp,
+) -> Decided<()> {
+    let taken: Vec<_> = used.iter().filter_map(|coupon| bearers.get_key_value(coupon)).collect();
+    let mut missing = Missing::default();
+    for (coupon, _) in &taken {
+        missing.note(ws.closed_coupon(&(id.clone(), (*coupon).clone())).map(|_| ()))?;
+    }
+    missing.ask()?;
+    for (_, (code, bearer)) in taken {
+        assign(context, ws, id, code, bearer.clone(), now)?;
+    }
+    Ok(())
 }
 
 /// What offers hold of the same limits together, and the bound of each.
@@ -285,9 +309,13 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         let message = format!("claim `{claim}` was out of time at {}", record.deadline);
         Error::new(ErrorCode::ClaimExpired, message).field("claim_id").with("deadline", record.deadline)
     };
-    if context.program.checkout().late_confirm == LateConfirm::Refuse || record.hold.is_some() {
+    if context.program.checkout().late_confirm == LateConfirm::Refuse {
         return Err(expired().into());
     }
+    let held = match &record.hold {
+        Some(hold_id) => Some(points::held_too_long(ws, id, hold_id)?.ok_or_else(expired)?),
+        None => None,
+    };
     for (name, (amount, limit)) in together(&record.counters) {
         if limit < stands(ws, name)?.saturating_add(amount) {
             free(context, ws, name, now)?;
@@ -308,6 +336,13 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
     {
         return Err(expired().into());
     }
+    let hold = held.as_ref().map(|_| late_hold(claim)).transpose()?;
+    if let (Some((currency, points)), Some(hold_id)) = (held, hold.clone()) {
+        ws.claim_mut(&(id.clone(), claim.clone()))?.hold = Some(hold_id.clone());
+        // For as long as this command: it takes them.
+        let until = now.plus_millis(1_000);
+        points::hold(context, ws, &HoldPoints { customer_id: id.clone(), currency, points, hold_id, until })?;
+    }
     take_counters(ws, id, claim, record.deadline, &record.counters)?;
     let open = OpenClaim {
         id: claim.clone(),
@@ -315,10 +350,16 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         coupons: record.coupons,
         counters: record.counters,
         uses: record.uses,
-        hold: None,
+        hold,
         group: record.group,
     };
     Ok(ws.customer_mut(id)?.change_wallet(|wallet| wallet.hold(open))?)
+}
+
+/// The name of the points of a claim that were held too long, and again.
+fn late_hold(claim: &ClaimId) -> crate::Result<HoldId> {
+    let name = format!("{claim}/late");
+    HoldId::new(&name).or_else(|_| HoldId::new(print_of(&name)))
 }
 
 pub(crate) fn release(context: &Context<'_>, ws: &mut Workspace, command: &ReleaseClaim) -> Decided<CustomerId> {

@@ -152,7 +152,13 @@ pub(crate) fn bearer(program: &Program, issue: &CodeIssue, at: Timestamp) -> cra
     Ok(Bearer { offer: issue.offer.clone(), valid_from, valid_until, uses })
 }
 
-/// Gives the coupon of a code to the customer who claims with it first.
+/// The coupon that a code which nobody has yet would be.
+pub(super) fn coupon_of(code: &NormalCode) -> crate::Result<CouponId> {
+    let text = format!("code:{code}");
+    CouponId::new(&text).or_else(|_| CouponId::new(print_of(&text)))
+}
+
+/// Gives the coupon of a code to the customer whose claim uses it first.
 pub(super) fn assign(
     context: &Context<'_>,
     ws: &mut Workspace,
@@ -160,9 +166,8 @@ pub(super) fn assign(
     code: &NormalCode,
     bearer: Bearer,
     now: Timestamp,
-) -> Decided<CouponId> {
-    let text = format!("code:{code}");
-    let coupon_id = CouponId::new(&text).or_else(|_| CouponId::new(print_of(&text)))?;
+) -> Decided<()> {
+    let coupon_id = coupon_of(code)?;
     free_name(ws, id, &coupon_id)?;
     let coupon = Coupon {
         id: coupon_id.clone(),
@@ -182,14 +187,9 @@ pub(super) fn assign(
     let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
     let body = Some(encode(&CodeOf::Coupon(coupon_id.clone())));
     ws.put_identity(name, Some(Identity { version, customer: Some(id.clone()), body }));
-    let what = What::CouponIssued {
-        coupon_id: coupon_id.clone(),
-        offer: bearer.offer,
-        valid_until: bearer.valid_until,
-        origin: Origin::Code,
-    };
-    context.write(ws, id, now, what, Vec::new())?;
-    Ok(coupon_id)
+    let what =
+        What::CouponIssued { coupon_id, offer: bearer.offer, valid_until: bearer.valid_until, origin: Origin::Code };
+    context.write(ws, id, now, what, Vec::new())
 }
 
 /// A name for what has one that is too long.

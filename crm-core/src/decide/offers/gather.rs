@@ -6,7 +6,7 @@ use super::super::groups::seat::SeatOffer;
 use super::super::rows::{read_counter, read_coupon, read_identity};
 use super::super::state::{Bearer, CodeOf, decode};
 use super::super::workspace::{Decided, Stop, Workspace};
-use super::coupons::assign;
+use super::coupons::coupon_of;
 use super::room::{Asking, Ledger, counters_of};
 use super::tries::{self, Barred};
 use crate::code::{Code, NormalCode};
@@ -19,7 +19,7 @@ use crate::program::{CampaignState, Condition, Facts, LineFacts, Needs, Offer, O
 use crate::store::Read;
 use crate::value::{CouponId, CustomerId, Timestamp, Zone};
 use chrono::{Datelike, NaiveDateTime, Timelike};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A checkout that asks.
 #[derive(Clone, Copy)]
@@ -40,6 +40,8 @@ pub(super) struct Gathered<'p> {
     pub(super) ledger: Ledger,
     /// Coupons that typed codes named.
     pub(super) named: Vec<CouponId>,
+    /// Those of them that nobody has yet: they become the customer's with the claim that uses them.
+    pub(super) bearers: BTreeMap<CouponId, (NormalCode, Bearer)>,
 }
 
 /// Under which name a code is found.
@@ -103,6 +105,7 @@ pub(super) fn gather<'p>(
     }
     gather.out.named = gather.codes(ws, codes)?;
     gather.coupons(ws)?;
+    gather.out.named.extend(gather.out.bearers.keys().cloned());
     Ok(gather.out)
 }
 
@@ -203,7 +206,7 @@ impl<'p> Gather<'p, '_> {
             match (owner, body.map(|body| decode(body, "code")).transpose()?) {
                 (Some(owner), Some(CodeOf::Coupon(coupon))) if Some(owner) == self.asked.customer => named.push(coupon),
                 // Somebody else's: it is nothing to this customer, and looks like nothing.
-                (None, Some(CodeOf::Bearer(bearer))) => named.extend(self.bearer(ws, &code, by, bearer)?),
+                (None, Some(CodeOf::Bearer(bearer))) => self.bearer(ws, code, by, bearer)?,
                 _ => self.reject(None, by, unknown(&code)),
             }
         }
@@ -214,28 +217,25 @@ impl<'p> Gather<'p, '_> {
         tries::barred(self.context, ws, self.asked.customer, code, self.asked.at)
     }
 
-    /// The coupon of a code that nobody has yet: it becomes the customer's. For somebody who is not known it stays a code.
-    fn bearer(
-        &mut self,
-        ws: &mut Workspace,
-        code: &NormalCode,
-        by: Source,
-        bearer: Bearer,
-    ) -> Decided<Option<CouponId>> {
+    /// The coupon of a code that nobody has yet: a claim makes it the customer's. For somebody who is not known it stays a code.
+    fn bearer(&mut self, ws: &mut Workspace, code: NormalCode, by: Source, bearer: Bearer) -> Decided<()> {
         let found = self.context.program.offer(&bearer.offer);
         let Some((offer, rules)) = found.filter(|_| !is_over(self.context, &bearer, self.asked.at)) else {
-            self.reject(None, by, unknown(code));
-            return Ok(None);
+            self.reject(None, by, unknown(&code));
+            return Ok(());
         };
         let (from, until) = (bearer.valid_from, bearer.valid_until);
         if let Some(why) = outside(Validity { from: Some(from), until }, self.asked.at) {
             self.reject(Some(offer), by, why);
-            return Ok(None);
+            return Ok(());
         }
-        match self.asked.customer {
-            Some(id) => assign(self.context, ws, id, code, bearer, self.asked.at).map(Some),
-            None => self.look(ws, offer, rules, by, until).map(|()| None),
+        if self.asked.customer.is_none() {
+            return self.look(ws, offer, rules, by, until);
         }
+        let coupon = coupon_of(&code)?;
+        self.look(ws, offer, rules, Source::Coupon { coupon: coupon.clone() }, until)?;
+        self.out.bearers.insert(coupon, (code, bearer));
+        Ok(())
     }
 
     /// The customer's coupons: those that were chosen and those that codes name.

@@ -5,7 +5,7 @@ use super::super::groups;
 use super::super::state::OrderExtra;
 use super::super::workspace::{Decided, Workspace};
 use super::claims;
-use super::tenders::tenders;
+use super::tenders::{TakenPoints, tenders};
 use crate::command::PaySeat;
 use crate::coupon::{Coupon, CouponState, LimitHold};
 use crate::effect::What;
@@ -14,7 +14,7 @@ use crate::offer::{
     CartLine, Quote, Receipt, RefundPlan, RefundPolicy, RefundedLine, Refunds, ReturnOn, ReturnedLine, Source,
 };
 use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundLine, RefundWhat};
-use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, Timestamp};
+use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, RedemptionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an order goes back.
@@ -31,8 +31,15 @@ pub(super) fn differs(message: String, field: String) -> Error {
 }
 
 /// The order as it was paid: with the discounts, delivery and taxes of the claim's quote.
-pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order: &Order) -> Decided<Order> {
+pub(crate) fn priced(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    claim: &ClaimId,
+    order: &Order,
+) -> Decided<Order> {
     let unknown = || Error::new(ErrorCode::ClaimUnknown, format!("no claim `{claim}`")).field("claim_id");
+    let points = taken_points(context, ws, id, claim, order)?;
     let record = ws.claim(&(id.clone(), claim.clone()))?.ok_or_else(unknown)?;
     let (receipt, cards) = (record.receipt.get()?, record.cards.clone());
     // An order has no tax of delivery of its own: what is charged for it is with tax.
@@ -70,9 +77,29 @@ pub(crate) fn priced(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, order
         let message = format!("delivery of claim `{claim}` costs `{charged}`");
         return Err(differs(message, "order.shipping".to_owned()).into());
     }
-    priced.tenders = tenders(order, &cards, quote.totals.total)?;
+    priced.tenders = tenders(order, points.as_ref(), &cards, quote.totals.total)?;
     priced.shipping = Some(charged).filter(|shipping| *shipping != Amount::ZERO);
     Ok(priced)
+}
+
+/// The points that the claim of an order took, unless they were given back since.
+fn taken_points(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    claim: &ClaimId,
+    order: &Order,
+) -> Decided<Option<TakenPoints>> {
+    let held = ws.claim(&(id.clone(), claim.clone()))?.and_then(|record| record.hold.clone());
+    let Some(held) = held else { return Ok(None) };
+    let taken_by = RedemptionId::new(held.as_str())?;
+    let Some(record) = ws.redemption(&(id.clone(), taken_by.clone()))?.cloned() else { return Ok(None) };
+    let left = record.redemption.reversible();
+    let value = context.program.point_currency(&record.currency).and_then(|rules| rules.value);
+    let value = value.filter(|_| order.currency == context.program.main_currency());
+    let worth = |value| i64::try_from(order.currency.worth(left, value)).unwrap_or(i64::MAX);
+    let hold = RedemptionId::new(claim.as_str())?;
+    Ok(left.is_positive().then(|| TakenPoints { hold, taken_by, minor: value.map(worth) }))
 }
 
 /// Gives a line the discount and the tax of the quote.
