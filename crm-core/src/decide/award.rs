@@ -282,7 +282,7 @@ pub(crate) fn order(
     let state = &mut ws.customer_mut(id)?.state;
     points::prune(&mut state.caps, &zone, at.min(state.recorded_at));
     state.caps.retain(|used| used.window != CapWindow::Order);
-    let source = Source::new(SourceKind::Order, order.id().as_str());
+    let source = Source::of(SourceKind::Order, order.id().shared());
     for currency in context.program.point_currencies() {
         if !rules.iter().any(|rule| rule.currency == currency.id) {
             continue;
@@ -363,16 +363,16 @@ fn proportional(
 ) -> Decided<()> {
     let flags = basis_flags(context);
     let amounts = order.basis(basis_rules(flags));
-    let formula = formula(context, currency, firing, order, amounts.len())?;
     let wants =
         order_rules(context).any(|rule| rule.currency == currency.id && !matches!(rule.gives, Gives::Fixed { .. }));
     if !wants {
         return Ok(());
     }
-    let award = formula.award(&line_basis(&amounts))?;
+    let formula = formula(context, currency, firing, order, amounts.len())?;
+    let points = formula.points(&line_basis(&amounts))?;
     let at = order.paid_at();
-    let (granted, mut shortfall) = if award.points.is_positive() {
-        let capped = Capped { currency, rule: None, pending: &currency.pending, points: award.points, at };
+    let (granted, mut shortfall) = if points.is_positive() {
+        let capped = Capped { currency, rule: None, pending: &currency.pending, points, at };
         caps::under(context, ws, id, &capped)?
     } else {
         (Points::ZERO, vec![why_nothing(context, &formula, order, &amounts)])

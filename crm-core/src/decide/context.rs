@@ -174,11 +174,15 @@ impl<'a> Context<'a> {
     ) -> Decided<()> {
         let customer = ws.customer_mut(id)?;
         customer.state.seq += 1;
+        let (seq, recorded_at) = (customer.state.seq, customer.state.recorded_at);
+        if ws.passes_over(&what) {
+            return Ok(());
+        }
         let entry = Entry {
-            seq: customer.state.seq,
+            seq,
             customer_id: id.clone(),
             effective_at,
-            recorded_at: customer.state.recorded_at,
+            recorded_at,
             request_id: self.request.request_id.clone(),
             revision: self.program.revision(),
             what,

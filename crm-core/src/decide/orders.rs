@@ -200,7 +200,7 @@ fn referral(
         return Ok(all);
     }
     ws.customer_mut(id)?.state.referral_rewarded = true;
-    let source = Source::new(SourceKind::Referral, order.id().as_str());
+    let source = Source::of(SourceKind::Referral, order.id().shared());
     let sides = [(id.clone(), ReferralSide::Referee, &referrer), (referrer.clone(), ReferralSide::Referrer, id)];
     for (whom, side, other) in sides {
         if whom != *id {
@@ -255,7 +255,7 @@ pub(crate) fn event(context: &Context<'_>, ws: &mut Workspace, command: &RecordE
 /// What follows from an event.
 pub(crate) fn happened(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, event: &Event) -> Decided<()> {
     settle(context, ws, id)?;
-    let source = Source::new(SourceKind::Event, event.id.as_str());
+    let source = Source::of(SourceKind::Event, event.id.shared());
     let given = award::fixed(context, ws, id, Trigger::Event(event), &source, event.happened_at, context.zone())?;
     let what = What::Event { event_id: event.id.clone(), name: event.name.clone() };
     context.write(ws, id, event.happened_at, what, given.direct)?;

@@ -147,6 +147,8 @@ pub(crate) struct Workspace {
     whole: bool,
     /// Whether nobody looks at tiers and stages before the history is over.
     defers: bool,
+    /// Whether nobody looks back at what was written: then entries are not even made.
+    forgets: bool,
     /// Whether a refusal must be undone: not when the command is the only one of its commit.
     keeps_undo: bool,
 }

@@ -60,6 +60,9 @@ impl OrderRecord {
         if !self.status().is_valid() {
             return vec![LineAmount::default(); self.lines().len() + usize::from(rules.shipping == Counted::In)];
         }
+        if self.facts.refunds.is_empty() {
+            return self.basis(rules);
+        }
         let mut amounts = self.amounts(rules, &self.refunded_lines(), self.refunded_shipping_minor());
         for (place, (amount, money)) in amounts.iter_mut().zip(self.money_left(tender, seen)).enumerate() {
             amount.net_minor = self.lines().get(place).map_or(money, |line| untaxed(line, rules.tax, money));

@@ -79,7 +79,12 @@ impl<'p> Player<'p> {
             batch: None,
             command: Command::Settle(nobody),
         };
-        Ok(Self { program, ws: Workspace::whole(!program.gives_by_standing()), request, careful: false })
+        Ok(Self {
+            program,
+            ws: Workspace::whole(!program.gives_by_standing(), !program.looks_back()),
+            request,
+            careful: false,
+        })
     }
 
     pub(crate) fn program(&self) -> &'p Program {
