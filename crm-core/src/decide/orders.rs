@@ -132,8 +132,7 @@ fn spend_basis(context: &Context<'_>, order: &OrderRecord) -> Option<u8> {
 /// What is left of an order's spend, in minor units.
 pub(crate) fn spend_left(context: &Context<'_>, order: &OrderRecord, basis: Option<u8>) -> i64 {
     let Some(flags) = basis else { return 0 };
-    let left = order.basis_left(award::basis_rules(flags), refunds::tender(context), LinesSeen::All);
-    left.iter().map(|line| line.net_minor).sum()
+    order.basis_left_minor(award::basis_rules(flags), refunds::tender(context), LinesSeen::All)
 }
 
 /// Records a checked order: awards, entry, referral.
@@ -172,15 +171,16 @@ pub(crate) fn count(
     let spend_minor = spend_left(context, record, spend_basis);
     let what = What::Order { order_id: record.id().clone(), spend_minor };
     context.write(ws, id, paid_at, what, direct)?;
-    let rewarded_before = ws.known(id)?.state.referral_rewarded;
+    let mut counts_referral = false;
     if number == 1 {
+        let rewarded_before = ws.known(id)?.state.referral_rewarded;
         let referral = referral(context, ws, id, record, paid_at)?;
         awards.extend(referral.awards);
         own.extend(referral.own);
+        counts_referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     }
-    let referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     context.write_own(ws, id, own)?;
-    Ok(OrderExtra { awards, number, referral, spend_minor, spend_basis, ..OrderExtra::default() })
+    Ok(OrderExtra { awards, number, referral: counts_referral, spend_minor, spend_basis, ..OrderExtra::default() })
 }
 
 /// Rewards a referral at the referred customer's first valid order: both sides, once.

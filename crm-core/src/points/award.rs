@@ -216,15 +216,18 @@ impl Formula {
 
     /// The award before it is rounded; each share of a line in a part is told, in units of 1 / the denominator.
     fn exact(&self, lines: &[LineBasis], tell: &mut dyn FnMut(usize, usize, i128) -> Result<()>) -> Result<Exact> {
-        let rates = self.rates(lines)?;
+        let mut rates = self.rates(lines)?;
         let scale = rates.iter().try_fold(1, |scale, rate| lcm(scale, rate.den))?;
+        for rate in &mut rates {
+            rate.by = whole_part(scale, rate.den);
+        }
         let one = self.factor_scale()?;
         let multipliers = self.multipliers(lines.len());
         let mut total = 0_i128;
         for (index, line) in lines.iter().enumerate() {
             let mut base = 0_i128;
             for rate in rates.iter().filter(|rate| rate.marks.has(index)) {
-                let share = mul(mul(rate.of.amount(line), rate.num)?, scale / rate.den)?;
+                let share = mul(mul(rate.of.amount(line), rate.num)?, rate.by)?;
                 base = plus(base, share)?;
                 tell(index, rate.part, mul(share, one)?)?;
             }
@@ -253,7 +256,7 @@ impl Formula {
 
     fn round(&self, total: i128, den: i128) -> Result<i128> {
         Ok(match self.rounding {
-            Rounding::Floor => total.div_euclid(den),
+            Rounding::Floor => whole_part(total, den),
             Rounding::HalfUp => plus(mul(total, 2)?, den)?.div_euclid(mul(den, 2)?),
             Rounding::Ceil => plus(total, den - 1)?.div_euclid(den),
         })
@@ -280,7 +283,7 @@ impl Formula {
                 }
             };
             let common = gcd(num, den);
-            rates.push(Rate { part, marks, of, num: num / common, den: den / common });
+            rates.push(Rate { part, marks, of, num: whole_part(num, common), den: whole_part(den, common), by: 1 });
         }
         Ok(rates)
     }
@@ -341,6 +344,8 @@ struct Rate {
     of: Of,
     num: i128,
     den: i128,
+    /// What brings it to the denominator of all of them.
+    by: i128,
 }
 
 /// What a part looks at in a line.
@@ -455,6 +460,13 @@ fn plus(a: i128, b: i128) -> Result<i128> {
 
 /// Greatest common divisor; above 0 for `b` above 0.
 fn gcd(a: i128, b: i128) -> i128 {
+    if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
+        let (mut a, mut b) = (a, b);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        return i128::from(a.max(1));
+    }
     let (mut a, mut b) = (a.saturating_abs(), b.saturating_abs());
     while b != 0 {
         (a, b) = (b, a % b);
@@ -463,5 +475,8 @@ fn gcd(a: i128, b: i128) -> i128 {
 }
 
 fn lcm(a: i128, b: i128) -> Result<i128> {
-    mul(a / gcd(a, b), b)
+    if a == b {
+        return Ok(a.max(1));
+    }
+    mul(whole_part(a, gcd(a, b)), b)
 }

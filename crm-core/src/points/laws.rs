@@ -282,6 +282,7 @@ impl World {
         let dues = account.lots.iter().filter_map(Lot::next_due).chain(account.holds.iter().map(|hold| hold.deadline));
         assert_eq!(account.next_due(), dues.min());
         let mut left = account.clone();
+        assert!(account.has_finished() || account.lots.iter().all(Lot::is_open));
         let closed = left.take_closed();
         assert!(closed.iter().all(|lot| !lot.is_open()) && left.lots.iter().all(Lot::is_open));
         assert_eq!(left.next_due(), account.next_due());

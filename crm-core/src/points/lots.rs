@@ -265,6 +265,11 @@ impl Lots {
         }
     }
 
+    /// Whether [`Lots::take_closed`] may find some.
+    pub(super) const fn may_close(&self) -> bool {
+        matches!(&self.0, Form::Whole(Whole { may_close: true, .. }))
+    }
+
     /// Takes those out of which nothing is open. Stored lots are open, and so are those behind them until something changes one.
     pub(super) fn take_closed(&mut self) -> Vec<Lot> {
         match &mut self.0 {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-StateTable = Literal["customers", "balances", "lots", "tiers", "stages", "coupons", "claims"]
+StateTable = Literal["customers", "attributes", "consents", "balances", "lots", "tiers", "stages", "coupons", "claims"]
 """Tables of how things stand at an instant."""
 
 FactTable = Literal["entries", "orders", "order_lines"]
@@ -40,7 +40,7 @@ TableName = Union[StateTable, FactTable]
 OnIssue = Literal["report", "raise"]
 """What problems of rows mean: they are in the report, or nothing is written."""
 
-_STATES = ("customers", "balances", "lots", "tiers", "stages", "coupons", "claims")
+_STATES = ("customers", "attributes", "consents", "balances", "lots", "tiers", "stages", "coupons", "claims")
 _FACTS = ("entries", "orders", "order_lines")
 
 
@@ -179,8 +179,9 @@ class Tables:
     def table(self, name: TableName, *, at: datetime | None = None) -> Table:
         """A table of everything, to read with polars, pandas, pyarrow, DuckDB, or whatever else knows Arrow.
 
-        How things stand at the instant `at`, which no sweep need have reached: "customers", "balances" (points by customer and
-        currency), "lots" (the open ones), "tiers", "stages", "coupons" (open and closed), "claims" (of checkouts: one row for each offer
+        How things stand at the instant `at`, which no sweep need have reached: "customers", "attributes" (one row for each, its value as
+        text beside its `type`), "consents" (every statement by then, and whether it `holds`), "balances"
+        (points by customer and currency), "lots" (the open ones), "tiers", "stages", "coupons" (open and closed), "claims" (of checkouts: one row for each offer
         that was used). What was recorded, as it is in the store: "entries" (of the journals, one row for each movement of points),
         "orders", "order_lines".
         """

@@ -210,6 +210,7 @@ impl<'p> Player<'p> {
                     return Err(Error::new(ErrorCode::OrderCurrency, message).field("order.currency").into());
                 }
                 settle(&context, ws, id)?;
+                let context = Context { passing: !told.kept, ..context };
                 let extra = orders::count(&context, ws, id, order)?;
                 if told.kept {
                     let mut order = order.clone();
