@@ -378,13 +378,11 @@ fn proportional(
     given: &mut Given,
 ) -> Decided<()> {
     let flags = basis_flags(context);
-    let wants =
-        order_rules(context).any(|rule| rule.currency == currency.id && !matches!(rule.gives, Gives::Fixed { .. }));
-    if !wants {
+    if !context.program.order_parts(&currency.id, order.currency()).any(|(_, kind)| kind.is_some()) {
         return Ok(());
     }
     let lines = line_basis(order.basis_lines(basis_rules(flags)));
-    let formula = formula(context, currency, firing, order, lines.len())?;
+    let formula = formula(context, currency, firing, order, lines.len());
     let points = formula.points(&lines)?;
     let at = order.paid_at();
     let (granted, mut shortfall) = if points.is_positive() {
@@ -423,22 +421,18 @@ fn formula(
     firing: &[&EarnRule],
     order: &OrderRecord,
     places: usize,
-) -> Decided<Formula> {
+) -> Formula {
     let mut parts = Vec::new();
     if !excluded_channel(context, order) {
-        for rule in firing.iter().filter(|rule| rule.currency == currency.id) {
-            if let Some(kind) = PartKind::of(&rule.gives, order.currency())? {
+        for (rule, kind) in context.program.order_parts(&currency.id, order.currency()) {
+            if let Some(kind) = kind.filter(|_| firing.iter().any(|fires| std::ptr::eq(*fires, rule))) {
                 let lines = eligible(context.program.basis().exclude.as_ref(), rule.lines.as_ref(), order, places);
                 parts.push(Part { rule: rule.id.clone(), kind, lines });
             }
         }
     }
-    Ok(Formula {
-        parts,
-        rounding: currency.rounding,
-        stacking: currency.stacking,
-        minor_digits: order.currency().digits(),
-    })
+    let minor_digits = order.currency().digits();
+    Formula { parts, rounding: currency.rounding, stacking: currency.stacking, minor_digits }
 }
 
 /// The places that a rule looks at: none means all of them. Shipping, where it counts, is the last place and belongs to rules for all lines.

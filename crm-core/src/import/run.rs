@@ -17,7 +17,7 @@ use super::youzan::Youzan;
 use super::{Content, DryRun, Format, ImportOptions, OnIssue, Source, text};
 use crate::command::{CancelOrder, Command, RecordEvent, RecordOrder, RecordRefund, Request};
 use crate::effect::{Done, Outcome, What};
-use crate::engine::Engine;
+use crate::engine::{Engine, ProgressAnswer, heeded};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::order::{Refund, RefundWhat};
@@ -49,13 +49,14 @@ use std::sync::Arc;
 /// # Errors
 /// `import.file`, `import.header` (details `missing`, `similar` and `nearest`), `import.encoding`, `value.type` for a column of a table that
 /// cannot be read as it is meant, `import.issues` where problems of rows are to refuse it, `batch.exists`, `program.missing`: nothing is
-/// written then. `store.*`: what was written before stays; run it again. Problems of rows are in the report.
-pub fn import(
+/// written then. `stopped` where `progress` says so, `store.*`: what was written before stays; run it again. Problems of rows are in the report.
+pub fn import<A: ProgressAnswer>(
     engine: &Engine,
     source: Source<'_>,
     options: &ImportOptions,
-    progress: &mut dyn FnMut(&ImportProgress),
+    progress: &mut dyn FnMut(&ImportProgress) -> A,
 ) -> Result<ImportReport> {
+    let mut progress = heeded(progress);
     let name = source.name.clone();
     let mut sheets = open(source)?;
     if options.dry_run == DryRun::Yes || options.on_issue == OnIssue::Refuse {
@@ -64,7 +65,7 @@ pub fn import(
         let halves = if options.dry_run == DryRun::Yes { 1 } else { 2 };
         let dry = ImportOptions { dry_run: DryRun::Yes, ..options.clone() };
         let report = carry_out(&trial, &name, &mut sheets, &dry, &mut |now| {
-            progress(&ImportProgress { rows_total: now.rows_total * halves, ..*now });
+            progress(&ImportProgress { rows_total: now.rows_total * halves, ..*now })
         })?;
         if options.on_issue == OnIssue::Refuse && 0 < report.issues_total {
             return Err(refused(&report));
@@ -74,10 +75,10 @@ pub fn import(
         }
         return carry_out(engine, &name, &mut sheets, options, &mut |now| {
             let (rows_total, rows_done) = (now.rows_total * halves, now.rows_total + now.rows_done);
-            progress(&ImportProgress { rows_total, rows_done, ..*now });
+            progress(&ImportProgress { rows_total, rows_done, ..*now })
         });
     }
-    carry_out(engine, &name, &mut sheets, options, progress)
+    carry_out(engine, &name, &mut sheets, options, &mut progress)
 }
 
 /// `import.issues`: what was found, and that nothing is written.
@@ -99,7 +100,7 @@ fn carry_out(
     name: &str,
     sheets: &mut [Sheet],
     options: &ImportOptions,
-    progress: &mut dyn FnMut(&ImportProgress),
+    progress: &mut dyn FnMut(&ImportProgress) -> Result<()>,
 ) -> Result<ImportReport> {
     let program = engine.program()?;
     let layout: Box<dyn Layout> = match &options.format {
@@ -208,7 +209,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&mut self, members: &[Member], progress: &mut dyn FnMut(&ImportProgress)) -> Result<()> {
+    fn all(&mut self, members: &[Member], progress: &mut dyn FnMut(&ImportProgress) -> Result<()>) -> Result<()> {
         let chunk = self.options.chunk_orders.clamp(1, limits::IMPORT_CHUNK_MAX);
         let mut readers: Vec<_> = self.sheets.iter().map(Sheet::rows).collect();
         let mut records: Vec<StringRecord> = Vec::new();
@@ -229,20 +230,19 @@ impl Run<'_> {
             self.progress.rows_done += u64::try_from(group.len()).unwrap_or(0);
             if chunk <= self.pending.len() || limits::IMPORT_CHUNK_LINES_MAX <= self.lines {
                 self.flush()?;
-                progress(&self.progress);
+                progress(&self.progress)?;
             }
         }
         while let Some((_, item)) = self.later.pop_first() {
             self.take(item)?;
             if chunk <= self.pending.len() {
                 self.flush()?;
-                progress(&self.progress);
+                progress(&self.progress)?;
             }
         }
         self.flush()?;
         self.progress.rows_done = self.progress.rows_total;
-        progress(&self.progress);
-        Ok(())
+        progress(&self.progress)
     }
 
     /// Takes the rows of one order.

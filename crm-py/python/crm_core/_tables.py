@@ -21,6 +21,7 @@ from crm_core._types import (
     ImportProgress,
     ImportReport,
     RefundColumnMap,
+    WhatIfTotals,
 )
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Table:
     at: datetime | None
     """As of when, for tables of how things stand."""
 
-    def __init__(self, native: _native.Table, name: str, at: datetime | None) -> None:
+    def __init__(self, native: _native.Table | _native.Held, name: str, at: datetime | None) -> None:
         self._native = native
         self.name = name
         self.at = at
@@ -161,6 +162,36 @@ def _told(progress: Progress, title: str) -> Generator[Callable[[ImportProgress]
             yield tell
     else:
         yield progress
+
+
+class WhatIfTables:
+    """What a changed program makes of everybody: the totals as an object, the members as tables that are held in memory. Columns end in
+    `_before` (the program in force) and `_after` (the changed one).
+
+    >>> found = shop.what_if_tables(changed, at=now)  # doctest: +SKIP
+    >>> duckdb.sql("select tier_before, tier_after, count(*) from tiers group by all")  # doctest: +SKIP
+    """
+
+    __slots__ = ("members", "points", "tiers", "totals")
+
+    totals: WhatIfTotals
+    """All members together."""
+    members: Table
+    """One row for each: whether anything differs, orders, stage and activity, coupons that rules issued."""
+    points: Table
+    """One row for each member and point currency: all balances, and what was used and would not have been there."""
+    tiers: Table
+    """One row for each member and ladder."""
+
+    def __init__(self, totals: WhatIfTotals, members: Table, points: Table, tiers: Table) -> None:
+        self.totals = totals
+        self.members = members
+        self.points = points
+        self.tiers = tiers
+
+    def __repr__(self) -> str:
+        totals = self.totals
+        return f"<crm_core.WhatIfTables at {totals.at.isoformat()}: {totals.members:,} members, {totals.affected:,} affected>"
 
 
 class Tables:

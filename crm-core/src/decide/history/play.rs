@@ -153,7 +153,10 @@ impl<'p> Player<'p> {
         let undoes = self.careful || !often;
         self.ws.keep_undo(undoes);
         self.request.at = fact.at;
-        self.request.request_id.clone_from(&fact.request_id);
+        if !self.ws.forgets() {
+            // Only entries name it.
+            self.request.request_id.clone_from(&fact.request_id);
+        }
         match self.carry(history, fact) {
             Ok(()) => {
                 let issued =

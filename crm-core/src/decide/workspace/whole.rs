@@ -12,6 +12,10 @@ impl Workspace {
         Self { whole: true, defers, forgets, turn: 1, ..Self::default() }
     }
 
+    pub(crate) fn forgets(&self) -> bool {
+        self.forgets
+    }
+
     /// Whether an entry of this kind would never be looked at.
     pub(crate) fn passes_over(&self, what: &What) -> bool {
         self.forgets && !matches!(what, What::CouponIssued { .. })
