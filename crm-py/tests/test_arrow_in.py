@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import struct
 import zoneinfo
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
@@ -455,3 +456,35 @@ def test_arguments_are_checked() -> None:
     engine.close()
     with pytest.raises(errors.StoreClosed):
         engine.ingest_orders(polars.DataFrame(orders()))
+
+
+class Malformed:
+    """Whatever it is given, as a stream, unchecked."""
+
+    def __init__(self, column: Any) -> None:
+        self.column = column
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.column.__arrow_c_stream__(requested_schema)
+
+
+def test_a_panic_is_an_error_of_the_library() -> None:
+    """Tables that break the rules of Arrow make its own code panic, in the conversion and in the work: both times an ordinary exception comes of it,
+    and the engine goes on. To see it fail: take `caught` out of `Handed::take`, or `catch_unwind` out of `work`.
+    """
+    engine = shop()
+    # A structure of three rows whose column has one: the conversion cuts beyond its end.
+    one = pyarrow.array(["o1"])
+    torn = pyarrow.StructArray.from_buffers(pyarrow.struct([("order_id", pyarrow.string())]), 3, [None], children=[one])
+    # Texts that end before they begin: whoever reads the second one.
+    offsets = pyarrow.py_buffer(struct.pack("<3i", 0, 5, 2))
+    backwards = pyarrow.StringArray.from_buffers(2, offsets, pyarrow.py_buffer(b"order"))
+    columns = {"order_id": backwards, "paid_at": pyarrow.array([at(1), at(2)]), "email": pyarrow.array(["a@b.de", "c@d.de"])}
+    names = [*columns, "unit_price"]
+    batch = pyarrow.RecordBatch.from_arrays([*columns.values(), pyarrow.array(["1.00", "2.00"])], names=names)
+    for table in (pyarrow.chunked_array([torn]), pyarrow.Table.from_batches([batch])):
+        with pytest.raises(crm.CrmError) as told:
+            engine.ingest_orders(Malformed(table))
+        assert (told.value.code, told.value.retry) == ("internal", "no")
+        assert isinstance(told.value, Exception)
+    assert engine.ingest_orders(polars.DataFrame({"order_id": ["o1"], "paid_at": [at(1)], "email": ["a@b.de"], "unit_price": [1]})).orders.applied == 1

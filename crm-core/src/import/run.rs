@@ -22,6 +22,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::order::{Refund, RefundWhat};
 use crate::query::{Answer, OrderExplained, Query};
+use crate::store::CommitReply;
 use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint};
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashSet};
@@ -59,26 +60,44 @@ pub fn import<A: ProgressAnswer>(
     let mut progress = heeded(progress);
     let name = source.name.clone();
     let mut sheets = open(source)?;
-    if options.dry_run == DryRun::Yes || options.on_issue == OnIssue::Refuse {
+    if options.dry_run == DryRun::Yes {
         let trial = Engine::open_shared(Arc::new(Overlay::new(engine.store().clone())))?;
-        // Where it is carried out twice, each time is a half of the way.
-        let halves = if options.dry_run == DryRun::Yes { 1 } else { 2 };
-        let dry = ImportOptions { dry_run: DryRun::Yes, ..options.clone() };
-        let report = carry_out(&trial, &name, &mut sheets, &dry, &mut |now| {
-            progress(&ImportProgress { rows_total: now.rows_total * halves, ..*now })
-        })?;
-        if options.on_issue == OnIssue::Refuse && 0 < report.issues_total {
-            return Err(refused(&report));
-        }
-        if options.dry_run == DryRun::Yes {
-            return Ok(report);
-        }
-        return carry_out(engine, &name, &mut sheets, options, &mut |now| {
-            let (rows_total, rows_done) = (now.rows_total * halves, now.rows_total + now.rows_done);
-            progress(&ImportProgress { rows_total, rows_done, ..*now })
-        });
+        let report = carry_out(&trial, &name, &mut sheets, options, &mut progress)?;
+        return if refuses(options, &report) { Err(refused(&report)) } else { Ok(report) };
     }
-    carry_out(engine, &name, &mut sheets, options, &mut progress)
+    if options.on_issue == OnIssue::Report {
+        return carry_out(engine, &name, &mut sheets, options, &mut progress);
+    }
+    // Finding out is the first half of the way, writing the second.
+    let overlay = Arc::new(Overlay::keeping(engine.store().clone()));
+    let trial = Engine::open_shared(overlay.clone())?;
+    let mut last = ImportProgress::default();
+    let report = carry_out(&trial, &name, &mut sheets, options, &mut |now| {
+        last = *now;
+        progress(&ImportProgress { rows_total: now.rows_total * 2, ..*now })
+    })?;
+    if refuses(options, &report) {
+        return Err(refused(&report));
+    }
+    let commits = overlay.commits();
+    let all = u64::try_from(commits.len()).unwrap_or(u64::MAX).max(1);
+    for (done, commit) in (1..).zip(&commits) {
+        if engine.store().commit(commit)? != CommitReply::Done {
+            // Somebody else was faster. What was written is known, so all of it is decided again and comes to the same.
+            return carry_out(engine, &name, &mut sheets, options, &mut |now| {
+                let (rows_total, rows_done) = (now.rows_total * 2, now.rows_total + now.rows_done);
+                progress(&ImportProgress { rows_total, rows_done, ..*now })
+            });
+        }
+        let rows_done = last.rows_total + last.rows_total * done / all;
+        progress(&ImportProgress { rows_total: last.rows_total * 2, rows_done, ..last })
+            .map_err(|error| error.with("batch", &report.batch))?;
+    }
+    Ok(report)
+}
+
+fn refuses(options: &ImportOptions, report: &ImportReport) -> bool {
+    options.on_issue == OnIssue::Refuse && 0 < report.issues_total
 }
 
 /// `import.issues`: what was found, and that nothing is written.
