@@ -254,7 +254,7 @@ def test_a_table_says_what_it_is(cafe: crm.Engine) -> None:
 
 
 def test_wrong_names_and_instants_are_told(cafe: crm.Engine) -> None:
-    with pytest.raises(ValueError, match="there is no table 'points'; there are 'customers', 'balances'"):
+    with pytest.raises(ValueError, match="there is no table 'points'; there are 'customers', 'attributes', 'consents'"):
         cafe.table("points")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="needs `at`"):
         cafe.table("balances")  # type: ignore[call-overload]
