@@ -474,7 +474,7 @@ class OfThreeRows:
         self.table = table
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        capsule = self.table.__arrow_c_stream__()
+        capsule: object = self.table.__arrow_c_stream__()  # type: ignore[no-untyped-call]
         pointer = ctypes.pythonapi.PyCapsule_GetPointer
         pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
         stream = Torn.from_address(pointer(capsule, b"arrow_array_stream"))
@@ -498,7 +498,7 @@ def test_a_panic_is_an_error_of_the_library() -> None:
     good = polars.DataFrame({"order_id": ["o1"], "paid_at": [at(1)], "email": ["a@b.de"], "unit_price": [1]}).to_arrow()
     # The second order is the eighth word of a list of one.
     beyond = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, 7, 0], pyarrow.int32()), pyarrow.array(["o1"]), safe=False)
-    rest = {"paid_at": [at(1)] * 3, "email": ["a@b.de"] * 3, "unit_price": ["1.00"] * 3}
+    rest: dict[str, Any] = {"paid_at": [at(1)] * 3, "email": ["a@b.de"] * 3, "unit_price": ["1.00"] * 3}
     wrong = pyarrow.table({"order_id": beyond, **rest})
     for table in (OfThreeRows(good), wrong):
         with pytest.raises(crm.CrmError, match="the library panicked") as told:

@@ -337,7 +337,9 @@ def test_other_threads_run_while_batches_are_made(library: str, tmp_path: Path) 
     watcher = threading.Thread(target=watch)
     watcher.start()
     begun = time.perf_counter()
-    table._native.drain()
+    native = table._native
+    assert isinstance(native, _native.Table)
+    native.drain()
     making = time.perf_counter() - begun
     longest = 0.0
     getattr(table, f"to_{library}")()
