@@ -231,9 +231,10 @@ fn one_bad_row_refuses_everything_where_that_is_asked_for() {
         let source = Source::table("table", grid(&ORDERS, &ROWS));
         let report = import(&engine, source, &options, &mut |now| ends.push((now.rows_done, now.rows_total))).unwrap();
         assert_eq!((report.orders.applied, report.dry_run), (2, dry_run));
-        let halves = if dry_run == DryRun::Yes { vec![(3, 3)] } else { vec![(3, 6), (6, 6)] };
-        ends.dedup();
-        assert_eq!(ends, halves);
+        // Finding out is one half of the way, writing the other.
+        let halves = if dry_run == DryRun::Yes { [(3, 3), (3, 3)] } else { [(3, 6), (6, 6)] };
+        assert_eq!([ends[0], ends[ends.len() - 1]], halves);
+        assert!(ends.is_sorted());
     }
 }
 
