@@ -251,7 +251,7 @@ fn books(engine: &Engine) -> Vec<String> {
     told
 }
 
-/// What was decided while problems were looked for is written as it is. To see it fail: leave a commit out, or commit in another order.
+/// What was decided while problems were looked for is written as it is. To see it fail: leave a commit out.
 #[test]
 fn what_was_tried_is_what_is_written() {
     let (refusing, reporting) = (engine(), engine());
@@ -271,11 +271,12 @@ fn what_others_do_meanwhile_stays() {
         let engine = engine();
         run(&engine, grid(&ORDERS, &ROWS[1..]), &ImportOptions::new(plain())).unwrap();
         let mut ann = None;
-        engine.each_customer(time("2026-06-01T00:00:00Z"), &mut |who| {
-            ann = Some(who.id);
-            Ok(())
-        })
-        .unwrap();
+        engine
+            .each_customer(time("2026-06-01T00:00:00Z"), &mut |who| {
+                ann = Some(who.id);
+                Ok(())
+            })
+            .unwrap();
         let request = serde_json::json!({ "request_id": "gift", "at": "2026-03-01T00:00:00Z",
             "do": { "type": "earn_points", "customer_id": ann.unwrap(), "currency": "points", "points": 100 } });
         let more: [&[&'static str]; 3] = [
@@ -283,8 +284,7 @@ fn what_others_do_meanwhile_stays() {
             &["8", "2026-03-02 11:00:00.000", "ann@example.org", "1", "30.00"],
             &["9", "2026-03-04 11:00:00.000", "ann@example.org", "1", "40.00"],
         ];
-        let options =
-            ImportOptions { on_issue: OnIssue::Refuse, chunk_orders: 1, ..ImportOptions::new(plain()) };
+        let options = ImportOptions { on_issue: OnIssue::Refuse, chunk_orders: 1, ..ImportOptions::new(plain()) };
         let mut writing = 0;
         let source = Source::table("table", grid(&ORDERS, &more));
         let report = import(&engine, source, &options, &mut |now| {
