@@ -205,6 +205,7 @@ codes! {
     StoreLogin = "store.login", No, "the database server refuses the login; check user and password, and what the server lets in";
     StoreAddress = "store.address", No, "write `postgres://user:password@host:port/database`";
     StoreFailed = "store.failed", Later, "the storage failed; the cause is attached";
+    Stopped = "stopped", No, "whoever is told about progress said so; what was committed before stays, and the same call again does the rest";
     Internal = "internal", No, "a defect of the library; please report it with the message";
 }
 

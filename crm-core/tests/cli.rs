@@ -650,6 +650,42 @@ fn packed_exports_are_unpacked_and_columns_mapped() {
     assert!(error["message"].as_str().unwrap().contains("`map.json`: unknown field `colour`"), "{error}");
 }
 
+/// Refunds and events have sheets of their own: by our own headers, or by a map.
+#[test]
+fn refunds_and_events_are_imported_from_sheets_of_their_own() {
+    let desk = Desk::new();
+    desk.write("orders.csv", &ORDERS.lines().take(4).collect::<Vec<_>>().join("\n"));
+    desk.write("program.json", &program(1).to_string());
+    desk.crm(&["import", "orders.csv", "--format", "plain", "--program", "program.json"]).ok();
+
+    // One of the two orders comes back whole; the other refund waits for an order that nobody knows.
+    desk.write("back.csv", "refund_id,order_id,refunded_at\nb1,a1,2026-02-08T10:00:00Z\nb2,a9,2026-02-08T11:00:00Z\n");
+    let back = ["import", "back.csv", "--format", "refunds", "--json"];
+    let report = desk.crm(&back).json();
+    let counts = |report: &Value, kind: &str| {
+        ["applied", "unchanged", "waiting"].map(|count| report[kind][count].as_u64().unwrap())
+    };
+    assert_eq!((counts(&report, "refunds"), counts(&report, "orders")), ([1, 0, 1], [0, 0, 0]), "{report}");
+    assert_eq!(counts(&desk.crm(&back).json(), "refunds"), [0, 1, 1]);
+
+    desk.write(
+        "visits.csv",
+        "id;when;who\nv1;2026-02-09T10:00:00Z;7\nv2;2026-02-09T11:00:00Z;unknown\n".replace(';', ",").as_str(),
+    );
+    desk.write(
+        "visits.json",
+        r#"{ "event_id": "id", "happened_at": "when", "name": "visit", "customer": [{ "column": "who", "type": "member_no" }] }"#,
+    );
+    let visits = ["import", "visits.csv", "--format", "events", "--columns", "visits.json", "--json"];
+    let ran = desk.crm(&visits);
+    assert_eq!(ran.code, 1, "a stranger is refused: {ran:?}");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((counts(&report, "events"), &report["events"]["refused"]), ([1, 0, 0], &json!(1)), "{report}");
+
+    let told = desk.crm(&["import", "visits.csv", "--format", "refunds", "--columns", "visits.json", "--json"]);
+    assert!(told.fails(1, "value.json")["message"].as_str().unwrap().contains("`visits.json`"));
+}
+
 #[test]
 fn the_demo_goes_from_exports_to_a_report() {
     let desk = Desk::new();

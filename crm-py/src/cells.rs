@@ -1,6 +1,6 @@
 //! A table of Arrow as the library's imports read it: cells without copies of the columns.
 
-use crate::errors::raise;
+use crate::errors::{caught, raise};
 use crate::ffi;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -262,6 +262,10 @@ fn put_time(text: &mut String, millis: i64, kind: CellType) {
 impl Handed {
     /// Reads the batches of an object's stream; the data stays where it is.
     pub(crate) fn take(table: &Bound<'_, PyAny>) -> PyResult<Self> {
+        caught(table.py(), || Self::read(table))
+    }
+
+    fn read(table: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = table.py();
         let wrong = |message: String| raise(py, &Error::new(ErrorCode::ValueType, message).field("table"));
         let kind = table.get_type().name()?;

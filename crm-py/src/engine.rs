@@ -1,6 +1,7 @@
 //! The engine as Python sees it: arguments in, work without the interpreter's lock, answers out.
 
 use crate::errors::{exception, raise, work};
+use crate::members::{Held, Members};
 use crate::progress::Progress;
 use crate::read::{read_named, read_plain, read_time};
 use crate::write::{write_all, write_named, write_value};
@@ -156,8 +157,8 @@ impl Engine {
         let (py, until) = (until.py(), read_time(until, "until")?);
         let engine = self.here(py)?;
         let mut told = Progress::new(progress, "SweepReport");
-        let report = work(py, || engine.sweep(until, &mut |report| told.tell(report)))?;
-        told.finish()?;
+        let report = work(py, || engine.sweep(until, &mut |report| told.tell(report)));
+        let report = told.finish(report)?;
         write_named(py, &report, "SweepReport")
     }
 
@@ -179,9 +180,29 @@ impl Engine {
             };
             let totals = what_if_json(engine, &text, WhatIfOptions { at }, &mut |done| told.tell(done), each)?;
             Ok(WhatIf { totals, members })
-        })?;
-        told.finish()?;
+        });
+        let found = told.finish(found)?;
         write_named(py, &found, "WhatIf")
+    }
+
+    fn what_if_tables<'py>(
+        &self,
+        document: &Bound<'py, PyAny>,
+        at: &Bound<'py, PyAny>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Held, Held, Held)> {
+        let py = document.py();
+        let (text, at) = (document_text(document)?, read_time(at, "at")?);
+        let engine = self.here(py)?;
+        let mut told = Progress::new(progress, "WhatIfProgress");
+        let found = work(py, || {
+            let mut tables = Members::new();
+            let each = &mut |member| tables.add(&member);
+            let totals = what_if_json(engine, &text, WhatIfOptions { at }, &mut |done| told.tell(done), each)?;
+            Ok((totals, tables.finish()?))
+        });
+        let (totals, (members, points, tiers)) = told.finish(found)?;
+        Ok((write_named(py, &totals, "WhatIfTotals")?, members, points, tiers))
     }
 
     fn next_due<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -202,8 +223,8 @@ impl Engine {
             return Err(raise(py, &Error::new(ErrorCode::StoreMissing, message)));
         };
         let mut told = Progress::new(progress, "");
-        let report = work(py, || store.backup(&path, &mut |done, all| told.tell_numbers(done, all)))?;
-        told.finish()?;
+        let report = work(py, || store.backup(&path, &mut |done, all| told.tell_numbers(done, all)));
+        let report = told.finish(report)?;
         write_named(py, &report, "BackupReport")
     }
 
@@ -249,8 +270,8 @@ impl Engine {
                 };
             }
             import::import(engine, source, &options, &mut |now| told.tell(now))
-        })?;
-        told.finish()?;
+        });
+        let report = told.finish(report)?;
         write_named(py, &report, "ImportReport")
     }
 
@@ -271,8 +292,8 @@ impl Engine {
         let at = read_time(at, "at")?;
         let batch = BatchId::new(batch).map_err(|error| raise(py, &error))?;
         let mut told = Progress::new(progress, "RevertReport");
-        let report = work(py, || import::revert(engine, &batch, at, &mut |report| told.tell(report)))?;
-        told.finish()?;
+        let report = work(py, || import::revert(engine, &batch, at, &mut |report| told.tell(report)));
+        let report = told.finish(report)?;
         write_named(py, &report, "RevertReport")
     }
 
@@ -305,8 +326,8 @@ impl Engine {
         if let Some(error) = failure {
             return Err(error);
         }
-        told.finish()?;
-        write_named(py, &report?, "CodesReport")
+        let report = told.finish(report)?;
+        write_named(py, &report, "CodesReport")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::check::check;
 use crate::engine::document_text;
-use crate::errors::{raise, work};
+use crate::errors::{caught, raise, work};
 use crate::read::{read, read_named, read_time};
 use crate::types::{Kind, Types};
 use crate::write::{write_all, write_named, write_value};
@@ -48,16 +48,18 @@ pub(crate) fn from_json<'py>(py: Python<'py>, name: &str, text: &str) -> PyResul
     let types = Types::get(py)?;
     let kind = types.named(name).ok_or_else(|| crate::types::broken(name))?;
     // What the engine would read is read by its own rules, which know several spellings of a number; the rest by its shape.
-    let json = match name {
-        "Command" => canonical::<Command>(&json),
-        "Query" => canonical::<Query>(&json),
-        "Request" => canonical::<Request>(&json),
-        "Document" => canonical::<Document>(&json),
-        "Cart" => canonical::<Cart>(&json),
-        "Order" => canonical::<Order>(&json),
-        _ => check(types, &json, &kind).map(|()| json),
-    };
-    let json = json.map_err(|error| raise(py, &error))?;
+    let json = caught(py, || {
+        let json = match name {
+            "Command" => canonical::<Command>(&json),
+            "Query" => canonical::<Query>(&json),
+            "Request" => canonical::<Request>(&json),
+            "Document" => canonical::<Document>(&json),
+            "Cart" => canonical::<Cart>(&json),
+            "Order" => canonical::<Order>(&json),
+            _ => check(types, &json, &kind).map(|()| json),
+        };
+        json.map_err(|error| raise(py, &error))
+    })?;
     write_value(py, &json, name)
 }
 

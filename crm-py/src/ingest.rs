@@ -40,7 +40,7 @@ pub(crate) fn ingest<'py>(
     options.id_prefix = id_prefix;
     let cells = Arc::new(Handed::take(table)?);
     let mut told = Progress::new(progress, "ImportProgress");
-    let report = work(py, || import::import(engine, Source::table(name, cells), &options, &mut |now| told.tell(now)))?;
-    told.finish()?;
+    let report = work(py, || import::import(engine, Source::table(name, cells), &options, &mut |now| told.tell(now)));
+    let report = told.finish(report)?;
     write_named(py, &report, "ImportReport")
 }

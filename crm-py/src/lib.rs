@@ -9,6 +9,7 @@ mod errors;
 mod ffi;
 mod free;
 mod ingest;
+mod members;
 mod progress;
 mod read;
 mod stream;
@@ -28,6 +29,8 @@ mod _native {
     };
     #[pymodule_export]
     use crate::ingest::ingest;
+    #[pymodule_export]
+    use crate::members::Held;
     #[pymodule_export]
     use crate::tables::Table;
 }

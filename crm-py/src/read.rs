@@ -1,6 +1,6 @@
 //! From Python's values to the library's, in its JSON form. What is refused names its place.
 
-use crate::errors::raise;
+use crate::errors::{caught, raise};
 use crate::types::{Kind, Types};
 use crm_core::value::Timestamp;
 use crm_core::{Error, ErrorCode};
@@ -27,7 +27,8 @@ type Read<T> = std::result::Result<T, Wrong>;
 /// A value of a kind, as JSON.
 pub(crate) fn read(value: &Bound<'_, PyAny>, kind: &Kind) -> PyResult<Value> {
     let types = Types::get(value.py())?;
-    Reader { types }.value(value, kind).map_err(|wrong| match wrong {
+    let made = caught(value.py(), || Ok(Reader { types }.value(value, kind)))?;
+    made.map_err(|wrong| match wrong {
         Wrong::Raised(error) => error,
         Wrong::Refused(error, path) => {
             let path = path.strip_prefix('.').unwrap_or(&path);
@@ -46,7 +47,7 @@ pub(crate) fn read_named(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Value
 /// An instant; what is refused names the argument.
 pub(crate) fn read_time(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<Timestamp> {
     let refuse = |error: Error| raise(value.py(), &error.field(argument));
-    match time(value) {
+    match caught(value.py(), || Ok(time(value)))? {
         Ok(json) => Timestamp::parse(json.as_str().unwrap_or_default()).map_err(refuse),
         Err(Wrong::Refused(error, _)) => Err(refuse(error)),
         Err(Wrong::Raised(error)) => Err(error),
@@ -296,7 +297,7 @@ fn date(value: &Bound<'_, PyAny>) -> Read<Value> {
 
 /// A dict as JSON with plain values: texts, whole numbers, flags, lists and dicts of them.
 pub(crate) fn read_plain(value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    plain(value, 0).map_err(|wrong| match wrong {
+    caught(value.py(), || Ok(plain(value, 0)))?.map_err(|wrong| match wrong {
         Wrong::Raised(error) => error,
         Wrong::Refused(error, path) => {
             raise(value.py(), &error.field(path.strip_prefix('.').unwrap_or(&path).to_owned()))

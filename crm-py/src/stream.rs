@@ -1,10 +1,11 @@
 //! Batches that are made when somebody asks for them.
 
 use crate::columns::Rows;
+use crate::errors::panicked;
 use crate::ffi::without_lock;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use crm_core::{Error, Result};
+use crm_core::Result;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -76,7 +77,7 @@ impl Stream {
         }
         // A panic must not reach the reader, which may not be written in Rust.
         let filled = catch_unwind(AssertUnwindSafe(|| feed.fill(&mut self.rows, self.enough)))
-            .unwrap_or_else(|_| Err(Error::internal("the library panicked")));
+            .unwrap_or_else(|_| Err(panicked()));
         match filled {
             Ok(true) => {}
             Ok(false) => self.feed = None,

@@ -8,13 +8,14 @@ use crate::read::read_time;
 use crate::stream::{Feed, Stream, Walked};
 use arrow_schema::SchemaRef;
 use crm_core::coupon::{ClaimState, Coupon};
+use crm_core::customer::{ConsentSource, ConsentState};
 use crm_core::effect::{Entry, PointsChange};
 use crm_core::engine::{CustomerSummary, kind_and_subject};
 use crm_core::offer::Source;
 use crm_core::order::OrderRecord;
 use crm_core::points::Book;
 use crm_core::query::ClaimView;
-use crm_core::value::{CustomerId, Timestamp};
+use crm_core::value::{Attribute, CustomerId, Timestamp};
 use crm_core::{Error, ErrorCode, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -44,6 +45,27 @@ const CUSTOMERS: &[Head] = &[
     ("stage", Is::Word, true),
     ("activity", Is::Word, true),
     ("referred_by", Is::Text, true),
+];
+
+const ATTRIBUTES: &[Head] = &[
+    ("customer_id", Is::Text, false),
+    ("as_of", Is::Time, false),
+    ("name", Is::Word, false),
+    ("type", Is::Word, false),
+    ("value", Is::Text, false),
+];
+
+const CONSENTS: &[Head] = &[
+    ("customer_id", Is::Text, false),
+    ("as_of", Is::Time, false),
+    ("purpose", Is::Word, false),
+    ("channel", Is::Word, false),
+    ("state", Is::Word, false),
+    ("holds", Is::Flag, false),
+    ("stated_at", Is::Time, false),
+    ("source", Is::Word, false),
+    ("actor", Is::Word, true),
+    ("notice", Is::Word, true),
 ];
 
 const BALANCES: &[Head] = &[
@@ -223,6 +245,8 @@ const ORDER_LINES: &[Head] = &[
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     Customers,
+    Attributes,
+    Consents,
     Balances,
     Lots,
     Tiers,
@@ -238,6 +262,8 @@ impl Which {
     fn of(name: &str) -> Option<Self> {
         Some(match name {
             "customers" => Self::Customers,
+            "attributes" => Self::Attributes,
+            "consents" => Self::Consents,
             "balances" => Self::Balances,
             "lots" => Self::Lots,
             "tiers" => Self::Tiers,
@@ -254,6 +280,8 @@ impl Which {
     const fn heads(self) -> &'static [Head] {
         match self {
             Self::Customers => CUSTOMERS,
+            Self::Attributes => ATTRIBUTES,
+            Self::Consents => CONSENTS,
             Self::Balances => BALANCES,
             Self::Lots => LOTS,
             Self::Tiers => TIERS,
@@ -270,6 +298,8 @@ impl Which {
     fn feed(self, engine: &crm_core::Engine, at: Timestamp) -> Result<Box<dyn Feed>> {
         Ok(match self {
             Self::Customers => Walked::feed(engine.walk_customers(at)?, |rows, who| customer(rows, &who)),
+            Self::Attributes => Walked::feed(engine.walk_customers(at)?, |rows, who| attributes(rows, &who)),
+            Self::Consents => Walked::feed(engine.walk_customers(at)?, move |rows, who| consents(rows, &who, at)),
             Self::Balances => Walked::feed(engine.walk_customers(at)?, |rows, who| balances(rows, &who)),
             Self::Lots => Walked::feed(engine.walk_customers(at)?, |rows, who| lots(rows, &who)),
             Self::Tiers => Walked::feed(engine.walk_customers(at)?, |rows, who| tiers(rows, &who)),
@@ -311,6 +341,58 @@ fn customer(rows: &mut Rows, who: &CustomerSummary) -> Result<()> {
             .text(stage.map(|(_, activity, _)| &**activity))
             .text(record.referred_by.as_ref().map(|id| id.as_str()));
         Ok(())
+    })
+}
+
+/// One row for each, its value as text in the one form of its type, so that whoever knows the type casts it without loss.
+fn attributes(rows: &mut Rows, who: &CustomerSummary) -> Result<()> {
+    who.record.attributes.iter().try_for_each(|(name, attribute)| {
+        let (kind, value) = match attribute {
+            Attribute::Text { value } => ("text", value.clone()),
+            Attribute::Number { value } => ("number", value.to_string()),
+            Attribute::Flag { value } => ("flag", value.to_string()),
+            Attribute::Date { value } => ("date", value.to_string()),
+            Attribute::Instant { value } => ("instant", value.to_string()),
+        };
+        rows.add(|row| {
+            row.text(who.id.as_str()).time(who.as_of).text(name.as_str()).text(kind).text(&*value);
+            Ok(())
+        })
+    })
+}
+
+/// Every statement that was made by then, and which of them held.
+fn consents(rows: &mut Rows, who: &CustomerSummary, at: Timestamp) -> Result<()> {
+    if who.record.consents.is_empty() {
+        return Ok(());
+    }
+    let mut record = who.record.clone();
+    record.consents.retain(|consent| consent.stated_at <= at);
+    let held = record.effective_consents();
+    record.consents.iter().try_for_each(|consent| {
+        let holds = held.contains(consent);
+        let state = match consent.state {
+            ConsentState::Granted => "granted",
+            ConsentState::Withdrawn => "withdrawn",
+        };
+        let (source, actor) = match &consent.source {
+            ConsentSource::Customer => ("customer", None),
+            ConsentSource::Operator { actor } => ("operator", Some(actor.as_str())),
+            ConsentSource::Import => ("import", None),
+        };
+        rows.add(|row| {
+            row.text(who.id.as_str())
+                .time(who.as_of)
+                .text(consent.purpose.as_str())
+                .text(consent.channel.as_str())
+                .text(state)
+                .flag(holds)
+                .time(consent.stated_at)
+                .text(source)
+                .text(actor)
+                .text(consent.notice.as_ref().map(|notice| notice.as_str()));
+            Ok(())
+        })
     })
 }
 

@@ -1,5 +1,6 @@
 //! From the library's values, in its JSON form, to Python's.
 
+use crate::errors::caught;
 use crate::types::{Field, Kind, Types, broken};
 use crm_core::value::Timestamp;
 use pyo3::prelude::*;
@@ -31,7 +32,7 @@ pub(crate) fn write_all<'py>(py: Python<'py>, values: &[impl Serialize], name: &
 
 /// A value of a kind, out of its JSON.
 pub(crate) fn write<'py>(py: Python<'py>, value: &Value, kind: &Kind) -> PyResult<Bound<'py, PyAny>> {
-    Writer { py, types: Types::get(py)?, tools: Tools::get(py)? }.value(value, kind)
+    caught(py, || Writer { py, types: Types::get(py)?, tools: Tools::get(py)? }.value(value, kind))
 }
 
 /// What values are made with.

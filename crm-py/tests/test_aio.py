@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import crm_core as crm
+import polars
 import pytest
 from shop import NOON, PROGRAM, earn
 
@@ -51,3 +55,42 @@ def test_the_loop_goes_on_meanwhile() -> None:
 
     ticks, seconds = asyncio.run(story())
     assert ticks > seconds * 1000 / 50, f"{ticks} ticks in {seconds:.2f} s"
+
+
+def surface(kind: type) -> dict[str, object]:
+    """What anybody may call, by name, with the arguments that it takes."""
+    return {name: getattr(kind, name) for name in dir(kind) if not name.startswith("_")}
+
+
+def test_the_surface_is_that_of_the_engine() -> None:
+    own, other = surface(crm.aio.Engine), surface(crm.Engine)
+    assert own.keys() == other.keys()
+    for name, method in own.items():
+        made = inspect.signature(method).parameters.keys()  # type: ignore[arg-type]
+        awaited = [argument for argument in made if argument != "threads"]
+        assert awaited == list(inspect.signature(other[name]).parameters), name  # type: ignore[arg-type]
+        assert inspect.iscoroutinefunction(method), f"{name} is not awaited"
+
+
+def test_imports_codes_and_tables_awaited(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with await crm.aio.Engine.open(tmp_path / "shop.db", durability="normal") as shop:
+            await shop.publish(crm.sample_program("cafe"), at=NOON)
+            csv = b"order_id,paid_at,email,unit_price\no1,2026-03-01 10:00,ann@example.org,3.50\n"
+            told: list[crm.ImportProgress] = []
+            report = await shop.import_orders({"orders.csv": csv}, batch="march", progress=told.append)
+            assert (report.orders.applied, told[-1].rows_done) == (1, 1)
+            frame = polars.DataFrame({"order_id": ["o2"], "paid_at": [NOON], "email": ["bob@example.org"], "unit_price": [Decimal("4.00")]})
+            assert (await shop.ingest_orders(frame)).orders.applied == 1
+            back = polars.DataFrame({"refund_id": ["b1"], "order_id": ["o2"], "refunded_at": [NOON + timedelta(hours=1)]})
+            assert (await shop.ingest_refunds(back)).refunds.applied == 1
+            seen = polars.DataFrame({"event_id": ["e1"], "happened_at": [NOON], "name": ["visit"], "email": ["bob@example.org"]})
+            assert (await shop.ingest_events(seen)).events.applied == 1
+            assert len(await shop.imports()) == 4
+            orders = await shop.table("orders")
+            frame = await asyncio.to_thread(orders.to_polars)
+            assert sorted(frame["order_id"].to_list()) == ["o1", "o2"]
+            assert (await shop.table("customers", at=NOON + timedelta(days=1))).to_polars().height == 2
+            assert (await shop.revert_import("march", at=NOON + timedelta(days=1))).orders == 1
+
+    asyncio.run(story())

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import zoneinfo
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
@@ -455,3 +456,53 @@ def test_arguments_are_checked() -> None:
     engine.close()
     with pytest.raises(errors.StoreClosed):
         engine.ingest_orders(polars.DataFrame(orders()))
+
+
+class Torn(ctypes.Structure):
+    """The beginning of an `ArrowArrayStream`, of which the second function makes a batch."""
+
+    _fields_ = [("get_schema", ctypes.c_void_p), ("get_next", ctypes.c_void_p)]
+
+
+NEXT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64))
+
+
+class OfThreeRows:
+    """A table whose batches say that they have three rows, however many their columns have."""
+
+    def __init__(self, table: pyarrow.Table) -> None:
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        capsule: object = self.table.__arrow_c_stream__()  # type: ignore[no-untyped-call]
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+        stream = Torn.from_address(pointer(capsule, b"arrow_array_stream"))
+        make = NEXT(stream.get_next)
+
+        def lie(place: int, batch: Any) -> int:
+            done: int = make(place, batch)
+            batch[0] = 3
+            return done
+
+        self.kept = NEXT(lie)
+        stream.get_next = ctypes.cast(self.kept, ctypes.c_void_p).value
+        return capsule
+
+
+def test_a_panic_is_an_error_of_the_library() -> None:
+    """Tables that break the rules of Arrow make its own code panic, in the conversion and in the work: both times an ordinary exception comes of it,
+    and the engine goes on. To see it fail: take `caught` out of `Handed::take`, or `catch_unwind` out of `work`.
+    """
+    engine = shop()
+    good = polars.DataFrame({"order_id": ["o1"], "paid_at": [at(1)], "email": ["a@b.de"], "unit_price": [1]}).to_arrow()
+    # The second order is the eighth word of a list of one.
+    beyond = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, 7, 0], pyarrow.int32()), pyarrow.array(["o1"]), safe=False)
+    rest: dict[str, Any] = {"paid_at": [at(1)] * 3, "email": ["a@b.de"] * 3, "unit_price": ["1.00"] * 3}
+    wrong = pyarrow.table({"order_id": beyond, **rest})
+    for table in (OfThreeRows(good), wrong):
+        with pytest.raises(crm.CrmError, match="the library panicked") as told:
+            engine.ingest_orders(table)
+        assert (told.value.code, told.value.retry) == ("internal", "no")
+        assert isinstance(told.value, Exception)
+    assert engine.ingest_orders(good).orders.applied == 1

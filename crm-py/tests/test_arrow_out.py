@@ -73,11 +73,17 @@ def cafe() -> crm.Engine:
             change=crm.CustomerChange(
                 profile=crm.Profile(name="Ann", birthday=date(1990, 5, 17), gender=crm.Gender.FEMALE),
                 add_tags=["regular"],
+                set_attributes={"shoe_size": crm.AttributeNumber(value=Decimal("38.5")), "vegan": crm.AttributeFlag(value=True)},
             ),
         ),
         request_id="u1",
         at=at(20),
     )
+    for day, state in ((20, crm.ConsentState.GRANTED), (25, crm.ConsentState.WITHDRAWN)):
+        consent = crm.Consent(
+            purpose="marketing", channel="sms", state=state, source=crm.ConsentSourceCustomer(), stated_at=at(day)
+        )
+        engine.execute(crm.RecordConsent(customer_id=ann, consent=consent), request_id=f"c{day}", at=at(day))
     return engine
 
 
@@ -139,6 +145,22 @@ def test_entries_add_up_to_balances(cafe: crm.Engine) -> None:
     sums = entries.group_by("customer_id").agg(polars.col("available").sum()).sort("customer_id")
     assert sums["available"].to_list() == balances.sort("customer_id")["available"].to_list()
     assert sums["available"].dtype == polars.Int64
+
+
+def test_attributes_are_rows(cafe: crm.Engine) -> None:
+    ann = customer(cafe, "guest0@example.org")
+    rows = cafe.table("attributes", at=END).to_polars().drop("as_of").rows()
+    assert rows == [(ann, "shoe_size", "number", "38.5"), (ann, "vegan", "flag", "true")]
+
+
+def test_consents_are_rows(cafe: crm.Engine) -> None:
+    def seen(when: datetime) -> list[tuple[Any, ...]]:
+        return cafe.table("consents", at=when).to_polars().select("purpose", "channel", "state", "holds", "stated_at").rows()
+
+    given, taken = ("marketing", "sms", "granted"), ("marketing", "sms", "withdrawn")
+    assert seen(at(19)) == []
+    assert seen(at(22)) == [(*given, True, at(20))]
+    assert seen(END) == [(*given, False, at(20)), (*taken, True, at(25))]
 
 
 def test_customers_have_their_profile(cafe: crm.Engine) -> None:
@@ -232,7 +254,7 @@ def test_a_table_says_what_it_is(cafe: crm.Engine) -> None:
 
 
 def test_wrong_names_and_instants_are_told(cafe: crm.Engine) -> None:
-    with pytest.raises(ValueError, match="there is no table 'points'; there are 'customers', 'balances'"):
+    with pytest.raises(ValueError, match="there is no table 'points'; there are 'customers', 'attributes', 'consents'"):
         cafe.table("points")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="needs `at`"):
         cafe.table("balances")  # type: ignore[call-overload]
@@ -315,7 +337,9 @@ def test_other_threads_run_while_batches_are_made(library: str, tmp_path: Path) 
     watcher = threading.Thread(target=watch)
     watcher.start()
     begun = time.perf_counter()
-    table._native.drain()
+    native = table._native
+    assert isinstance(native, _native.Table)
+    native.drain()
     making = time.perf_counter() - begun
     longest = 0.0
     getattr(table, f"to_{library}")()

@@ -61,17 +61,102 @@ def test_what_time_does(fresh: Callable[[], crm.Engine]) -> None:
     assert shop.liability(at=end)[0].outstanding == 0
 
 
-def test_what_a_callback_raises_is_raised(fresh: Callable[[], crm.Engine]) -> None:
-    shop = open_shop(fresh())
-    shop.execute(earn(1, 5).do, request_id="r1", at=NOON)
+def grown(shop: crm.Engine, customers: int) -> crm.Engine:
+    """A shop with customers whose points end with the year 2027."""
+    shop.publish(PROGRAM, at=NOON)
+    requests = [
+        crm.Request(request_id=f"j{n}", at=NOON, do=crm.RegisterCustomer(customer_id=f"c{n:05}")) for n in range(customers)
+    ]
+    requests += [
+        crm.Request(
+            request_id=f"e{n}", at=NOON, do=crm.EarnPoints(customer_id=f"c{n:05}", currency="points", points=1)
+        )
+        for n in range(customers)
+    ]
+    assert all(isinstance(done, crm.Done) for done in shop.execute_many(requests))
+    return shop
+
+
+def rows_of_orders(count: int) -> bytes:
+    """So many orders as a file."""
+    lines = [f"w{n},2026-03-01T10:00:00Z,guest{n}@example.org,1.00" for n in range(count)]
+    return "\n".join(["order_id,paid_at,email,unit_price", *lines]).encode()
+
+
+LATE = datetime(2028, 1, 1, tzinfo=timezone.utc)
+
+
+def test_what_a_callback_raises_stops_a_sweep(fresh: Callable[[], crm.Engine]) -> None:
+    shop = grown(fresh(), 2_500)
 
     def stop(_: crm.SweepReport) -> None:
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        shop.sweep(datetime(2028, 1, 1, tzinfo=timezone.utc), progress=stop)
-    # The work was finished all the same.
+        shop.sweep(LATE, progress=stop)
+    # What was committed stays, and the next sweep does the rest.
+    rest = shop.sweep(LATE)
+    assert 0 < rest.settled < 2_500
     assert shop.next_due() is None
+
+
+def test_what_a_callback_raises_stops_an_import(fresh: Callable[[], crm.Engine]) -> None:
+    shop = fresh()
+    shop.publish(PROGRAM, at=NOON)
+    told: list[crm.ImportProgress] = []
+
+    def stop(now: crm.ImportProgress) -> None:
+        told.append(now)
+        raise KeyError("mine")
+
+    files = {"orders.csv": rows_of_orders(3_000)}
+    with pytest.raises(KeyError, match="mine"):
+        shop.import_orders(files, progress=stop)
+    assert len(told) == 1 and told[0].applied == 1_000
+    [batch] = shop.imports()
+    assert batch.state == crm.BatchState.RUNNING
+    # The same again does the rest, in the same import.
+    rest = shop.import_orders(files)
+    assert (rest.orders.applied, rest.orders.unchanged, rest.batch) == (2_000, 1_000, batch.batch)
+
+    def stop_reverting(_: crm.RevertReport) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        shop.revert_import(rest.batch, at=LATE, progress=stop_reverting)
+    assert shop.revert_import(rest.batch, at=LATE).failed == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_an_interrupt_stops_work_without_a_callback(tmp_path: Path) -> None:
+    """In a process of its own: the signal comes while the library works."""
+    script = """
+import os, signal, sys, threading
+import crm_core as crm
+from test_engine import rows_of_orders
+from shop import NOON, PROGRAM
+shop = crm.Engine.open(sys.argv[1], durability="normal")
+shop.publish(PROGRAM, at=NOON)
+files = {"orders.csv": rows_of_orders(60_000)}
+def interrupt():
+    while not shop.imports():
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    shop.import_orders(files)
+except KeyboardInterrupt:
+    [batch] = shop.imports()
+    print(batch.state.value)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "shop.db")],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        timeout=120,
+    )
+    assert ran.stdout.strip() == "running", ran
 
 
 def test_programs_and_findings(fresh: Callable[[], crm.Engine]) -> None:

@@ -1,5 +1,8 @@
 """Simulations: a changed program over the history that is there."""
 
+# The libraries that tables come from are not typed as strictly as ours.
+# pyright: basic
+
 from __future__ import annotations
 
 import asyncio
@@ -10,6 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 import crm_core as crm
+import duckdb
+import polars
+import pyarrow
 import pytest
 from shop import NOON, PROGRAM, available, open_shop, order
 
@@ -75,6 +81,52 @@ def test_what_is_wrong_is_told(fresh: Callable[[], crm.Engine]) -> None:
         shop.what_if(changed("2"), at=NOON - timedelta(days=1))
     with pytest.raises(crm.errors.ProgramMissing):
         fresh().what_if(changed("2"), at=LATER)
+
+
+def test_members_as_tables(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+    found, whole = shop.what_if_tables(changed("2"), at=LATER), shop.what_if(changed("2"), at=LATER)
+    assert found.totals == whole.totals
+    members, points, tiers = found.members.to_polars(), found.points.to_polars(), found.tiers.to_polars()
+    assert (found.members.num_rows, found.points.num_rows, tiers.height) == (2, 2, 0)
+    assert dict(zip(members["customer_id"], members["affected"])) == {"ann": True, "bob": False}
+    assert points.filter(polars.col("customer_id") == "ann").select(
+        "available_before", "available_after", "issued_after", "redeemed_before", "uncovered_after"
+    ).rows() == [(5, 35, 60, 25, 0)]
+    assert points["available_after"].sum() == whole.totals.points[0].after.balances.available
+    # Every library reads it, as often as it likes.
+    assert pyarrow.table(found.points).to_pylist() == points.to_dicts() == found.points.to_pandas().to_dict("records")
+    by_state = found.points
+    summed = duckdb.sql("select sum(issued_after) from by_state")
+    assert summed is not None and summed.fetchall() == [(60,)]
+    assert repr(found) == "<crm_core.WhatIfTables at 2026-03-31T12:00:00+00:00: 2 members, 1 affected>"
+    assert "2 rows" in repr(by_state)
+
+
+def test_tiers_and_stages_as_tables() -> None:
+    shop = crm.Engine.in_memory()
+    shop.publish(crm.sample_program("supermarket"), at=NOON)
+    shop.execute(crm.RegisterCustomer(customer_id="ann"), request_id="ann", at=NOON)
+    found, whole = shop.what_if_tables(shop.program(), at=LATER), shop.what_if(shop.program(), at=LATER)
+    [member] = whole.members
+    tiers = found.tiers.to_pyarrow().to_pylist()
+    assert [(row["ladder"], row["tier_before"], row["tier_after"]) for row in tiers] == [
+        (tier.ladder, tier.before, tier.after) for tier in member.tiers
+    ]
+    [row] = found.members.to_pyarrow().to_pylist()
+    assert member.stage is not None and member.stage.before is not None
+    assert (row["stage_before"], row["activity_before"]) == (member.stage.before.stage, member.stage.before.activity)
+
+
+def test_a_simulation_stops_where_a_callback_raises(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+
+    def stop(_: crm.WhatIfProgress) -> None:
+        raise KeyError("mine")
+
+    for run in (shop.what_if, shop.what_if_tables):
+        with pytest.raises(KeyError, match="mine"):
+            run(changed("2"), at=LATER, progress=stop)
 
 
 def test_it_can_be_awaited(fresh: Callable[[], crm.Engine]) -> None:

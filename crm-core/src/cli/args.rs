@@ -98,7 +98,7 @@ pub(crate) struct Import {
     /// The form of the files
     #[arg(long)]
     pub(crate) format: ShopFormat,
-    /// For `plain`: which column is what, in JSON; without it the column names of docs/samples/plain_orders.csv
+    /// For `plain`, `refunds` and `events`: which column is what, in JSON; without it our own column names, as in docs/guides/importing.md
     #[arg(long, value_name = "MAP.json")]
     pub(crate) columns: Option<PathBuf>,
     /// The program to put into force first: a document, or a sample: supermarket, cafe, mall
@@ -128,6 +128,10 @@ pub(crate) enum ShopFormat {
     Taobao,
     /// Orders and lines of Youzan
     Youzan,
+    /// Any CSV with one row per refund, or per line that came back
+    Refunds,
+    /// Any CSV with one row per event: reviews, visits, …
+    Events,
 }
 
 #[derive(Debug, Args)]

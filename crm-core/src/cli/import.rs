@@ -9,8 +9,8 @@ use crate::cli::programs;
 use crate::cli::shop::{self, Shop};
 use crate::cli::words;
 use crm_core::import::{
-    self, BatchState, ColumnMap, Content, Counts, DryRun, Format, ImportOptions, ImportReport, Issue, Source,
-    SourceFile,
+    self, BatchState, ColumnMap, Content, Counts, DryRun, EventColumnMap, Format, ImportOptions, ImportReport, Issue,
+    RefundColumnMap, Source, SourceFile,
 };
 use crm_core::program::Program;
 use crm_core::store::SqliteStore;
@@ -68,25 +68,31 @@ pub(crate) fn run(
 }
 
 fn format(task: &Import) -> Result<Format, Problem> {
-    match (task.format, &task.columns) {
-        (ShopFormat::Plain, None) => Ok(Format::Plain { columns: Box::default() }),
-        (ShopFormat::Plain, Some(path)) => {
-            let text = std::fs::read(path).map_err(|error| Problem::file("read", path, error))?;
-            // Of the library's form, with the name of the file: there are several on this command line.
-            let columns =
-                String::from_utf8(text).map_err(|error| Problem::file("read", path, io::Error::other(error)))?;
-            let columns = ColumnMap::from_json(columns.trim_start_matches('\u{feff}')).map_err(|error| {
-                Error::new(error.code(), format!("`{}`: {}", path.display(), error.message())).with("path", path)
-            })?;
-            Ok(Format::Plain { columns: Box::new(columns) })
+    let path = task.columns.as_deref();
+    Ok(match task.format {
+        ShopFormat::Plain => Format::Plain { columns: columns(path, ColumnMap::from_json)? },
+        ShopFormat::Refunds => Format::Refunds { columns: columns(path, RefundColumnMap::from_json)? },
+        ShopFormat::Events => Format::Events { columns: columns(path, EventColumnMap::from_json)? },
+        _ if path.is_some() => {
+            let message = "`--columns` is for `--format plain`, `refunds` and `events`; the others know their columns";
+            return Err(Problem::Usage(message.to_owned()));
         }
-        (_, Some(_)) => {
-            Err(Problem::Usage("`--columns` is for `--format plain`; the others know their columns".to_owned()))
-        }
-        (ShopFormat::Shopify, None) => Ok(Format::Shopify),
-        (ShopFormat::Taobao, None) => Ok(Format::Taobao),
-        (ShopFormat::Youzan, None) => Ok(Format::Youzan),
-    }
+        ShopFormat::Shopify => Format::Shopify,
+        ShopFormat::Taobao => Format::Taobao,
+        ShopFormat::Youzan => Format::Youzan,
+    })
+}
+
+/// The column map of a file; our own form without one.
+fn columns<T: Default>(path: Option<&Path>, read: impl FnOnce(&str) -> Result<T, Error>) -> Result<Box<T>, Problem> {
+    let Some(path) = path else { return Ok(Box::default()) };
+    let text = std::fs::read(path).map_err(|error| Problem::file("read", path, error))?;
+    let text = String::from_utf8(text).map_err(|error| Problem::file("read", path, io::Error::other(error)))?;
+    // Of the library's form, with the name of the file: there are several on this command line.
+    let map = read(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        Error::new(error.code(), format!("`{}`: {}", path.display(), error.message())).with("path", path)
+    })?;
+    Ok(Box::new(map))
 }
 
 /// Opens the files; those that are packed with gzip are unpacked on the way, whatever they are called.

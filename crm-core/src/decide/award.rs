@@ -170,6 +170,15 @@ struct Wanted<'a> {
     expiry: &'a points::ExpiryPolicy,
 }
 
+/// Most awards give the first change there is, which needs no copy.
+fn append<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.extend(more);
+    }
+}
+
 /// Credits an award as a lot of its own and notes it.
 #[allow(clippy::too_many_arguments, reason = "one award is that much")]
 fn credit(
@@ -188,7 +197,7 @@ fn credit(
     let now = customer.state.recorded_at;
     let account = customer.account(&currency.id)?;
     let dates = account.slid(dates(pending, expiry, zone, at), expiry, zone);
-    let mut lots: Vec<LotId> = Vec::new();
+    let mut lot: Option<LotId> = None;
     if granted.is_positive() {
         if dates.waiting || dates.activates_at.is_some_and(|from| now < from) {
             shortfall.push(Shortfall::Pending { activates_at: dates.activates_at });
@@ -205,16 +214,18 @@ fn credit(
             dates,
             expiry: expiry.clone(),
         };
-        lots.push(account.credit(what, now, &mut log)?);
+        lot = Some(account.credit(what, now, &mut log)?);
         account.slide(zone, at, now, &mut log);
         let (mut direct, own) = part(&currency.id, log, at);
         if let Some(first) = direct.first_mut() {
             first.rule.clone_from(&rule);
             first.shortfall.clone_from(&shortfall);
         }
-        given.direct.extend(direct);
-        given.own.extend(own);
-        keep_books(context, ws, id)?;
+        append(&mut given.direct, direct);
+        append(&mut given.own, own);
+        if account.has_finished() {
+            keep_books(context, ws, id)?;
+        }
     } else if !shortfall.is_empty() {
         let nothing = points::Movement { kind: MovementKind::Earn, effective_at: at, postings: Vec::new(), hold: None };
         given.direct.push(PointsChange {
@@ -223,6 +234,9 @@ fn credit(
             ..change(&currency.id, nothing)
         });
     }
+    if context.passing {
+        return Ok(());
+    }
     let (formula, basis) = formula.map_or((None, 0), |(formula, basis)| (Some(formula), basis));
     given.awards.push(AwardRecord {
         currency: currency.id.clone(),
@@ -230,7 +244,7 @@ fn credit(
         formula,
         granted,
         clawed: Points::ZERO,
-        lots,
+        lots: lot.into_iter().collect(),
         shortfall,
         to: None,
         basis,
@@ -252,8 +266,8 @@ pub(crate) fn basis_rules(flags: u8) -> BasisRules {
 }
 
 /// Amounts of lines as the award looks at them.
-pub(crate) fn line_basis(amounts: &[LineAmount]) -> Vec<LineBasis> {
-    amounts.iter().map(|a| LineBasis { net_minor: a.net_minor, thousandths: a.thousandths }).collect()
+pub(crate) fn line_basis(amounts: impl IntoIterator<Item = LineAmount>) -> Vec<LineBasis> {
+    amounts.into_iter().map(|a| LineBasis { net_minor: a.net_minor, thousandths: a.thousandths }).collect()
 }
 
 /// The rules that orders set off, of all currencies, in the order of the document.
@@ -277,14 +291,16 @@ pub(crate) fn order(
     }
     let conditional = rules.iter().any(|rule| rule.when.is_some());
     let standing = if conditional { Some(standing_of(context, ws, id, at)?) } else { None };
-    let firing = firing(context, &rules, standing.as_ref(), order, number);
+    let firing = firing(context, rules, standing.as_ref(), order, number);
     let zone = *context.zone();
-    let state = &mut ws.customer_mut(id)?.state;
-    points::prune(&mut state.caps, &zone, at.min(state.recorded_at));
-    state.caps.retain(|used| used.window != CapWindow::Order);
-    let source = Source::new(SourceKind::Order, order.id().as_str());
+    if !ws.known(id)?.state.caps.is_empty() {
+        let state = &mut ws.customer_mut(id)?.state;
+        points::prune(&mut state.caps, &zone, at.min(state.recorded_at));
+        state.caps.retain(|used| used.window != CapWindow::Order);
+    }
+    let source = Source::of(SourceKind::Order, order.id().shared());
     for currency in context.program.point_currencies() {
-        if !rules.iter().any(|rule| rule.currency == currency.id) {
+        if !order_rules(context).any(|rule| rule.currency == currency.id && in_force(rule, at)) {
             continue;
         }
         proportional(context, ws, id, currency, &firing, order, &source, &mut given)?;
@@ -319,12 +335,12 @@ fn has_line(scope: &LineScope, order: &OrderRecord) -> bool {
 
 fn firing<'a>(
     context: &Context<'_>,
-    rules: &[&'a EarnRule],
+    rules: Vec<&'a EarnRule>,
     standing: Option<&Standing>,
     order: &OrderRecord,
     number: u32,
 ) -> Vec<&'a EarnRule> {
-    let Some(standing) = standing else { return rules.to_vec() };
+    let Some(standing) = standing else { return rules };
     let lines: Vec<LineFacts<'_>> = order
         .lines()
         .iter()
@@ -346,7 +362,7 @@ fn firing<'a>(
     };
     let tiers = standing.tiers();
     let facts = standing.facts(&tiers, context.zone(), order.paid_at(), Some(facts_of_order), None);
-    rules.iter().copied().filter(|rule| rule.when.as_ref().is_none_or(|condition| condition.holds(&facts))).collect()
+    rules.into_iter().filter(|rule| rule.when.as_ref().is_none_or(|condition| condition.holds(&facts))).collect()
 }
 
 /// The proportional award of one currency.
@@ -362,20 +378,18 @@ fn proportional(
     given: &mut Given,
 ) -> Decided<()> {
     let flags = basis_flags(context);
-    let amounts = order.basis(basis_rules(flags));
-    let formula = formula(context, currency, firing, order, amounts.len())?;
-    let wants =
-        order_rules(context).any(|rule| rule.currency == currency.id && !matches!(rule.gives, Gives::Fixed { .. }));
-    if !wants {
+    if !context.program.order_parts(&currency.id, order.currency()).any(|(_, kind)| kind.is_some()) {
         return Ok(());
     }
-    let award = formula.award(&line_basis(&amounts))?;
+    let lines = line_basis(order.basis_lines(basis_rules(flags)));
+    let formula = formula(context, currency, firing, order, lines.len());
+    let points = formula.points(&lines)?;
     let at = order.paid_at();
-    let (granted, mut shortfall) = if award.points.is_positive() {
-        let capped = Capped { currency, rule: None, pending: &currency.pending, points: award.points, at };
+    let (granted, mut shortfall) = if points.is_positive() {
+        let capped = Capped { currency, rule: None, pending: &currency.pending, points, at };
         caps::under(context, ws, id, &capped)?
     } else {
-        (Points::ZERO, vec![why_nothing(context, &formula, order, &amounts)])
+        (Points::ZERO, vec![why_nothing(context, &formula, order, &lines)])
     };
     if granted.is_zero() && shortfall.is_empty() {
         shortfall.push(Shortfall::BelowOnePoint);
@@ -385,7 +399,7 @@ fn proportional(
     credit(context, ws, id, wanted, source, at, given, Some((formula, flags)))
 }
 
-fn why_nothing(context: &Context<'_>, formula: &Formula, order: &OrderRecord, amounts: &[LineAmount]) -> Shortfall {
+fn why_nothing(context: &Context<'_>, formula: &Formula, order: &OrderRecord, lines: &[LineBasis]) -> Shortfall {
     let bases = formula.parts.iter().filter(|part| !matches!(part.kind, PartKind::Multiplier { .. }));
     if excluded_channel(context, order) {
         Shortfall::Excluded
@@ -393,7 +407,7 @@ fn why_nothing(context: &Context<'_>, formula: &Formula, order: &OrderRecord, am
         Shortfall::NoRule
     } else if bases.clone().all(|part| part.lines.as_ref().is_some_and(Vec::is_empty)) {
         Shortfall::Excluded
-    } else if amounts.iter().all(|amount| amount.net_minor == 0) && 0 < order.points_minor() {
+    } else if lines.iter().all(|line| line.net_minor == 0) && 0 < order.points_minor() {
         Shortfall::PaidWithPoints
     } else {
         Shortfall::BelowOnePoint
@@ -407,22 +421,18 @@ fn formula(
     firing: &[&EarnRule],
     order: &OrderRecord,
     places: usize,
-) -> Decided<Formula> {
+) -> Formula {
     let mut parts = Vec::new();
     if !excluded_channel(context, order) {
-        for rule in firing.iter().filter(|rule| rule.currency == currency.id) {
-            if let Some(kind) = PartKind::of(&rule.gives, order.currency())? {
+        for (rule, kind) in context.program.order_parts(&currency.id, order.currency()) {
+            if let Some(kind) = kind.filter(|_| firing.iter().any(|fires| std::ptr::eq(*fires, rule))) {
                 let lines = eligible(context.program.basis().exclude.as_ref(), rule.lines.as_ref(), order, places);
                 parts.push(Part { rule: rule.id.clone(), kind, lines });
             }
         }
     }
-    Ok(Formula {
-        parts,
-        rounding: currency.rounding,
-        stacking: currency.stacking,
-        minor_digits: order.currency().digits(),
-    })
+    let minor_digits = order.currency().digits();
+    Formula { parts, rounding: currency.rounding, stacking: currency.stacking, minor_digits }
 }
 
 /// The places that a rule looks at: none means all of them. Shipping, where it counts, is the last place and belongs to rules for all lines.

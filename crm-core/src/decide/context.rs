@@ -20,6 +20,8 @@ pub(crate) struct Context<'a> {
     pub(crate) request: &'a Request,
     /// The fingerprint of the order that the request records, where it was worked out already.
     pub(crate) order_print: Option<Fingerprint>,
+    /// Whether nobody comes back to the order that is recorded: then its awards need not be kept with it.
+    pub(crate) passing: bool,
 }
 
 /// Under which name an order is found.
@@ -34,7 +36,7 @@ pub(crate) fn event_name(customer: &CustomerId, event: &str) -> String {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(program: &'a Program, request: &'a Request) -> Self {
-        Self { program, request, order_print: None }
+        Self { program, request, order_print: None, passing: false }
     }
 
     pub(crate) fn zone(&self) -> &'a Zone {
@@ -174,11 +176,15 @@ impl<'a> Context<'a> {
     ) -> Decided<()> {
         let customer = ws.customer_mut(id)?;
         customer.state.seq += 1;
+        let (seq, recorded_at) = (customer.state.seq, customer.state.recorded_at);
+        if ws.passes_over(&what) {
+            return Ok(());
+        }
         let entry = Entry {
-            seq: customer.state.seq,
+            seq,
             customer_id: id.clone(),
             effective_at,
-            recorded_at: customer.state.recorded_at,
+            recorded_at,
             request_id: self.request.request_id.clone(),
             revision: self.program.revision(),
             what,

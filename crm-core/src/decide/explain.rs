@@ -50,7 +50,7 @@ fn explain_award(order: &OrderRecord, award: &AwardRecord) -> Result<AwardExplai
     let (rules, lines) = match (&award.formula, &award.rule) {
         (Some(formula), _) => {
             let amounts = order.basis(super::award::basis_rules(award.basis));
-            let split = formula.award(&line_basis(&amounts))?.cut(award.granted)?;
+            let split = formula.award(&line_basis(amounts))?.cut(award.granted)?;
             let rules = split.rules.into_iter().map(|(rule, points)| RulePoints { rule, points }).collect();
             let numbers = order.lines().iter().map(|line| line.line_no).chain(std::iter::once(0));
             let lines = numbers.zip(split.lines).map(|(line_no, points)| LinePoints { line_no, points }).collect();

@@ -13,9 +13,9 @@ use std::sync::Arc;
 pub(crate) fn tier_facts(metric: &Metric, ladder: &Ladder, entry: &Entry) -> Vec<TierFact> {
     let fact =
         |kind| TierFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind };
-    let accrual = |amount: i64, cause: &str| fact(TierFactKind::Accrual { amount, cause: Arc::from(cause) });
-    let reversal = |amount: i64, original_at: Timestamp, cause: &str| {
-        fact(TierFactKind::Reversal { amount, original_at, cause: Arc::from(cause) })
+    let accrual = |amount: i64, cause: Arc<str>| fact(TierFactKind::Accrual { amount, cause });
+    let reversal = |amount: i64, original_at: Timestamp, cause: Arc<str>| {
+        fact(TierFactKind::Reversal { amount, original_at, cause })
     };
     match (&entry.what, metric) {
         (What::TierLocked { ladder: on, tier, until }, _) if *on == *ladder.id() => {
@@ -27,18 +27,18 @@ pub(crate) fn tier_facts(metric: &Metric, ladder: &Ladder, entry: &Entry) -> Vec
         _ => {}
     }
     let made = match (metric, &entry.what) {
-        (Metric::NetSpend, What::Order { order_id, spend_minor }) => Some(accrual(*spend_minor, order_id.as_str())),
+        (Metric::NetSpend, What::Order { order_id, spend_minor }) => Some(accrual(*spend_minor, order_id.shared())),
         (Metric::NetSpend, What::Refund { order_id, order_paid_at, spend_minor, .. })
         | (Metric::NetSpend, What::Cancelled { order_id, order_paid_at, spend_minor, .. }) => {
-            Some(reversal(*spend_minor, *order_paid_at, order_id.as_str()))
+            Some(reversal(*spend_minor, *order_paid_at, order_id.shared()))
         }
-        (Metric::OrderCount, What::Order { order_id, .. }) => Some(accrual(1, order_id.as_str())),
+        (Metric::OrderCount, What::Order { order_id, .. }) => Some(accrual(1, order_id.shared())),
         (Metric::OrderCount, What::Refund { order_id, order_paid_at, full: true, .. })
         | (Metric::OrderCount, What::Cancelled { order_id, order_paid_at, was_valid: true, .. }) => {
-            Some(reversal(1, *order_paid_at, order_id.as_str()))
+            Some(reversal(1, *order_paid_at, order_id.shared()))
         }
         (Metric::Visits { event }, What::Event { event_id, name }) if event == name => {
-            Some(accrual(1, event_id.as_str()))
+            Some(accrual(1, event_id.shared()))
         }
         _ => None,
     };
@@ -53,10 +53,10 @@ pub(crate) fn tier_facts(metric: &Metric, ladder: &Ladder, entry: &Entry) -> Vec
 fn points_facts(currency: &PointCurrency, entry: &Entry) -> Vec<TierFact> {
     let cause: Arc<str> = match &entry.what {
         What::Order { order_id, .. } | What::Refund { order_id, .. } | What::Cancelled { order_id, .. } => {
-            Arc::from(order_id.as_str())
+            order_id.shared()
         }
-        What::Event { event_id, .. } => Arc::from(event_id.as_str()),
-        _ => Arc::from(entry.request_id.as_str()),
+        What::Event { event_id, .. } => event_id.shared(),
+        _ => entry.request_id.shared(),
     };
     let of = |book: Book, change: &crate::effect::PointsChange| -> i64 {
         change.postings.iter().filter(|p| p.book == book).map(|p| p.points.get()).sum()
@@ -85,10 +85,10 @@ pub(crate) fn life_fact(entry: &Entry) -> Option<LifeFact> {
     let kind = match &entry.what {
         What::Registered => LifeFactKind::Registered,
         What::Order { order_id, spend_minor } => {
-            LifeFactKind::Order { order: Arc::from(order_id.as_str()), net_minor: *spend_minor }
+            LifeFactKind::Order { order: order_id.shared(), net_minor: *spend_minor }
         }
         What::Refund { order_id, order_paid_at, spend_minor, full, .. } => {
-            let (order, order_at) = (Arc::from(order_id.as_str()), *order_paid_at);
+            let (order, order_at) = (order_id.shared(), *order_paid_at);
             if *full {
                 LifeFactKind::OrderReversed { order, order_at }
             } else {
@@ -96,9 +96,9 @@ pub(crate) fn life_fact(entry: &Entry) -> Option<LifeFact> {
             }
         }
         What::Cancelled { order_id, order_paid_at, was_valid: true, .. } => {
-            LifeFactKind::OrderReversed { order: Arc::from(order_id.as_str()), order_at: *order_paid_at }
+            LifeFactKind::OrderReversed { order: order_id.shared(), order_at: *order_paid_at }
         }
-        What::Event { event_id, name } => LifeFactKind::Event { name: name.clone(), id: Arc::from(event_id.as_str()) },
+        What::Event { event_id, name } => LifeFactKind::Event { name: name.clone(), id: event_id.shared() },
         _ => return None,
     };
     Some(LifeFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind })
@@ -106,19 +106,18 @@ pub(crate) fn life_fact(entry: &Entry) -> Option<LifeFact> {
 
 /// The journal without orders that came with a reverted import: they never were.
 pub(crate) fn without_reverted(journal: &[Arc<Entry>]) -> Vec<&Entry> {
-    let order_of = |entry: &Entry| match &entry.what {
+    let reverted: Vec<_> = journal
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            What::Cancelled { order_id, reverted: true, .. } => Some((order_id, entry.seq)),
+            _ => None,
+        })
+        .collect();
+    let gone = |entry: &Entry| match &entry.what {
         What::Order { order_id, .. } | What::Refund { order_id, .. } | What::Cancelled { order_id, .. } => {
-            Some(order_id.clone())
+            reverted.iter().any(|(order, seq)| *order == order_id && entry.seq <= *seq)
         }
-        _ => None,
-    };
-    let last_revert = |entry: &Entry| match &entry.what {
-        What::Cancelled { order_id, reverted: true, .. } => Some((order_id.clone(), entry.seq)),
-        _ => None,
-    };
-    let reverted: Vec<_> = journal.iter().filter_map(|entry| last_revert(entry)).collect();
-    let gone = |entry: &Entry| {
-        order_of(entry).is_some_and(|id| reverted.iter().any(|(order, seq)| *order == id && entry.seq <= *seq))
+        _ => false,
     };
     journal.iter().map(|entry| &**entry).filter(|entry| !gone(entry)).collect()
 }

@@ -133,8 +133,7 @@ fn spend_basis(context: &Context<'_>, order: &OrderRecord) -> Option<u8> {
 /// What is left of an order's spend, in minor units.
 pub(crate) fn spend_left(context: &Context<'_>, order: &OrderRecord, basis: Option<u8>) -> i64 {
     let Some(flags) = basis else { return 0 };
-    let left = order.basis_left(award::basis_rules(flags), refunds::tender(context), LinesSeen::All);
-    left.iter().map(|line| line.net_minor).sum()
+    order.basis_left_minor(award::basis_rules(flags), refunds::tender(context), LinesSeen::All)
 }
 
 /// Records a checked order: awards, entry, referral.
@@ -173,15 +172,16 @@ pub(crate) fn count(
     let spend_minor = spend_left(context, record, spend_basis);
     let what = What::Order { order_id: record.id().clone(), spend_minor };
     context.write(ws, id, paid_at, what, direct)?;
-    let rewarded_before = ws.known(id)?.state.referral_rewarded;
+    let mut counts_referral = false;
     if number == 1 {
+        let rewarded_before = ws.known(id)?.state.referral_rewarded;
         let referral = referral(context, ws, id, record, paid_at)?;
         awards.extend(referral.awards);
         own.extend(referral.own);
+        counts_referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     }
-    let referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     context.write_own(ws, id, own)?;
-    Ok(OrderExtra { awards, number, referral, spend_minor, spend_basis, ..OrderExtra::default() })
+    Ok(OrderExtra { awards, number, referral: counts_referral, spend_minor, spend_basis, ..OrderExtra::default() })
 }
 
 /// Rewards a referral at the referred customer's first valid order: both sides, once.
@@ -201,7 +201,7 @@ fn referral(
         return Ok(all);
     }
     ws.customer_mut(id)?.state.referral_rewarded = true;
-    let source = Source::new(SourceKind::Referral, order.id().as_str());
+    let source = Source::of(SourceKind::Referral, order.id().shared());
     let sides = [(id.clone(), ReferralSide::Referee, &referrer), (referrer.clone(), ReferralSide::Referrer, id)];
     for (whom, side, other) in sides {
         if whom != *id {
@@ -256,7 +256,7 @@ pub(crate) fn event(context: &Context<'_>, ws: &mut Workspace, command: &RecordE
 /// What follows from an event.
 pub(crate) fn happened(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, event: &Event) -> Decided<()> {
     settle(context, ws, id)?;
-    let source = Source::new(SourceKind::Event, event.id.as_str());
+    let source = Source::of(SourceKind::Event, event.id.shared());
     let given = award::fixed(context, ws, id, Trigger::Event(event), &source, event.happened_at, context.zone())?;
     let what = What::Event { event_id: event.id.clone(), name: event.name.clone() };
     context.write(ws, id, event.happened_at, what, given.direct)?;

@@ -244,7 +244,7 @@ fn claw_back(
         Some(formula) => {
             let seen = if formula.sees_all_lines() { LinesSeen::All } else { LinesSeen::Some };
             let left = order.basis_left(basis_rules(award.basis), tender(context), seen);
-            formula.award(&line_basis(&left))?.points.at_most(award.granted)
+            formula.points(&line_basis(left))?.at_most(award.granted)
         }
         None => award.granted,
     };

@@ -147,6 +147,8 @@ pub(crate) struct Workspace {
     whole: bool,
     /// Whether nobody looks at tiers and stages before the history is over.
     defers: bool,
+    /// Whether nobody looks back at what was written: then entries are not even made.
+    forgets: bool,
     /// Whether a refusal must be undone: not when the command is the only one of its commit.
     keeps_undo: bool,
 }
@@ -228,15 +230,7 @@ impl Workspace {
     /// A customer for changing, with the old form kept: it is shared until the first change.
     pub(crate) fn customer_mut(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
         let slot = self.customers.get_mut(id).ok_or_else(|| Stop::Need(vec![rows::read_customer(id)]))?;
-        if self.keeps_undo && slot.touched != self.turn {
-            self.undo.push(Undo::Customer(id.clone(), slot.clone()));
-        }
-        slot.touched = self.turn;
-        slot.dirty = true;
-        slot.value
-            .as_mut()
-            .map(Arc::make_mut)
-            .ok_or_else(|| Stop::Refuse(Error::internal("customers: nothing to change")))
+        touch(slot, id, self.turn, self.keeps_undo.then_some(&mut self.undo))
     }
 
     /// Puts a customer in place, with the old form kept.
@@ -289,8 +283,12 @@ impl Workspace {
 
     /// A customer that must exist, for changing.
     pub(crate) fn known_mut(&mut self, id: &CustomerId) -> Decided<&mut Customer> {
-        self.known(id)?;
-        self.customer_mut(id)
+        let slot = match self.customers.get_mut(id) {
+            Some(slot) if slot.value.as_ref().is_some_and(|customer| !customer.state.unregistered) => slot,
+            None if !self.whole => return Err(Stop::Need(vec![rows::read_customer(id)])),
+            _ => return Err(Stop::Refuse(unknown_customer(id))),
+        };
+        touch(slot, id, self.turn, self.keeps_undo.then_some(&mut self.undo))
     }
 
     /// The mark of a request, if it was carried out before, and the place of its first entry.
@@ -410,6 +408,21 @@ impl Workspace {
         self.assumed = None;
         self.marked = false;
     }
+}
+
+/// A customer for changing, with the old form kept where somebody may want it back.
+fn touch<'s>(
+    slot: &'s mut Slot<Arc<Customer>>,
+    id: &CustomerId,
+    turn: u64,
+    undo: Option<&mut Vec<Undo>>,
+) -> Decided<&'s mut Customer> {
+    if let Some(undo) = undo.filter(|_| slot.touched != turn) {
+        undo.push(Undo::Customer(id.clone(), slot.clone()));
+    }
+    (slot.touched, slot.dirty) = (turn, true);
+    let customer = slot.value.as_mut().map(Arc::make_mut);
+    customer.ok_or_else(|| Stop::Refuse(Error::internal("customers: nothing to change")))
 }
 
 /// The refusal for a customer nobody knows.

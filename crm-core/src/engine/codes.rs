@@ -1,5 +1,6 @@
 //! Codes for everybody: issued by the million, each to become the coupon of whoever claims with it first.
 
+use super::progress::{ProgressAnswer, heeded};
 use super::sync::Engine;
 use crate::code::NormalCode;
 use crate::command::CodeIssue;
@@ -46,18 +47,19 @@ impl Engine {
     ///
     /// # Errors
     /// `offer.unknown`, `coupon.offer`, `coupon.dates`; `code.text` and `coupon.code` (a public code of the program) name the place of the
-    /// code, from 1; what `codes` returns; `store.*`. What was issued before the error stays issued.
-    pub fn issue_codes(
+    /// code, from 1; what `codes` returns; `stopped` where `progress` says so; `store.*`. What was issued before the error stays issued.
+    pub fn issue_codes<A: ProgressAnswer>(
         &self,
         issue: &CodeIssue,
         at: Timestamp,
         codes: &mut dyn Iterator<Item = Result<String>>,
-        progress: &mut dyn FnMut(&CodesReport),
+        progress: &mut dyn FnMut(&CodesReport) -> A,
     ) -> Result<CodesReport> {
         let program = self.program()?;
         let body = encode(&CodeOf::Bearer(bearer(&program, issue, at)?));
         let mut report = CodesReport::default();
         let mut place = 0_u64;
+        let mut told = heeded(progress);
         loop {
             let mut names = BTreeSet::new();
             let mut read = 0_u64;
@@ -77,7 +79,7 @@ impl Engine {
             let issued = self.put_codes(&names, &body)?;
             report.issued = report.issued.saturating_add(issued);
             report.known = report.known.saturating_add(read.saturating_sub(issued));
-            progress(&report);
+            told(&report)?;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The driver for hosts that wait: load, decide, commit, until it is done.
 
 use super::pages::all_customers;
+use super::progress::{ProgressAnswer, heeded};
 use super::work::{Step, Work};
 use crate::command::{Command, Request, Settle};
 use crate::decide::ask::{ask, scope};
@@ -260,11 +261,16 @@ impl Engine {
     /// Costs what is due, not what is stored. Safe to stop, to run twice, late, or on many machines at once.
     ///
     /// # Errors
-    /// `store.*`; what was swept before the error stays swept.
-    pub fn sweep(&self, until: Timestamp, progress: &mut dyn FnMut(&SweepReport)) -> Result<SweepReport> {
+    /// `stopped` where `progress` says so, `store.*`; what was swept before the error stays swept.
+    pub fn sweep<A: ProgressAnswer>(
+        &self,
+        until: Timestamp,
+        progress: &mut dyn FnMut(&SweepReport) -> A,
+    ) -> Result<SweepReport> {
         let mut report = SweepReport::default();
+        let mut told = heeded(progress);
         for swept in SWEPT {
-            self.sweep_one(*swept, until, &mut report, progress)?;
+            self.sweep_one(*swept, until, &mut report, &mut told)?;
         }
         Ok(report)
     }
@@ -275,7 +281,7 @@ impl Engine {
         swept: Swept,
         until: Timestamp,
         report: &mut SweepReport,
-        progress: &mut dyn FnMut(&SweepReport),
+        progress: &mut dyn FnMut(&SweepReport) -> Result<()>,
     ) -> Result<()> {
         let mut after = None;
         loop {
@@ -293,7 +299,7 @@ impl Engine {
                     Err(_) => report.failed += 1,
                 }
             }
-            progress(report);
+            progress(report)?;
         }
     }
 

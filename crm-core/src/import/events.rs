@@ -90,6 +90,18 @@ pub enum AttributeKind {
     Instant,
 }
 
+impl EventColumnMap {
+    /// Reads a map from its JSON text.
+    ///
+    /// # Errors
+    /// `value.json` for what is not a map, `import.header` for a form of dates that is none.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let map: Self = serde_json::from_str(text)?;
+        super::columns::check_formats(&map.date_formats)?;
+        Ok(map)
+    }
+}
+
 impl Default for EventColumnMap {
     /// Our own form: `event_id, happened_at, name` and one of `customer_id, member_no, phone, email`.
     fn default() -> Self {

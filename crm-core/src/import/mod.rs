@@ -117,7 +117,8 @@ pub enum OnIssue {
     /// They are in the report; the rest is imported.
     #[default]
     Report,
-    /// Nothing is written: everything is carried out as a dry run first, and refused with `import.issues` where there is one.
+    /// Nothing is written: everything is carried out on top of the store first, and refused with `import.issues` where there is one. What was
+    /// decided is then written as it is; only where somebody else has changed the same meanwhile is it decided again.
     Refuse,
 }
 

@@ -1,4 +1,4 @@
-//! A store on top of another one that is only read: what a dry run writes stays in memory and is forgotten with it.
+//! A store on top of another one that is only read: what a dry run writes stays in memory and is forgotten with it, or carried over.
 
 use crate::error::Result;
 use crate::store::{Abilities, Commit, CommitReply, Guard, MemoryStore, Read, Row, Store, Table, Value, Write};
@@ -12,11 +12,25 @@ pub(super) struct Overlay<S> {
     below: S,
     above: MemoryStore,
     own: Mutex<Own>,
+    /// What was committed, in order, where it is to be carried over.
+    kept: Option<Mutex<Vec<Commit>>>,
 }
 
 impl<S: Store> Overlay<S> {
     pub(super) fn new(below: S) -> Self {
-        Self { below, above: MemoryStore::new(), own: Mutex::new(Own::new()) }
+        Self { below, above: MemoryStore::new(), own: Mutex::new(Own::new()), kept: None }
+    }
+
+    /// An overlay whose commits can be carried over.
+    pub(super) fn keeping(below: S) -> Self {
+        Self { kept: Some(Mutex::default()), ..Self::new(below) }
+    }
+
+    /// The commits so far, in their order. On the store below they mean the same as long as nobody else has changed what they touch; their
+    /// guards tell.
+    pub(super) fn commits(&self) -> Vec<Commit> {
+        let kept = self.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.map_or_else(Vec::new, |mut kept| std::mem::take(&mut *kept))
     }
 
     fn own(&self) -> MutexGuard<'_, Own> {
@@ -51,7 +65,9 @@ impl<S: Store> Overlay<S> {
 
 impl<S: Store> Store for Overlay<S> {
     fn abilities(&self) -> Abilities {
-        Abilities { atomic_across_owners: true, durable: false }
+        // Commits that are carried over have to be such as the store below takes.
+        let atomic_across_owners = self.kept.is_none() || self.below.abilities().atomic_across_owners;
+        Abilities { atomic_across_owners, durable: false }
     }
 
     fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
@@ -70,7 +86,11 @@ impl<S: Store> Store for Overlay<S> {
             let writes = below.into_iter().map(|row| Write::Put { row, guard: Guard::Any }).collect();
             self.above.commit(&Commit { writes })?;
         }
-        self.above.commit(commit)
+        let reply = self.above.commit(commit)?;
+        if let Some(kept) = self.kept.as_ref().filter(|_| reply == CommitReply::Done) {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push(commit.clone());
+        }
+        Ok(reply)
     }
 
     fn close(&self) -> Result<()> {

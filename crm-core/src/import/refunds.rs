@@ -74,6 +74,18 @@ pub struct RefundColumnMap {
     pub missing: Missing,
 }
 
+impl RefundColumnMap {
+    /// Reads a map from its JSON text.
+    ///
+    /// # Errors
+    /// `value.json` for what is not a map, `import.header` for a form of dates that is none.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let map: Self = serde_json::from_str(text)?;
+        super::columns::check_formats(&map.date_formats)?;
+        Ok(map)
+    }
+}
+
 impl Default for RefundColumnMap {
     /// Our own form: `refund_id, refunded_at` and `order_id`, or one of `customer_id, member_no, phone, email` with `sku` and
     /// `unit_price`; `line_no, quantity, amount, currency, reason` where there are some.

@@ -3,7 +3,7 @@
 use super::batch::{self, BatchState};
 use crate::command::{Command, Request, RevertOrder, Unregister};
 use crate::effect::{Outcome, What};
-use crate::engine::Engine;
+use crate::engine::{Engine, ProgressAnswer, heeded};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::value::{BatchId, CustomerId, OrderId, RefundId, RequestId, Timestamp, fingerprint};
@@ -37,12 +37,12 @@ pub struct RevertReport {
 /// the same files can be imported again.
 ///
 /// # Errors
-/// `batch.unknown`, or `store.*`: what was taken back before stays so; run it again.
-pub fn revert(
+/// `batch.unknown`; `stopped` where `progress` says so, or `store.*`: what was taken back before stays so; run it again.
+pub fn revert<A: ProgressAnswer>(
     engine: &Engine,
     batch: &BatchId,
     at: Timestamp,
-    progress: &mut dyn FnMut(&RevertReport),
+    progress: &mut dyn FnMut(&RevertReport) -> A,
 ) -> Result<RevertReport> {
     let unknown = || Error::new(ErrorCode::BatchUnknown, format!("no import has the id `{batch}`")).field("batch");
     let mut record = batch::find(engine, batch)?.ok_or_else(unknown)?;
@@ -60,13 +60,14 @@ pub fn revert(
     }
     let brought = scan(engine, batch)?;
     (report.refunds_kept, report.events_kept) = (brought.refunds_elsewhere, brought.events);
+    let mut told = heeded(progress);
     let revert = |order: &OrderId| Command::RevertOrder(RevertOrder { order_id: order.clone() });
     let orders: Vec<_> = brought.orders.iter().map(|order| ('-', order.as_str(), revert(order))).collect();
     for part in orders.chunks(CHUNK) {
         let (done, failed, _) = send(engine, batch, at, part)?;
         report.orders += done;
         report.failed += failed;
-        progress(&report);
+        told(&report)?;
     }
     let unregister = |id: &CustomerId| Command::Unregister(Unregister { customer_id: id.clone() });
     let customers: Vec<_> = brought.customers.iter().map(|id| ('?', id.as_str(), unregister(id))).collect();
@@ -75,7 +76,7 @@ pub fn revert(
         report.customers += done;
         report.customers_kept += unchanged;
         report.failed += failed;
-        progress(&report);
+        told(&report)?;
     }
     if report.failed == 0 {
         record.state = BatchState::Reverted;

@@ -17,11 +17,12 @@ use super::youzan::Youzan;
 use super::{Content, DryRun, Format, ImportOptions, OnIssue, Source, text};
 use crate::command::{CancelOrder, Command, RecordEvent, RecordOrder, RecordRefund, Request};
 use crate::effect::{Done, Outcome, What};
-use crate::engine::Engine;
+use crate::engine::{Engine, ProgressAnswer, heeded};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::order::{Refund, RefundWhat};
 use crate::query::{Answer, OrderExplained, Query};
+use crate::store::CommitReply;
 use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint};
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashSet};
@@ -49,35 +50,54 @@ use std::sync::Arc;
 /// # Errors
 /// `import.file`, `import.header` (details `missing`, `similar` and `nearest`), `import.encoding`, `value.type` for a column of a table that
 /// cannot be read as it is meant, `import.issues` where problems of rows are to refuse it, `batch.exists`, `program.missing`: nothing is
-/// written then. `store.*`: what was written before stays; run it again. Problems of rows are in the report.
-pub fn import(
+/// written then. `stopped` where `progress` says so, `store.*`: what was written before stays; run it again. Problems of rows are in the report.
+pub fn import<A: ProgressAnswer>(
     engine: &Engine,
     source: Source<'_>,
     options: &ImportOptions,
-    progress: &mut dyn FnMut(&ImportProgress),
+    progress: &mut dyn FnMut(&ImportProgress) -> A,
 ) -> Result<ImportReport> {
+    let mut progress = heeded(progress);
     let name = source.name.clone();
     let mut sheets = open(source)?;
-    if options.dry_run == DryRun::Yes || options.on_issue == OnIssue::Refuse {
+    if options.dry_run == DryRun::Yes {
         let trial = Engine::open_shared(Arc::new(Overlay::new(engine.store().clone())))?;
-        // Where it is carried out twice, each time is a half of the way.
-        let halves = if options.dry_run == DryRun::Yes { 1 } else { 2 };
-        let dry = ImportOptions { dry_run: DryRun::Yes, ..options.clone() };
-        let report = carry_out(&trial, &name, &mut sheets, &dry, &mut |now| {
-            progress(&ImportProgress { rows_total: now.rows_total * halves, ..*now });
-        })?;
-        if options.on_issue == OnIssue::Refuse && 0 < report.issues_total {
-            return Err(refused(&report));
-        }
-        if options.dry_run == DryRun::Yes {
-            return Ok(report);
-        }
-        return carry_out(engine, &name, &mut sheets, options, &mut |now| {
-            let (rows_total, rows_done) = (now.rows_total * halves, now.rows_total + now.rows_done);
-            progress(&ImportProgress { rows_total, rows_done, ..*now });
-        });
+        let report = carry_out(&trial, &name, &mut sheets, options, &mut progress)?;
+        return if refuses(options, &report) { Err(refused(&report)) } else { Ok(report) };
     }
-    carry_out(engine, &name, &mut sheets, options, progress)
+    if options.on_issue == OnIssue::Report {
+        return carry_out(engine, &name, &mut sheets, options, &mut progress);
+    }
+    // Finding out is the first half of the way, writing the second.
+    let overlay = Arc::new(Overlay::keeping(engine.store().clone()));
+    let trial = Engine::open_shared(overlay.clone())?;
+    let mut last = ImportProgress::default();
+    let report = carry_out(&trial, &name, &mut sheets, options, &mut |now| {
+        last = *now;
+        progress(&ImportProgress { rows_total: now.rows_total * 2, ..*now })
+    })?;
+    if refuses(options, &report) {
+        return Err(refused(&report));
+    }
+    let commits = overlay.commits();
+    let all = u64::try_from(commits.len()).unwrap_or(u64::MAX).max(1);
+    for (done, commit) in (1..).zip(&commits) {
+        if engine.store().commit(commit)? != CommitReply::Done {
+            // Somebody else was faster. What was written is known, so all of it is decided again and comes to the same.
+            return carry_out(engine, &name, &mut sheets, options, &mut |now| {
+                let (rows_total, rows_done) = (now.rows_total * 2, now.rows_total + now.rows_done);
+                progress(&ImportProgress { rows_total, rows_done, ..*now })
+            });
+        }
+        let rows_done = last.rows_total + last.rows_total * done / all;
+        progress(&ImportProgress { rows_total: last.rows_total * 2, rows_done, ..last })
+            .map_err(|error| error.with("batch", &report.batch))?;
+    }
+    Ok(report)
+}
+
+fn refuses(options: &ImportOptions, report: &ImportReport) -> bool {
+    options.on_issue == OnIssue::Refuse && 0 < report.issues_total
 }
 
 /// `import.issues`: what was found, and that nothing is written.
@@ -99,7 +119,7 @@ fn carry_out(
     name: &str,
     sheets: &mut [Sheet],
     options: &ImportOptions,
-    progress: &mut dyn FnMut(&ImportProgress),
+    progress: &mut dyn FnMut(&ImportProgress) -> Result<()>,
 ) -> Result<ImportReport> {
     let program = engine.program()?;
     let layout: Box<dyn Layout> = match &options.format {
@@ -208,7 +228,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&mut self, members: &[Member], progress: &mut dyn FnMut(&ImportProgress)) -> Result<()> {
+    fn all(&mut self, members: &[Member], progress: &mut dyn FnMut(&ImportProgress) -> Result<()>) -> Result<()> {
         let chunk = self.options.chunk_orders.clamp(1, limits::IMPORT_CHUNK_MAX);
         let mut readers: Vec<_> = self.sheets.iter().map(Sheet::rows).collect();
         let mut records: Vec<StringRecord> = Vec::new();
@@ -229,20 +249,19 @@ impl Run<'_> {
             self.progress.rows_done += u64::try_from(group.len()).unwrap_or(0);
             if chunk <= self.pending.len() || limits::IMPORT_CHUNK_LINES_MAX <= self.lines {
                 self.flush()?;
-                progress(&self.progress);
+                progress(&self.progress)?;
             }
         }
         while let Some((_, item)) = self.later.pop_first() {
             self.take(item)?;
             if chunk <= self.pending.len() {
                 self.flush()?;
-                progress(&self.progress);
+                progress(&self.progress)?;
             }
         }
         self.flush()?;
         self.progress.rows_done = self.progress.rows_total;
-        progress(&self.progress);
-        Ok(())
+        progress(&self.progress)
     }
 
     /// Takes the rows of one order.

@@ -31,6 +31,15 @@ pub struct Lifecycle {
     pub(super) on_reversal: OnReversal,
     /// The stage of somebody about whom nothing is known.
     pub(super) blank: usize,
+    pub(super) plain: Plain,
+}
+
+/// Name and rule of each activity that is not a band.
+#[derive(Clone, Debug)]
+pub(super) struct Plain {
+    pub(super) new: (Arc<str>, Arc<str>),
+    pub(super) active: (Arc<str>, Arc<str>),
+    pub(super) reactivated: (Arc<str>, Arc<str>),
 }
 
 #[derive(Clone, Debug)]
@@ -120,6 +129,11 @@ impl Lifecycle {
             names,
             windows,
             blank,
+            plain: Plain {
+                new: ("new".into(), "/activity".into()),
+                active: ("active".into(), "/activity".into()),
+                reactivated: ("reactivated".into(), "/activity/reactivated_from".into()),
+            },
         }
     }
 

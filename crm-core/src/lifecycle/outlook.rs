@@ -3,7 +3,7 @@
 use super::compile::{Atom, Lifecycle};
 use super::state::{LifeState, Mark, What};
 use crate::value::{Timestamp, Zone};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// A day of calendar arithmetic ends within this of 24 hours per day: clocks move by at most 24 hours (Samoa, 2011) plus a gap.
 const SLACK_MILLIS: i64 = 3 * DAY_MILLIS;
@@ -75,12 +75,15 @@ impl Lifecycle {
         let activity_at = |at| silence.as_ref().map_or(Activity::New, |silence| silence.activity(at));
         let (stage, activity) = (self.furthest(&spans, now), activity_at(now));
         let begins = silence.iter().flat_map(|silence| silence.begins.iter().copied());
-        let mut turns: Vec<Timestamp> =
-            spans.iter().flatten().flat_map(|span| [Some(span.from), span.until]).flatten().chain(begins).collect();
-        turns.retain(|&turn| now < turn);
-        turns.sort_unstable();
-        let next =
-            turns.into_iter().find(|&turn| self.furthest(&spans, turn) != stage || activity_at(turn) != activity);
+        let turns = spans.iter().flatten().flat_map(|span| [Some(span.from), span.until]).flatten().chain(begins);
+        let after = |known: Timestamp| turns.clone().filter(|&turn| known < turn).min();
+        // There are few, and one of the first is nearly always it.
+        let mut next = after(now);
+        while let Some(turn) =
+            next.filter(|&turn| self.furthest(&spans, turn) == stage && activity_at(turn) == activity)
+        {
+            next = after(turn);
+        }
         let progress = self.furthest_of(&spans, now, |stage| !stage.silent);
         Outlook { stage, progress, activity, last_active_at: silence.map(|silence| silence.last), next }
     }
@@ -114,11 +117,8 @@ impl Lifecycle {
     fn spans(&self, zone: &Zone, state: &LifeState, silence: Option<&Silence>, now: Timestamp) -> Vec<Option<Span>> {
         let first = state.marks.partition_point(|mark| !may_count(mark.at, self.longest_window, now));
         let near = state.marks.get(first..).unwrap_or_default();
-        let windows: Vec<Window<'_>> = self
-            .windows
-            .iter()
-            .map(|&days| Window { zone, near, days, now, exits: vec![Cell::new(None); near.len()] })
-            .collect();
+        let windows: Vec<Window<'_>> =
+            self.windows.iter().map(|&days| Window { zone, near, days, now, exits: OnceCell::new() }).collect();
         let window = |days: u32| windows.iter().find(|window| window.days == days);
         let ever = |holds: bool| holds.then_some(Span::EVER);
         let span = |atom: &Atom| match *atom {
@@ -172,7 +172,7 @@ struct Window<'a> {
     near: &'a [Mark],
     days: u32,
     now: Timestamp,
-    exits: Vec<Cell<Option<Timestamp>>>,
+    exits: OnceCell<Vec<Cell<Option<Timestamp>>>>,
 }
 
 impl Window<'_> {
@@ -186,10 +186,9 @@ impl Window<'_> {
     /// alone never makes a sum rise. What leaves after `now` is inside now, because nothing remembered follows `now`.
     fn fall(&self, weight: impl Fn(&What) -> i64, at_least: i64) -> Option<Span> {
         let at_least = i128::from(at_least);
-        let near = self.near.iter().zip(&self.exits).rev();
-        let counts = near.filter_map(|(mark, known)| {
+        let counts = self.near.iter().enumerate().rev().filter_map(|(place, mark)| {
             let weight = i128::from(weight(&mark.what));
-            (weight != 0 && may_count(mark.at, self.days, self.now)).then_some((mark, known, weight))
+            (weight != 0 && may_count(mark.at, self.days, self.now)).then_some((mark, place, weight))
         });
         // Without the calendar first: most rules are far from what a customer has, or well below.
         let mut possible = 0;
@@ -203,12 +202,14 @@ impl Window<'_> {
         }
         let mut inside: Vec<(Timestamp, i128)> = Vec::new();
         let (mut sum, mut enough_since) = (0, None);
-        for (mark, known, weight) in counts {
+        let exits = self.exits.get_or_init(|| vec![Cell::new(None); self.near.len()]);
+        for (mark, place, weight) in counts {
             // INVARIANT: what leaves first came first by local time, and clocks are put back by at most a day, so nothing from before this
             // leaves after anything since then (guarded by the law below).
             if enough_since.is_some_and(|since: Timestamp| mark.at < since.plus_millis(-DAY_MILLIS)) {
                 break;
             }
+            let Some(known) = exits.get(place) else { continue };
             let exit = self.exit(mark, known);
             if self.now < exit {
                 inside.push((exit, weight));
@@ -275,7 +276,7 @@ mod tests {
             let near: Vec<Mark> = minutes.iter().zip(&nets).map(order).collect();
             let now = at(minutes.last().copied().unwrap_or(0) + wait);
             let zone = Zone::new(zone).unwrap();
-            let window = Window { zone: &zone, near: &near, days, now, exits: vec![Cell::new(None); near.len()] };
+            let window = Window { zone: &zone, near: &near, days, now, exits: OnceCell::new() };
             let found = window.fall(spend, at_least).map(|span| span.until);
             prop_assert_eq!(found, naive(&zone, &near, days, now, at_least));
         }
@@ -288,7 +289,7 @@ mod tests {
         let order = |text: &str| Mark { at: at(text), what: What::Order { id: "o".into(), net: 1, reversed: false } };
         let near = [order("2011-11-06T05:08:00Z"), order("2011-11-06T06:01:00Z")];
         let zone = Zone::new("America/New_York").unwrap();
-        let exits = vec![Cell::new(None); near.len()];
+        let exits = OnceCell::new();
         let window = Window { zone: &zone, near: &near, days: 2, now: at("2011-11-06T06:01:00Z"), exits };
         let until = |at_least| window.fall(spend, at_least).unwrap().until;
         assert_eq!(until(1), Some(at("2011-11-08T06:08:00Z")));

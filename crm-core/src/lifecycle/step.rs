@@ -229,9 +229,9 @@ impl Lifecycle {
     /// Name and rule of an activity.
     fn activity(&self, activity: Activity) -> (Arc<str>, Arc<str>) {
         match activity {
-            Activity::New => ("new".into(), "/activity".into()),
-            Activity::Active => ("active".into(), "/activity".into()),
-            Activity::Reactivated => ("reactivated".into(), "/activity/reactivated_from".into()),
+            Activity::New => self.plain.new.clone(),
+            Activity::Active => self.plain.active.clone(),
+            Activity::Reactivated => self.plain.reactivated.clone(),
             Activity::Band(band) => {
                 self.bands.get(band).map_or_else(nowhere, |band| (band.id.clone(), band.rule.clone()))
             }

@@ -47,7 +47,23 @@ impl OrderRecord {
     /// The part paid with points never counts: it is taken off the money, and off the units in the same proportion.
     #[must_use]
     pub fn basis(&self, rules: BasisRules) -> Vec<LineAmount> {
-        self.amounts(rules, &[], 0)
+        self.basis_lines(rules).collect()
+    }
+
+    /// As [`OrderRecord::basis`], line by line.
+    pub(crate) fn basis_lines(&self, rules: BasisRules) -> impl Iterator<Item = LineAmount> + Clone {
+        let none = LineBack::default();
+        let lines = self.lines().iter().map(move |line| left_of(line, rules.tax, &none));
+        lines.chain(self.shipping(rules, 0))
+    }
+
+    /// The sum of the money of [`OrderRecord::basis_left`].
+    pub(crate) fn basis_left_minor(&self, rules: BasisRules, tender: TenderOrder, seen: LinesSeen) -> i64 {
+        let sum = |lines: &mut dyn Iterator<Item = LineAmount>| lines.map(|line| line.net_minor).sum();
+        if self.facts.refunds.is_empty() && self.status().is_valid() {
+            return sum(&mut self.basis_lines(rules));
+        }
+        sum(&mut self.basis_left(rules, tender, seen).into_iter())
     }
 
     /// What of [`OrderRecord::basis`] is left after all refunds so far; the same lines in the same order.
@@ -59,6 +75,9 @@ impl OrderRecord {
     pub fn basis_left(&self, rules: BasisRules, tender: TenderOrder, seen: LinesSeen) -> Vec<LineAmount> {
         if !self.status().is_valid() {
             return vec![LineAmount::default(); self.lines().len() + usize::from(rules.shipping == Counted::In)];
+        }
+        if self.facts.refunds.is_empty() {
+            return self.basis(rules);
         }
         let mut amounts = self.amounts(rules, &self.refunded_lines(), self.refunded_shipping_minor());
         for (place, (amount, money)) in amounts.iter_mut().zip(self.money_left(tender, seen)).enumerate() {
@@ -95,16 +114,16 @@ impl OrderRecord {
     }
 
     fn amounts(&self, rules: BasisRules, back: &[LineBack], shipping_back: i64) -> Vec<LineAmount> {
-        let none = LineBack::default();
-        let back = back.iter().chain(std::iter::repeat(&none));
-        let mut amounts: Vec<LineAmount> =
-            self.lines().iter().zip(back).map(|(line, back)| left_of(line, rules.tax, back)).collect();
-        if rules.shipping == Counted::In {
-            let paid = self.facts.shipping_minor;
-            let counted = paid - self.facts.shipping_points_minor;
-            amounts.push(LineAmount { net_minor: counted - share(counted, shipping_back, paid), thousandths: 0 });
-        }
-        amounts
+        let lines = self.lines().iter().zip(back).map(|(line, back)| left_of(line, rules.tax, back));
+        lines.chain(self.shipping(rules, shipping_back)).collect()
+    }
+
+    /// Shipping as one more line, where that counts.
+    fn shipping(&self, rules: BasisRules, back: i64) -> Option<LineAmount> {
+        let paid = self.facts.shipping_minor;
+        let counted = paid - self.facts.shipping_points_minor;
+        let left = || LineAmount { net_minor: counted - share(counted, back, paid), thousandths: 0 };
+        (rules.shipping == Counted::In).then(left)
     }
 }
 

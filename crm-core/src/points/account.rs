@@ -226,6 +226,11 @@ impl Account {
         std::mem::take(&mut self.resolved)
     }
 
+    /// Whether [`Account::take_closed`] or [`Account::take_resolved`] may have something to hand over.
+    pub(crate) fn has_finished(&self) -> bool {
+        self.lots.may_close() || !self.resolved.is_empty()
+    }
+
     /// Removes the lots of which nothing is open and hands them over for archiving.
     pub fn take_closed(&mut self) -> Vec<Lot> {
         self.lots.take_closed()

@@ -184,41 +184,15 @@ impl Formula {
     /// # Errors
     /// `points.range` when the points leave their range or the fractions need more than 127 bits.
     pub fn award(&self, lines: &[LineBasis]) -> Result<Award> {
-        let bases = self.bases(lines)?;
-        let scale = bases.iter().try_fold(1, |scale, base| lcm(scale, base.den))?;
-        let one = self.factor_scale()?;
         let mut line_shares = vec![0_i128; lines.len()];
         let mut rule_shares = vec![0_i128; self.parts.len()];
-        let mut line_bases = vec![0_i128; lines.len()];
-        for base in &bases {
-            let by = scale / base.den;
-            let mut sum = 0_i128;
-            for (line, share) in line_bases.iter_mut().zip(&base.shares) {
-                let share = mul(*share, by)?;
-                *line = plus(*line, share)?;
-                sum = plus(sum, share)?;
+        let Exact { total, den } = self.exact(lines, &mut |line, part, share| {
+            for cell in [line_shares.get_mut(line), rule_shares.get_mut(part)].into_iter().flatten() {
+                *cell = plus(*cell, share)?;
             }
-            if let Some(rule) = rule_shares.get_mut(base.part) {
-                *rule = mul(sum, one)?;
-            }
-        }
-        let multipliers = self.multipliers(lines.len());
-        for (index, (share, base)) in line_shares.iter_mut().zip(&line_bases).enumerate() {
-            *share = mul(*base, one)?;
-            if *base == 0 || multipliers.is_empty() {
-                continue;
-            }
-            for (part, delta) in self.deltas(&multipliers, index, one)? {
-                let added = mul(*base, delta)?;
-                *share = plus(*share, added)?;
-                if let Some(rule) = rule_shares.get_mut(part) {
-                    *rule = plus(*rule, added)?;
-                }
-            }
-        }
-        let den = mul(scale, one)?;
-        let total = line_shares.iter().try_fold(0, |sum, share| plus(sum, *share))?;
-        let points = Points::new(i64::try_from(self.round(total, den)?).map_err(|_| out_of_range())?)?;
+            Ok(())
+        })?;
+        let points = self.whole(total, den)?;
         let by_part = largest_remainder(&rule_shares, den, points)?;
         let mut rules: Vec<(RuleId, Points)> = Vec::new();
         for (part, share) in self.parts.iter().zip(by_part) {
@@ -231,6 +205,49 @@ impl Formula {
         Ok(Award { points, lines: largest_remainder(&line_shares, den, points)?, rules })
     }
 
+    /// The points of [`Formula::award`], for whoever does not ask where they come from.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn points(&self, lines: &[LineBasis]) -> Result<Points> {
+        let Exact { total, den } = self.exact(lines, &mut |_, _, _| Ok(()))?;
+        self.whole(total, den)
+    }
+
+    /// The award before it is rounded; each share of a line in a part is told, in units of 1 / the denominator.
+    fn exact(&self, lines: &[LineBasis], tell: &mut dyn FnMut(usize, usize, i128) -> Result<()>) -> Result<Exact> {
+        let mut rates = self.rates(lines)?;
+        let scale = rates.iter().try_fold(1, |scale, rate| lcm(scale, rate.den))?;
+        for rate in &mut rates {
+            rate.by = whole_part(scale, rate.den);
+        }
+        let one = self.factor_scale()?;
+        let multipliers = self.multipliers(lines.len());
+        let mut total = 0_i128;
+        for (index, line) in lines.iter().enumerate() {
+            let mut base = 0_i128;
+            for rate in rates.iter().filter(|rate| rate.marks.has(index)) {
+                let share = mul(mul(rate.of.amount(line), rate.num)?, rate.by)?;
+                base = plus(base, share)?;
+                tell(index, rate.part, mul(share, one)?)?;
+            }
+            total = plus(total, mul(base, one)?)?;
+            if base == 0 || multipliers.is_empty() {
+                continue;
+            }
+            for (part, delta) in self.deltas(&multipliers, index, one)? {
+                let added = mul(base, delta)?;
+                total = plus(total, added)?;
+                tell(index, part, added)?;
+            }
+        }
+        Ok(Exact { total, den: mul(scale, one)? })
+    }
+
+    fn whole(&self, total: i128, den: i128) -> Result<Points> {
+        Points::new(i64::try_from(self.round(total, den)?).map_err(|_| out_of_range())?)
+    }
+
     /// Whether every part looks at all lines and at their amounts only: then the award follows from the sum of the amounts.
     #[must_use]
     pub fn sees_all_lines(&self) -> bool {
@@ -239,51 +256,36 @@ impl Formula {
 
     fn round(&self, total: i128, den: i128) -> Result<i128> {
         Ok(match self.rounding {
-            Rounding::Floor => total.div_euclid(den),
+            Rounding::Floor => whole_part(total, den),
             Rounding::HalfUp => plus(mul(total, 2)?, den)?.div_euclid(mul(den, 2)?),
             Rounding::Ceil => plus(total, den - 1)?.div_euclid(den),
         })
     }
 
-    /// What every part but the multipliers gives to each line, exactly.
-    fn bases(&self, lines: &[LineBasis]) -> Result<Vec<Base>> {
-        let mut bases = Vec::new();
+    /// What every part but the multipliers gives for each line, exactly.
+    fn rates(&self, lines: &[LineBasis]) -> Result<Vec<Rate>> {
+        let mut rates = Vec::with_capacity(self.parts.len());
         for (part, spec) in self.parts.iter().enumerate() {
-            let of = |amount: fn(&LineBasis) -> i64| -> Vec<i128> {
-                let mut amounts: Vec<i128> = lines.iter().map(|line| i128::from(amount(line).max(0))).collect();
-                let marks = spec.marks(lines.len());
-                amounts
-                    .iter_mut()
-                    .zip(marks.iter().flatten())
-                    .filter(|(_, mark)| !**mark)
-                    .for_each(|(out, _)| *out = 0);
-                amounts
-            };
-            let (mut shares, num, den) = match spec.kind {
+            let marks = spec.marks(lines.len());
+            let (of, num, den) = match spec.kind {
                 PartKind::Multiplier { .. } => continue,
                 PartKind::PerAmount { points } => {
                     let minor = 10_i128.checked_pow(self.minor_digits).ok_or_else(out_of_range)?;
-                    (of(|line| line.net_minor), i128::from(points.num), mul(i128::from(points.den), minor)?)
+                    (Of::Money, i128::from(points.num), mul(i128::from(points.den), minor)?)
                 }
-                PartKind::PerUnit { points } => {
-                    (of(|line| line.thousandths), i128::from(points.num), mul(i128::from(points.den), 1000)?)
-                }
+                PartKind::PerUnit { points } => (Of::Units, i128::from(points.num), mul(i128::from(points.den), 1000)?),
                 PartKind::PerStep { points, step_minor } => {
                     // Whole steps of the sum; each line has the share of its amount in them.
-                    let amounts = of(|line| line.net_minor);
-                    let sum = amounts.iter().try_fold(0, |sum, amount| plus(sum, *amount))?;
+                    let seen = lines.iter().enumerate().filter(|(index, _)| marks.has(*index));
+                    let sum = seen.map(|(_, line)| Of::Money.amount(line)).try_fold(0, plus)?;
                     let steps = if 0 < step_minor { sum / i128::from(step_minor) } else { return Err(out_of_range()) };
-                    (amounts, mul(steps, i128::from(points.get()))?, sum.max(1))
+                    (Of::Money, mul(steps, i128::from(points.get()))?, sum.max(1))
                 }
             };
             let common = gcd(num, den);
-            let (num, den) = (num / common, den / common);
-            for share in &mut shares {
-                *share = mul(*share, num)?;
-            }
-            bases.push(Base { part, shares, den });
+            rates.push(Rate { part, marks, of, num: whole_part(num, common), den: whole_part(den, common), by: 1 });
         }
-        Ok(bases)
+        Ok(rates)
     }
 
     /// The common denominator of all bonuses: what the factor 1 is in whole numbers.
@@ -297,22 +299,17 @@ impl Formula {
     }
 
     /// The multipliers that look at any line: their places, bonuses, and lines.
-    fn multipliers(&self, lines: usize) -> Vec<(usize, Ratio, Option<Vec<bool>>)> {
+    fn multipliers(&self, lines: usize) -> Vec<(usize, Ratio, Marks)> {
         let all = self.parts.iter().enumerate().filter(|(_, part)| !part.lines.as_ref().is_some_and(Vec::is_empty));
         all.filter_map(|(index, part)| Some((index, part.bonus()?, part.marks(lines)))).collect()
     }
 
     /// What each multiplier adds to the factor 1 of a line: (index of the part, added, in units of 1 / `one`).
-    fn deltas(
-        &self,
-        multipliers: &[(usize, Ratio, Option<Vec<bool>>)],
-        line: usize,
-        one: i128,
-    ) -> Result<Vec<(usize, i128)>> {
+    fn deltas(&self, multipliers: &[(usize, Ratio, Marks)], line: usize, one: i128) -> Result<Vec<(usize, i128)>> {
         let mut deltas: Vec<(usize, i128)> = Vec::new();
         let mut factor = one;
         for (part, bonus, marks) in multipliers {
-            if marks.as_ref().is_some_and(|marks| marks.get(line) != Some(&true)) {
+            if !marks.has(line) {
                 continue;
             }
             let base = if self.stacking == Stacking::Compounding { factor } else { one };
@@ -334,11 +331,38 @@ impl Formula {
     }
 }
 
-/// Exact shares of the lines in one part, in units of 1 / `den`.
-struct Base {
-    part: usize,
-    shares: Vec<i128>,
+/// An award before it is rounded, in units of 1 / `den`.
+struct Exact {
+    total: i128,
     den: i128,
+}
+
+/// What one part gives for an amount: `num` / `den`.
+struct Rate {
+    part: usize,
+    marks: Marks,
+    of: Of,
+    num: i128,
+    den: i128,
+    /// What brings it to the denominator of all of them.
+    by: i128,
+}
+
+/// What a part looks at in a line.
+#[derive(Clone, Copy)]
+enum Of {
+    Money,
+    Units,
+}
+
+impl Of {
+    fn amount(self, line: &LineBasis) -> i128 {
+        let amount = match self {
+            Self::Money => line.net_minor,
+            Self::Units => line.thousandths,
+        };
+        i128::from(amount.max(0))
+    }
 }
 
 impl Part {
@@ -349,16 +373,24 @@ impl Part {
         }
     }
 
-    /// Which of the lines it looks at; none means all of them.
-    fn marks(&self, lines: usize) -> Option<Vec<bool>> {
-        let eligible = self.lines.as_ref()?;
+    fn marks(&self, lines: usize) -> Marks {
+        let Some(eligible) = self.lines.as_ref() else { return Marks(None) };
         let mut marks = vec![false; lines];
         for index in eligible {
             if let Some(mark) = usize::try_from(*index).ok().and_then(|index| marks.get_mut(index)) {
                 *mark = true;
             }
         }
-        Some(marks)
+        Marks(Some(marks))
+    }
+}
+
+/// Which lines a part looks at; none means all of them.
+struct Marks(Option<Vec<bool>>);
+
+impl Marks {
+    fn has(&self, line: usize) -> bool {
+        self.0.as_ref().is_none_or(|marks| marks.get(line) == Some(&true))
     }
 }
 
@@ -428,6 +460,13 @@ fn plus(a: i128, b: i128) -> Result<i128> {
 
 /// Greatest common divisor; above 0 for `b` above 0.
 fn gcd(a: i128, b: i128) -> i128 {
+    if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
+        let (mut a, mut b) = (a, b);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        return i128::from(a.max(1));
+    }
     let (mut a, mut b) = (a.saturating_abs(), b.saturating_abs());
     while b != 0 {
         (a, b) = (b, a % b);
@@ -436,5 +475,8 @@ fn gcd(a: i128, b: i128) -> i128 {
 }
 
 fn lcm(a: i128, b: i128) -> Result<i128> {
-    mul(a / gcd(a, b), b)
+    if a == b {
+        return Ok(a.max(1));
+    }
+    mul(whole_part(a, gcd(a, b)), b)
 }

@@ -103,6 +103,9 @@ pub fn give_back(cap: &Cap, uses: &mut Vec<CapUse>, zone: &Zone, effective_at: T
 ///
 /// A backdated award into a forgotten period ([`is_over`] and not [`is_noted`]) has to be counted from the journal first.
 pub fn prune(uses: &mut Vec<CapUse>, zone: &Zone, before: Timestamp) {
+    if uses.is_empty() {
+        return;
+    }
     let before = zone.date(before);
     uses.retain(|entry| match (entry.window, period_of(entry.window)) {
         (CapWindow::Order | CapWindow::Balance, _) => false,

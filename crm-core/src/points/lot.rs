@@ -78,7 +78,12 @@ impl Source {
     /// A source of a kind.
     #[must_use]
     pub fn new(kind: SourceKind, id: &str) -> Self {
-        Self { kind, id: Arc::from(id) }
+        Self::of(kind, Arc::from(id))
+    }
+
+    /// A source of a kind, with an id that somebody else has as well.
+    pub(crate) const fn of(kind: SourceKind, id: Arc<str>) -> Self {
+        Self { kind, id }
     }
 }
 

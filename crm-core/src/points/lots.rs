@@ -17,10 +17,19 @@ pub struct Lots(Form);
 
 #[derive(Clone)]
 enum Form {
-    Whole(Vec<Lot>),
+    Whole(Whole),
     Packed(Packed),
     /// Bytes that cannot be read: [`Lots::check`] refuses them.
     Broken,
+}
+
+#[derive(Clone, Default)]
+struct Whole {
+    lots: Vec<Lot>,
+    /// The earliest instant at which time changes one of them, once somebody has asked and until one may have changed.
+    due: OnceLock<Option<Timestamp>>,
+    /// Whether one may be closed: one was put in so, or may have changed since closed ones were taken out.
+    may_close: bool,
 }
 
 struct Packed {
@@ -111,12 +120,12 @@ impl Packed {
 impl Lots {
     /// No lots.
     pub(super) const fn new() -> Self {
-        Self(Form::Whole(Vec::new()))
+        Self(Form::Whole(Whole { lots: Vec::new(), due: OnceLock::new(), may_close: false }))
     }
 
     fn all(&self) -> Option<&[Lot]> {
         match &self.0 {
-            Form::Whole(lots) => Some(lots),
+            Form::Whole(whole) => Some(&whole.lots),
             Form::Packed(packed) => {
                 packed.seen.get_or_init(|| packed.unpack().map(Arc::new)).as_deref().map(Vec::as_slice)
             }
@@ -130,10 +139,13 @@ impl Lots {
                 Some(seen) => seen.map(Arc::unwrap_or_clone),
                 None => packed.unpack(),
             };
-            self.0 = seen.map_or(Form::Broken, Form::Whole);
+            self.0 = seen.map_or(Form::Broken, |lots| Form::Whole(Whole { lots, ..Whole::default() }));
         }
         match &mut self.0 {
-            Form::Whole(lots) => Some(lots),
+            Form::Whole(whole) => {
+                (whole.due, whole.may_close) = (OnceLock::new(), true);
+                Some(&mut whole.lots)
+            }
             _ => None,
         }
     }
@@ -141,7 +153,7 @@ impl Lots {
     /// Packs them for being stored.
     pub(super) fn pack(&mut self) {
         match &mut self.0 {
-            Form::Whole(lots) => self.0 = Form::Packed(Packed::of(lots)),
+            Form::Whole(whole) => self.0 = Form::Packed(Packed::of(&whole.lots)),
             Form::Packed(packed) if MORE_BYTES < packed.more.len() => {
                 packed.bytes = [&*packed.bytes, &packed.more].concat().into();
                 packed.more = Vec::new();
@@ -158,7 +170,7 @@ impl Lots {
     /// How many there are, without unpacking them.
     pub(super) fn count(&self) -> usize {
         match &self.0 {
-            Form::Whole(lots) => lots.len(),
+            Form::Whole(whole) => whole.lots.len(),
             Form::Packed(packed) => packed.count,
             Form::Broken => 0,
         }
@@ -167,7 +179,7 @@ impl Lots {
     /// The earliest instant at which time alone changes one of them.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         match &self.0 {
-            Form::Whole(lots) => lots.iter().filter_map(Lot::next_due).min(),
+            Form::Whole(whole) => *whole.due.get_or_init(|| whole.lots.iter().filter_map(Lot::next_due).min()),
             Form::Packed(packed) => packed.summary.due,
             Form::Broken => None,
         }
@@ -228,9 +240,21 @@ impl Lots {
             let _ = minicbor::encode(&lot, &mut packed.more);
             return packed.count.saturating_sub(1);
         }
-        let Some(lots) = self.all_mut() else { return 0 };
-        let index = lots.partition_point(|other| other.order_key() < key);
-        lots.insert(index, lot);
+        let (due, open) = (lot.next_due(), lot.is_open());
+        if let Form::Packed(_) = &self.0 {
+            let _ = self.all_mut();
+        }
+        let Form::Whole(whole) = &mut self.0 else { return 0 };
+        if let Some(known) = whole.due.get_mut() {
+            *known = known.iter().copied().chain(due).min();
+        }
+        whole.may_close |= !open;
+        // Most lots come behind the last one.
+        let index = match whole.lots.last() {
+            Some(last) if key < last.order_key() => whole.lots.partition_point(|other| other.order_key() < key),
+            _ => whole.lots.len(),
+        };
+        whole.lots.insert(index, lot);
         index
     }
 
@@ -241,12 +265,21 @@ impl Lots {
         }
     }
 
+    /// Whether [`Lots::take_closed`] may find some.
+    pub(super) const fn may_close(&self) -> bool {
+        matches!(&self.0, Form::Whole(Whole { may_close: true, .. }))
+    }
+
     /// Takes those out of which nothing is open. Stored lots are open, and so are those behind them until something changes one.
     pub(super) fn take_closed(&mut self) -> Vec<Lot> {
         match &mut self.0 {
-            Form::Whole(lots) if lots.iter().any(|lot| !lot.is_open()) => {
-                let (open, closed) = std::mem::take(lots).into_iter().partition(Lot::is_open);
-                *lots = open;
+            Form::Whole(whole) => {
+                if !std::mem::take(&mut whole.may_close) || whole.lots.iter().all(Lot::is_open) {
+                    return Vec::new();
+                }
+                // What is closed has nothing that is due: the instant that is known stays.
+                let (open, closed) = std::mem::take(&mut whole.lots).into_iter().partition(Lot::is_open);
+                whole.lots = open;
                 closed
             }
             _ => Vec::new(),
@@ -257,7 +290,7 @@ impl Lots {
     /// sums: pending, available, held.
     pub(super) fn check(&self, next: u64) -> crate::Result<[i128; 3]> {
         let lots = match &self.0 {
-            Form::Whole(lots) => lots,
+            Form::Whole(whole) => &whole.lots,
             Form::Packed(packed) if !matches!(packed.seen.get(), Some(None)) && packed.summary.highest < next => {
                 return Ok(packed.summary.sums.map(|sum| i128::from(sum.get())));
             }
@@ -329,7 +362,7 @@ impl<C> Encode<C> for Lots {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
         let mut packed = Vec::new();
         let (summary, parts): (Summary, [&[u8]; 2]) = match &self.0 {
-            Form::Whole(lots) => {
+            Form::Whole(Whole { lots, .. }) => {
                 packed.reserve(LOT_BYTES * lots.len());
                 for lot in lots {
                     // Writing into a vector cannot fail.

@@ -9,7 +9,7 @@ use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
 use crate::lifecycle::Lifecycle;
 use crate::offer::{Basket, Funder, Limit, OfferIndex, OfferRules};
-use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
+use crate::points::{Cap, CurrencyRules, EarnOn, PartKind, ReferralSide};
 use crate::tier::Ladder;
 use crate::value::{CampaignId, Currency, EventName, LadderId, OfferId, Party, Percent, PointCurrency, RuleId, Zone};
 use std::collections::BTreeMap;
@@ -292,6 +292,16 @@ impl Program {
         let issue = self.document.issue.iter().filter_map(|rule| rule.when.as_ref());
         let enters = |rule: &IssueRule| matches!(rule.on, IssueOn::Tier { .. } | IssueOn::Stage { .. });
         earn.chain(issue).any(Condition::asks_standing) || self.document.issue.iter().any(enters)
+    }
+
+    /// Whether anything looks back at what was written of a customer: ladders and the lifecycle follow it, and caps count what it let
+    /// through in periods that are over.
+    pub(crate) fn looks_back(&self) -> bool {
+        let capped = |caps: &[Cap]| !caps.is_empty();
+        !self.ladders().is_empty()
+            || self.lifecycle().is_some()
+            || self.document.points.iter().any(|rules| capped(&rules.caps))
+            || self.document.earn.iter().any(|rule| capped(&rule.caps))
     }
 
     fn rules<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a EarnRule> + Clone {

@@ -2,7 +2,7 @@
 //!
 //! [`what_if`] reads the facts of the store (registrations, orders, refunds, cancellations, events, what was given, spent, held, moved and locked
 //! by hand) and plays them twice, member by member: under the program in force and under the changed one. The rules are those of every command;
-//! nothing is written. Decision 16 says what counts as a fact, and what is done where the books have forgotten something.
+//! nothing is written. Decision 17 says what counts as a fact, and what is done where the books have forgotten something.
 
 mod answer;
 mod compare;

@@ -4,7 +4,7 @@ use super::answer::{MemberWhatIf, WhatIfProgress, WhatIfTotals};
 use super::compare::Comparison;
 use super::walk::{each_customer, each_history};
 use crate::decide::history::{History, Player};
-use crate::engine::{Engine, invalid};
+use crate::engine::{Engine, ProgressAnswer, heeded, invalid};
 use crate::error::{Error, ErrorCode, Result};
 use crate::program::{Document, Program};
 use crate::value::{CustomerId, Timestamp};
@@ -45,13 +45,13 @@ pub struct WhatIfOptions {
 /// ```
 ///
 /// # Errors
-/// `program.invalid` with all findings; `program.missing` when none is in force; `query.field` for an instant before all of history; `store.*`;
-/// or what `each_member` returns.
-pub fn what_if(
+/// `program.invalid` with all findings; `program.missing` when none is in force; `query.field` for an instant before all of history; `stopped`
+/// where `progress` says so; `store.*`; or what `each_member` returns.
+pub fn what_if<A: ProgressAnswer>(
     engine: &Engine,
     document: Document,
     options: WhatIfOptions,
-    progress: &mut dyn FnMut(&WhatIfProgress),
+    progress: &mut dyn FnMut(&WhatIfProgress) -> A,
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
 ) -> Result<WhatIfTotals> {
     let changed = Program::compile(document).map_err(|findings| invalid(&findings))?;
@@ -62,11 +62,11 @@ pub fn what_if(
 ///
 /// # Errors
 /// As there.
-pub fn what_if_json(
+pub fn what_if_json<A: ProgressAnswer>(
     engine: &Engine,
     text: &str,
     options: WhatIfOptions,
-    progress: &mut dyn FnMut(&WhatIfProgress),
+    progress: &mut dyn FnMut(&WhatIfProgress) -> A,
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
 ) -> Result<WhatIfTotals> {
     let changed = Program::from_json(text).map_err(|findings| invalid(&findings))?;
@@ -82,19 +82,20 @@ struct Both<'p, 'c> {
     after: Player<'p>,
     at: Timestamp,
     comparison: Comparison<'p>,
-    progress: &'c mut dyn FnMut(&WhatIfProgress),
+    progress: &'c mut dyn FnMut(&WhatIfProgress) -> Result<()>,
     each_member: &'c mut dyn FnMut(MemberWhatIf) -> Result<()>,
 }
 
-fn run(
+fn run<A: ProgressAnswer>(
     engine: &Engine,
     changed: &Program,
     options: WhatIfOptions,
-    progress: &mut dyn FnMut(&WhatIfProgress),
+    progress: &mut dyn FnMut(&WhatIfProgress) -> A,
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
 ) -> Result<WhatIfTotals> {
     let (in_force, at) = (engine.program()?, options.at);
-    let mut both = Both::new(&in_force, changed, at, progress, each_member)?;
+    let mut told = heeded(progress);
+    let mut both = Both::new(&in_force, changed, at, &mut told, each_member)?;
     let referrals = if both.rewards_referrals() { Referrals::read(engine)? } else { Referrals::default() };
     let mut together: BTreeMap<CustomerId, History> = BTreeMap::new();
     let mut begins: Option<Timestamp> = None;
@@ -151,14 +152,15 @@ impl Histories {
     ///
     /// # Errors
     /// `program.invalid`, `query.field`, or what `each_member` returns.
-    pub fn what_if(
+    pub fn what_if<A: ProgressAnswer>(
         &self,
         document: Document,
-        progress: &mut dyn FnMut(&WhatIfProgress),
+        progress: &mut dyn FnMut(&WhatIfProgress) -> A,
         each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
     ) -> Result<WhatIfTotals> {
         let changed = Program::compile(document).map_err(|findings| invalid(&findings))?;
-        let mut both = Both::new(&self.in_force, &changed, self.at, progress, each_member)?;
+        let mut told = heeded(progress);
+        let mut both = Both::new(&self.in_force, &changed, self.at, &mut told, each_member)?;
         let nobody = Referrals::default();
         let referrals = if both.rewards_referrals() { &self.referrals } else { &nobody };
         let mut together = BTreeMap::new();
@@ -196,7 +198,7 @@ impl<'p, 'c> Both<'p, 'c> {
         in_force: &'p Program,
         changed: &'p Program,
         at: Timestamp,
-        progress: &'c mut dyn FnMut(&WhatIfProgress),
+        progress: &'c mut dyn FnMut(&WhatIfProgress) -> Result<()>,
         each_member: &'c mut dyn FnMut(MemberWhatIf) -> Result<()>,
     ) -> Result<Self> {
         let (before, after) = (Player::new(in_force)?, Player::new(changed)?);
@@ -222,7 +224,7 @@ impl<'p, 'c> Both<'p, 'c> {
             let message = format!("`{}` is before `{first}`, where history begins", self.at);
             return Err(Error::new(ErrorCode::QueryField, message).field("at").with("first", first));
         }
-        (self.progress)(&WhatIfProgress { members, orders });
+        (self.progress)(&WhatIfProgress { members, orders })?;
         Ok(self.comparison.finish())
     }
 
@@ -234,7 +236,7 @@ impl<'p, 'c> Both<'p, 'c> {
             (self.each_member)(row)?;
             let (members, orders) = self.comparison.so_far();
             if members.is_multiple_of(STEP) {
-                (self.progress)(&WhatIfProgress { members, orders });
+                (self.progress)(&WhatIfProgress { members, orders })?;
             }
         }
         Ok(())

@@ -67,6 +67,9 @@ impl Zone {
     #[must_use]
     pub fn start_of(&self, date: CalendarDate) -> Timestamp {
         let midnight = date.naive().and_time(NaiveTime::MIN);
+        if self.0 == chrono_tz::UTC {
+            return within(midnight);
+        }
         match self.0.from_local_datetime(&midnight) {
             LocalResult::None => self.first_after_gap(midnight),
             _ => self.instant(midnight),
@@ -93,11 +96,7 @@ impl Zone {
                 local.checked_sub_signed(TimeDelta::seconds(i64::from(offset))).unwrap_or(local)
             }
         };
-        Timestamp::MIN.max(
-            Timestamp::MAX.min(
-                Timestamp::MIN.plus_millis(utc.and_utc().timestamp_millis().saturating_sub(Timestamp::MIN.millis())),
-            ),
-        )
+        within(utc)
     }
 
     fn first_after_gap(&self, midnight: NaiveDateTime) -> Timestamp {
@@ -163,6 +162,11 @@ impl Zone {
     }
 }
 
+/// The instant of a wall-clock time in UTC, held at the ends of the range.
+fn within(utc: NaiveDateTime) -> Timestamp {
+    Timestamp::MIN.plus_millis(utc.and_utc().timestamp_millis().saturating_sub(Timestamp::MIN.millis()))
+}
+
 impl Serialize for Zone {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -194,6 +198,8 @@ mod tests {
             let at = Timestamp::parse(at).unwrap();
             for days in [0, 1, -1, -2, 2, 365, -365, 4_000_000, -4_000_000, i64::MAX] {
                 assert_eq!(Zone::UTC.plus_days(at, days), plain.plus_days(at, days), "{at} {days}");
+                let day = Zone::UTC.date(at).plus_days(days);
+                assert_eq!(Zone::UTC.start_of(day), plain.start_of(day), "{day}");
             }
         }
     }

@@ -31,7 +31,7 @@ from crm_core._engine import (
     schema,
     verify,
 )
-from crm_core._tables import Table
+from crm_core._tables import Table, WhatIfTables
 from ._types import *  # noqa: F403 (every type of the library; the list is made)
 
 __version__ = _version("crm-core")
@@ -41,6 +41,7 @@ __all__ = [
     "Engine",
     "Record",
     "Table",
+    "WhatIfTables",
     "Word",
     "aio",
     "check_program",

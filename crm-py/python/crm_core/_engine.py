@@ -11,7 +11,7 @@ from typing import Any, Literal, Union
 from crm_core import _native
 from crm_core._base import CrmError
 from crm_core._questions import Questions
-from crm_core._tables import Tables
+from crm_core._tables import Table, Tables, WhatIfTables
 from crm_core._types import (
     BackupReport,
     BatchRecord,
@@ -190,6 +190,21 @@ class Engine(Questions, Tables):
         `at`: the instant at which both stand; facts recorded after it do not count. Raises `ProgramInvalid` with everything that is wrong.
         """
         return self._native.what_if(_document(document), at, progress)
+
+    def what_if_tables(
+        self,
+        document: ProgramSource,
+        *,
+        at: datetime,
+        progress: Callable[[WhatIfProgress], object] | None = None,
+    ) -> WhatIfTables:
+        """As `what_if`, with the members as tables for polars, pandas, pyarrow and DuckDB: for shops with more of them than anybody wants as
+        objects.
+        """
+        totals, members, points, tiers = self._native.what_if_tables(_document(document), at, progress)
+        return WhatIfTables(
+            totals, Table(members, "members", at), Table(points, "points", at), Table(tiers, "tiers", at)
+        )
 
     def next_due(self) -> datetime | None:
         """When time alone changes something for anybody next."""

@@ -29,11 +29,13 @@ from crm_core._types import (
     Verified,
     WhatIf,
     WhatIfProgress,
+    WhatIfTotals,
 )
 
 __all__ = [
     "CodeBatch",
     "Engine",
+    "Held",
     "Table",
     "TillKey",
     "check_program",
@@ -71,6 +73,12 @@ class Engine:
         at: datetime,
         progress: Callable[[WhatIfProgress], object] | None,
     ) -> WhatIf: ...
+    def what_if_tables(
+        self,
+        document: str | bytes | dict[str, Any] | Document,
+        at: datetime,
+        progress: Callable[[WhatIfProgress], object] | None,
+    ) -> tuple[WhatIfTotals, Held, Held, Held]: ...
     def next_due(self) -> datetime | None: ...
     def close(self) -> None: ...
     def backup(self, path: str, progress: Callable[[int, int], object] | None) -> BackupReport: ...
@@ -94,6 +102,13 @@ class Engine:
     def issue_codes(
         self, issue: CodeIssue, at: datetime, codes: Iterable[str], progress: Callable[[CodesReport], object] | None
     ) -> CodesReport: ...
+
+@final
+class Held:
+    def stream_capsule(self) -> object: ...
+    def schema_capsule(self) -> object: ...
+    def columns(self) -> list[tuple[str, str]]: ...
+    def rows(self) -> int: ...
 
 @final
 class Table:

@@ -21,6 +21,7 @@ from crm_core._types import (
     ImportProgress,
     ImportReport,
     RefundColumnMap,
+    WhatIfTotals,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-StateTable = Literal["customers", "balances", "lots", "tiers", "stages", "coupons", "claims"]
+StateTable = Literal["customers", "attributes", "consents", "balances", "lots", "tiers", "stages", "coupons", "claims"]
 """Tables of how things stand at an instant."""
 
 FactTable = Literal["entries", "orders", "order_lines"]
@@ -40,7 +41,7 @@ TableName = Union[StateTable, FactTable]
 OnIssue = Literal["report", "raise"]
 """What problems of rows mean: they are in the report, or nothing is written."""
 
-_STATES = ("customers", "balances", "lots", "tiers", "stages", "coupons", "claims")
+_STATES = ("customers", "attributes", "consents", "balances", "lots", "tiers", "stages", "coupons", "claims")
 _FACTS = ("entries", "orders", "order_lines")
 
 
@@ -72,7 +73,7 @@ class Table:
     at: datetime | None
     """As of when, for tables of how things stand."""
 
-    def __init__(self, native: _native.Table, name: str, at: datetime | None) -> None:
+    def __init__(self, native: _native.Table | _native.Held, name: str, at: datetime | None) -> None:
         self._native = native
         self.name = name
         self.at = at
@@ -163,6 +164,36 @@ def _told(progress: Progress, title: str) -> Generator[Callable[[ImportProgress]
         yield progress
 
 
+class WhatIfTables:
+    """What a changed program makes of everybody: the totals as an object, the members as tables that are held in memory. Columns end in
+    `_before` (the program in force) and `_after` (the changed one).
+
+    >>> found = shop.what_if_tables(changed, at=now)  # doctest: +SKIP
+    >>> duckdb.sql("select tier_before, tier_after, count(*) from tiers group by all")  # doctest: +SKIP
+    """
+
+    __slots__ = ("members", "points", "tiers", "totals")
+
+    totals: WhatIfTotals
+    """All members together."""
+    members: Table
+    """One row for each: whether anything differs, orders, stage and activity, coupons that rules issued."""
+    points: Table
+    """One row for each member and point currency: all balances, and what was used and would not have been there."""
+    tiers: Table
+    """One row for each member and ladder."""
+
+    def __init__(self, totals: WhatIfTotals, members: Table, points: Table, tiers: Table) -> None:
+        self.totals = totals
+        self.members = members
+        self.points = points
+        self.tiers = tiers
+
+    def __repr__(self) -> str:
+        totals = self.totals
+        return f"<crm_core.WhatIfTables at {totals.at.isoformat()}: {totals.members:,} members, {totals.affected:,} affected>"
+
+
 class Tables:
     """What an engine does with tables."""
 
@@ -179,8 +210,9 @@ class Tables:
     def table(self, name: TableName, *, at: datetime | None = None) -> Table:
         """A table of everything, to read with polars, pandas, pyarrow, DuckDB, or whatever else knows Arrow.
 
-        How things stand at the instant `at`, which no sweep need have reached: "customers", "balances" (points by customer and
-        currency), "lots" (the open ones), "tiers", "stages", "coupons" (open and closed), "claims" (of checkouts: one row for each offer
+        How things stand at the instant `at`, which no sweep need have reached: "customers", "attributes" (one row for each, its value as
+        text beside its `type`), "consents" (every statement by then, and whether it `holds`), "balances"
+        (points by customer and currency), "lots" (the open ones), "tiers", "stages", "coupons" (open and closed), "claims" (of checkouts: one row for each offer
         that was used). What was recorded, as it is in the store: "entries" (of the journals, one row for each movement of points),
         "orders", "order_lines".
         """

@@ -11,24 +11,35 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 from crm_core import _engine
 from crm_core._base import CrmError
 from crm_core._engine import Path, ProgramSource
 from crm_core._questions import AsyncQuestions
+from crm_core._tables import ArrowStream, FactTable, OnIssue, Progress, StateTable, Table, WhatIfTables
 from crm_core._types import (
     BackupReport,
+    BatchRecord,
+    CodeIssue,
+    CodesReport,
+    ColumnMap,
     Command,
     Document,
     Done,
+    EventColumnMap,
     Finding,
+    Format,
+    ImportProgress,
+    ImportReport,
     Query,
+    RefundColumnMap,
     Request,
+    RevertReport,
     SweepReport,
     WhatIf,
     WhatIfProgress,
@@ -171,3 +182,167 @@ class Engine(AsyncQuestions):
     async def backup(self, path: Path, *, progress: Callable[[int, int], object] | None = None) -> BackupReport:
         """As `crm_core.Engine.backup`."""
         return await self._run(self._engine.backup, path, progress=progress)
+
+    async def what_if_tables(
+        self,
+        document: ProgramSource,
+        *,
+        at: datetime,
+        progress: Callable[[WhatIfProgress], object] | None = None,
+    ) -> WhatIfTables:
+        """As `crm_core.Engine.what_if_tables`; `progress` is called on a thread of the pool."""
+        return await self._run(self._engine.what_if_tables, document, at=at, progress=progress)
+
+    async def import_orders(
+        self,
+        files: Path | Sequence[Path] | Mapping[str, bytes],
+        *,
+        format: Format | Literal["plain", "shopify", "taobao", "youzan"] = "plain",
+        name: str | None = None,
+        batch: str | None = None,
+        dry_run: bool = False,
+        recorded_at: datetime | None = None,
+        now: datetime | None = None,
+        zone: str | None = None,
+        id_prefix: str = "",
+        progress: Callable[[ImportProgress], object] | None = None,
+    ) -> ImportReport:
+        """As `crm_core.Engine.import_orders`; `progress` is called on a thread of the pool."""
+        return await self._run(
+            self._engine.import_orders,
+            files,
+            format=format,
+            name=name,
+            batch=batch,
+            dry_run=dry_run,
+            recorded_at=recorded_at,
+            now=now,
+            zone=zone,
+            id_prefix=id_prefix,
+            progress=progress,
+        )
+
+    async def imports(self) -> Sequence[BatchRecord]:
+        """As `crm_core.Engine.imports`."""
+        return await self._run(self._engine.imports)
+
+    async def revert_import(
+        self, batch: str, *, at: datetime, progress: Callable[[RevertReport], object] | None = None
+    ) -> RevertReport:
+        """As `crm_core.Engine.revert_import`; `progress` is called on a thread of the pool."""
+        return await self._run(self._engine.revert_import, batch, at=at, progress=progress)
+
+    async def issue_codes(
+        self,
+        issue: CodeIssue,
+        codes: Iterable[str],
+        *,
+        at: datetime,
+        progress: Callable[[CodesReport], object] | None = None,
+    ) -> CodesReport:
+        """As `crm_core.Engine.issue_codes`; `codes` is read and `progress` is called on a thread of the pool."""
+        return await self._run(self._engine.issue_codes, issue, codes, at=at, progress=progress)
+
+    @overload
+    async def table(self, name: StateTable, *, at: datetime) -> Table: ...
+
+    @overload
+    async def table(self, name: FactTable) -> Table: ...
+
+    async def table(self, name: Any, *, at: datetime | None = None) -> Table:
+        """As `crm_core.Engine.table`. It holds no rows: whoever reads it reads the store, so read large ones on a thread:
+        `await asyncio.to_thread(table.to_polars)`.
+        """
+        named: dict[str, datetime] = {} if at is None else {"at": at}
+        return await self._run(self._engine.table, name, **named)
+
+    async def ingest_orders(
+        self,
+        table: ArrowStream,
+        *,
+        columns: ColumnMap | None = None,
+        on_issue: OnIssue = "report",
+        dry_run: bool = False,
+        name: str = "orders",
+        batch: str | None = None,
+        recorded_at: datetime | None = None,
+        now: datetime | None = None,
+        zone: str | None = None,
+        id_prefix: str = "",
+        progress: Progress = None,
+    ) -> ImportReport:
+        """As `crm_core.Engine.ingest_orders`; `progress` is called on a thread of the pool."""
+        return await self._run(
+            self._engine.ingest_orders,
+            table,
+            columns=columns,
+            on_issue=on_issue,
+            dry_run=dry_run,
+            name=name,
+            batch=batch,
+            recorded_at=recorded_at,
+            now=now,
+            zone=zone,
+            id_prefix=id_prefix,
+            progress=progress,
+        )
+
+    async def ingest_refunds(
+        self,
+        table: ArrowStream,
+        *,
+        columns: RefundColumnMap | None = None,
+        on_issue: OnIssue = "report",
+        dry_run: bool = False,
+        name: str = "refunds",
+        batch: str | None = None,
+        recorded_at: datetime | None = None,
+        now: datetime | None = None,
+        zone: str | None = None,
+        id_prefix: str = "",
+        progress: Progress = None,
+    ) -> ImportReport:
+        """As `crm_core.Engine.ingest_refunds`; `progress` is called on a thread of the pool."""
+        return await self._run(
+            self._engine.ingest_refunds,
+            table,
+            columns=columns,
+            on_issue=on_issue,
+            dry_run=dry_run,
+            name=name,
+            batch=batch,
+            recorded_at=recorded_at,
+            now=now,
+            zone=zone,
+            id_prefix=id_prefix,
+            progress=progress,
+        )
+
+    async def ingest_events(
+        self,
+        table: ArrowStream,
+        *,
+        columns: EventColumnMap | None = None,
+        on_issue: OnIssue = "report",
+        dry_run: bool = False,
+        name: str = "events",
+        batch: str | None = None,
+        recorded_at: datetime | None = None,
+        now: datetime | None = None,
+        zone: str | None = None,
+        progress: Progress = None,
+    ) -> ImportReport:
+        """As `crm_core.Engine.ingest_events`; `progress` is called on a thread of the pool."""
+        return await self._run(
+            self._engine.ingest_events,
+            table,
+            columns=columns,
+            on_issue=on_issue,
+            dry_run=dry_run,
+            name=name,
+            batch=batch,
+            recorded_at=recorded_at,
+            now=now,
+            zone=zone,
+            progress=progress,
+        )

@@ -1056,6 +1056,18 @@ class StoreFailed(StoreError):
     code = "store.failed"
 
 
+class StoppedError(CrmError):
+    """Every error whose code starts with `stopped.`."""
+
+
+class Stopped(StoppedError):
+    """`stopped`: whoever is told about progress said so; what was committed before stays, and the same call again does
+    the rest.
+    """
+
+    code = "stopped"
+
+
 class Internal(CrmError):
     """`internal`: a defect of the library; please report it with the message."""
 
@@ -1218,5 +1230,6 @@ BY_CODE: dict[str, type[CrmError]] = {
     "store.login": StoreLogin,
     "store.address": StoreAddress,
     "store.failed": StoreFailed,
+    "stopped": Stopped,
     "internal": Internal,
 }

@@ -79,7 +79,12 @@ impl<'p> Player<'p> {
             batch: None,
             command: Command::Settle(nobody),
         };
-        Ok(Self { program, ws: Workspace::whole(!program.gives_by_standing()), request, careful: false })
+        Ok(Self {
+            program,
+            ws: Workspace::whole(!program.gives_by_standing(), !program.looks_back()),
+            request,
+            careful: false,
+        })
     }
 
     pub(crate) fn program(&self) -> &'p Program {
@@ -148,7 +153,10 @@ impl<'p> Player<'p> {
         let undoes = self.careful || !often;
         self.ws.keep_undo(undoes);
         self.request.at = fact.at;
-        self.request.request_id.clone_from(&fact.request_id);
+        if !self.ws.forgets() {
+            // Only entries name it.
+            self.request.request_id.clone_from(&fact.request_id);
+        }
         match self.carry(history, fact) {
             Ok(()) => {
                 let issued =
@@ -205,6 +213,7 @@ impl<'p> Player<'p> {
                     return Err(Error::new(ErrorCode::OrderCurrency, message).field("order.currency").into());
                 }
                 settle(&context, ws, id)?;
+                let context = Context { passing: !told.kept, ..context };
                 let extra = orders::count(&context, ws, id, order)?;
                 if told.kept {
                     let mut order = order.clone();
