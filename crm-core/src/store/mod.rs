@@ -15,7 +15,7 @@ mod table;
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{PostgresOptions, PostgresProfile, PostgresStore};
 pub use row::{Peek, Row, Thing};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};

@@ -14,7 +14,7 @@ pub(crate) const LIMIT: i64 = 7;
 pub(crate) const CARD: i64 = 100_000;
 const SALES: u64 = 40;
 /// For how many numbers a sale lasts.
-const SALE: u64 = 600;
+const SALE: u64 = 300;
 const START: i64 = 1_767_225_600_000;
 const MINUTE: i64 = 60_000;
 
