@@ -55,6 +55,7 @@ fn an_address_that_cannot_be_read_is_told_without_its_password() {
     }
     let secured = open("postgres://crm:secret@host/db?sslmode=require", "crm").unwrap_err();
     assert_eq!((code(&secured).0, secured.details()["field"].as_str()), ("store.address", Some("sslmode")));
+    assert_eq!(open("postgres://host/db?profile=oracle", "crm").unwrap_err().details()["field"], "profile");
     assert_eq!(open("postgres://host/db", "").unwrap_err().code().as_str(), "store.address");
 }
 
@@ -81,6 +82,150 @@ fn a_wrong_password_and_a_wrong_database_are_told() {
     assert!(!format!("{error:?}").contains("wrong"), "{error:?}");
     let nowhere = address().rsplit_once('/').map(|(front, _)| format!("{front}/nowhere")).unwrap();
     assert_eq!(code(&open(&nowhere, "crm").unwrap_err()), ("store.missing", Retry::No));
+}
+
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn roles_are_told_what_they_may_not() {
+    let store = InSchema::new();
+    let (schema, role) = (&store.schema, format!("{}_role", store.schema));
+    let as_role = address().replace("postgres@", &format!("{role}@"));
+    assert_eq!(code(&open(&as_role, schema).unwrap_err()), ("store.login", Retry::No), "nobody has this name");
+    commit(&store, vec![put(name("a", 1), Guard::New)]).unwrap();
+    sql(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    assert_eq!(code(&open(&as_role, schema).unwrap_err()), ("store.read_only", Retry::No), "it may not even look");
+    sql(&format!("GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}"))
+        .unwrap();
+    let reader = open(&as_role, schema).unwrap();
+    assert_eq!(names(&reader), 1);
+    for count in [1, 40] {
+        let writes = (0..count).map(|n| put(name(&format!("b{n}"), 1), Guard::New)).collect();
+        assert_eq!(code(&commit(&reader, writes).unwrap_err()), ("store.read_only", Retry::No));
+    }
+    assert_eq!(names(&store), 1);
+    let elsewhere = on_postgres::name();
+    assert_eq!(
+        code(&open(&as_role, &elsewhere).unwrap_err()),
+        ("store.read_only", Retry::No),
+        "it may not make a schema"
+    );
+    sql(&format!("ALTER ROLE {role} CONNECTION LIMIT 1")).unwrap();
+    assert_eq!(code(&open(&as_role, schema).unwrap_err()), ("store.busy", Retry::Later), "its connections are out");
+    drop(reader);
+    sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_database_in_another_encoding_is_refused() {
+    let latin = on_postgres::name();
+    sql(&format!("CREATE DATABASE {latin} ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")).unwrap();
+    let there = address().rsplit_once('/').map(|(front, _)| format!("{front}/{latin}")).unwrap();
+    assert_eq!(code(&open(&there, "crm").unwrap_err()), ("store.missing", Retry::No));
+    sql(&format!("DROP DATABASE {latin}")).unwrap();
+}
+
+#[test]
+fn somebody_else_at_the_other_end_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("postgres://postgres@{}/postgres", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        client.read(&mut [0; 512]).unwrap();
+        client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    });
+    let error = open(&address, "crm").unwrap_err();
+    assert!(matches!(code(&error).0, "store.failed" | "store.unreachable"), "{error:?}");
+}
+
+/// A file system of so many megabytes for the server, where this machine lets us have one.
+struct Disk {
+    folder: tempfile::TempDir,
+    name: String,
+}
+
+impl Disk {
+    fn mounted(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
+        let name = on_postgres::name();
+        let done = |command: &mut std::process::Command| command.status().is_ok_and(|status| status.success());
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(folder.path());
+        if !done(&mut mount) || !done(std::process::Command::new("chown").arg("postgres").arg(folder.path())) {
+            return None;
+        }
+        let disk = Self { folder, name };
+        sql(&format!("CREATE TABLESPACE {} LOCATION '{}'", disk.name, disk.folder.path().display())).unwrap();
+        Some(disk)
+    }
+
+    fn grow(&self, megabytes: u32) {
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-o", &format!("remount,size={megabytes}m")]).arg(self.folder.path());
+        assert!(mount.status().unwrap().success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        sql(&format!("DROP TABLESPACE IF EXISTS {}", self.name)).ok();
+        std::process::Command::new("umount").arg(self.folder.path()).status().ok();
+    }
+}
+
+/// A real one; where none can be had, `a_failure_in_the_middle_writes_nothing` injects it.
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_full_disk_is_told_and_room_helps() {
+    let Some(disk) = Disk::mounted(8) else {
+        println!("no small disk can be had here");
+        return;
+    };
+    let there = format!("{}?options=-c%20default_tablespace%3D{}", address(), disk.name);
+    let schema = on_postgres::name();
+    let store = open(&there, &schema).unwrap();
+    // Bytes that do not pack.
+    let mut chance = 1_u64;
+    let mut bytes = |count: usize| -> std::sync::Arc<[u8]> {
+        let next = |_| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (chance >> 56) as u8
+        };
+        (0..count).map(next).collect()
+    };
+    let mut large = |n: usize, rows: usize| -> Vec<Write> {
+        let row = |row: usize| {
+            let cells = vec![Value::Int(1), Value::text(&format!("n{n}/{row}")), Value::Int(1), Value::Null];
+            let body = Value::Blob(bytes(200_000 / rows));
+            put(Row::new(Table::Identity, cells.into_iter().chain([body]).collect()), Guard::New)
+        };
+        (0..rows).map(row).chain([within("c", 1, i64::MAX)]).collect()
+    };
+    let mut written = 0;
+    for (n, rows) in (0..).map(|n| (n, if n % 2 == 0 { 1 } else { 40 })) {
+        match commit(&store, large(n, rows)) {
+            Ok(reply) => {
+                assert_eq!(reply, CommitReply::Done);
+                written += rows;
+            }
+            Err(error) => {
+                assert_eq!(code(&error), ("store.full", Retry::Later), "{error:?}");
+                break;
+            }
+        }
+        assert!(n < 200, "the disk has no end");
+    }
+    let used = || number(&format!("SELECT used FROM {schema}.counter"));
+    let before = used();
+    for rows in [1, 40] {
+        assert_eq!(code(&commit(&store, large(1_000, rows)).unwrap_err()), ("store.full", Retry::Later));
+    }
+    assert_eq!((names(&store), used()), (written, before), "nothing half done");
+    disk.grow(64);
+    assert_eq!(commit(&store, large(1_000, 40)).unwrap(), CommitReply::Done);
+    assert_eq!((names(&store), used()), (written + 40, before + 1));
+    store.close().unwrap();
+    sql(&format!("SET client_min_messages = warning; DROP SCHEMA {schema} CASCADE")).unwrap();
 }
 
 #[test]
