@@ -79,7 +79,9 @@ fn create_table(sql: &mut String, table: &Description) {
     for index in table.indexes {
         let unique = if index.unique { "UNIQUE " } else { "" };
         let named = |place: &usize| names.get(*place).copied();
-        let columns = index.columns.iter().filter_map(named).collect::<Vec<_>>().join(", ");
+        // Said although it is so anyhow: YugabyteDB spreads an index by hash otherwise, and what is due is a range.
+        let order = if index.unique { "" } else { " ASC" };
+        let columns = index.columns.iter().filter_map(named).collect::<Vec<_>>().join(", ") + order;
         let key = if index.unique { String::new() } else { format!(", {key}") };
         let condition = index.not_null.as_ref().and_then(named);
         let condition = condition.map(|column| format!(" WHERE {column} IS NOT NULL")).unwrap_or_default();
