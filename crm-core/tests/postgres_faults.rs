@@ -131,7 +131,7 @@ fn somebody_else_at_the_other_end_is_told() {
     let address = format!("postgres://postgres@{}/postgres", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
-        client.read(&mut [0; 512]).unwrap();
+        assert!(0 < client.read(&mut [0; 512]).unwrap());
         client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });
     let error = open(&address, "crm").unwrap_err();
@@ -515,6 +515,39 @@ fn a_load_is_one_round_trip_and_so_is_a_commit() {
     let before = turns.load(Ordering::SeqCst);
     assert_eq!(commit(&near, fresh(50)).unwrap(), CommitReply::Done);
     assert_eq!(turns.load(Ordering::SeqCst) - before, 1, "large commit");
+}
+
+/// The whole of a command, and of a thousand. To see it fail: look for the mark of each request before it is decided.
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_command_is_two_round_trips_and_so_are_a_thousand() {
+    let store = InSchema::new();
+    let turns = Arc::new(AtomicUsize::new(0));
+    let engine = crm_core::Engine::open(open(&counted(&address(), &turns), &store.schema).unwrap()).unwrap();
+    let program = r#"{ "version": 1, "program": "trips", "revision": 1, "zone": "UTC", "currencies": ["EUR"], "points": [{ "id": "points" }] }"#;
+    engine.publish_json(program, crm_core::value::Timestamp::parse("2026-03-01T00:00:00Z").unwrap()).unwrap();
+    let request = |id: usize, command: &str| {
+        let text = format!(r#"{{ "request_id": "r{id}", "at": "2026-03-01T10:00:00Z", "do": {command} }}"#);
+        crm_core::command::Request::from_json(&text).unwrap()
+    };
+    let register = |who| request(0, &format!(r#"{{ "type": "register_customer", "customer_id": "c{who}" }}"#));
+    assert!(engine.execute_many((0..1_000).map(register).collect()).unwrap().iter().all(Result::is_ok));
+    let earn = |id: usize, who: usize| {
+        request(
+            id,
+            &format!(r#"{{ "type": "earn_points", "customer_id": "c{who}", "currency": "points", "points": 9 }}"#),
+        )
+    };
+    // The first time, statements are prepared.
+    for round in 1..3 {
+        let before = turns.load(Ordering::SeqCst);
+        engine.execute(earn(round, 7)).unwrap();
+        let one = turns.load(Ordering::SeqCst) - before;
+        let all = engine.execute_many((0..1_000).map(|who| earn(10 + round, who)).collect()).unwrap();
+        assert!(all.iter().all(Result::is_ok));
+        let thousand = turns.load(Ordering::SeqCst) - before - one;
+        assert!(round == 1 || (one, thousand) == (2, 2), "{one} and {thousand} round trips");
+    }
 }
 
 /// No statement walks through a table.

@@ -114,7 +114,7 @@ fn child() {
         if step % 4 == 1 {
             numbers.extend(again);
         }
-        if step % 12 == 0 {
+        if step.is_multiple_of(12) {
             numbers.extend(again);
             let requests: Vec<_> = numbers.iter().map(|number| request(*number)).collect();
             let outcomes = until_answered(&mut seen, || engine.execute_many(requests.clone())).unwrap();

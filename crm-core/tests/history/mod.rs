@@ -177,7 +177,7 @@ fn going_on(number: u64, with: u64) -> Value {
 /// The request with this number.
 pub(crate) fn request(number: u64) -> Request {
     let step = number / PROCESSES;
-    let command = if step % 2 == 0 { opening(number) } else { going_on(number, number - PROCESSES) };
+    let command = if step.is_multiple_of(2) { opening(number) } else { going_on(number, number - PROCESSES) };
     with(format!("r{number}"), instant(number), command)
 }
 

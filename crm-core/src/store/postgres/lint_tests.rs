@@ -33,7 +33,8 @@ fn has(statement: &str, words: &[&str]) -> bool {
     words.iter().any(|word| {
         statement.match_indices(word).any(|(at, found)| {
             let is_name = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-            let (before, after) = (&statement[..at], &statement[at + found.len()..]);
+            let (before, rest) = statement.split_at(at);
+            let after = rest.strip_prefix(found).unwrap_or_default();
             !is_name(before.chars().last()) && (word.ends_with('(') || !is_name(after.chars().next()))
         })
     })
@@ -41,7 +42,7 @@ fn has(statement: &str, words: &[&str]) -> bool {
 
 /// What stands in the first brackets behind some words.
 fn brackets<'s>(statement: &'s str, words: &str) -> Vec<&'s str> {
-    let each = statement.match_indices(words).map(|(at, _)| &statement[at + words.len()..]);
+    let each = statement.split(words).skip(1);
     each.filter_map(|rest| rest.trim_start().strip_prefix('(')?.split(')').next()).collect()
 }
 
@@ -124,7 +125,7 @@ fn body(function: &str) -> Vec<String> {
     let first = |statement: &str| {
         let starts = ["insert into ", "update ", "delete from ", "select "];
         let at = starts.iter().filter_map(|start| statement.find(start)).min()?;
-        Some(statement[at..].to_owned())
+        Some(statement.split_at(at).1.to_owned())
     };
     statements.filter_map(|statement| first(&statement)).filter(|statement| !tables(statement).is_empty()).collect()
 }
