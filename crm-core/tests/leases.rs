@@ -1,8 +1,6 @@
 //! Leased counters: exact however many holders there are, seldom written to, and nothing is lost with a holder that is gone.
 //!
-//! Seen to fail: with what is leased not taken off of what is used (`Stands::used`), half is never given out; with chunks that do not shrink
-//! (`PART` of 1 and one holder assumed), nothing is oversold, and the counter is written less often; with leases of others left alone, what
-//! an idle holder has is never used.
+//! To see it fail: leave what is leased in what is used (`Stands::used`), or the leases of others alone (the end of `plan`).
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use crm_core::store::{Abilities, Commit, CommitReply, Leased, MemoryStore, Read, Row, Store, Table, Value, Write};

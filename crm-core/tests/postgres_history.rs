@@ -4,8 +4,7 @@
 //!
 //! To see it fail, break the database with statements in `CRM_HISTORY_BREAK`: without the index of marks, `DROP INDEX entry_request`,
 //! requests are applied twice; without `BETWEEN`, `DO $$ BEGIN EXECUTE regexp_replace(pg_get_functiondef('apply_1'::regproc),
-//! ' AND used BETWEEN [^;]*;', ';', 'g'); END $$`, limits are overrun. With `is_again` in `store/postgres/fault.rs` always false, what the
-//! server took back ends as `store.busy`.
+//! ' AND used BETWEEN [^;]*;', ';', 'g'); END $$`, limits are overrun.
 #![cfg(all(unix, feature = "postgres", feature = "conformance"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
