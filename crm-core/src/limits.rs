@@ -167,6 +167,10 @@ pub const OPEN_CLAIMS_MAX: usize = 64;
 /// How many claims are looked at first to find room under a limit that is reached: those that end first. Only if all of them are out of time,
 /// the rest is looked at as well.
 pub const COUNTER_HOLDS_LOOKED_AT: usize = 64;
+/// Most holders among which counters are leased: each is a row that is read with the counter.
+pub const LEASE_HOLDERS_MAX: usize = 64;
+/// How often a commit is tried with other leases before it counts as over its limit and is decided again: others were faster so often.
+pub const LEASE_TRIES_MAX: u32 = 8;
 /// Longest claim of a checkout, in seconds: as for holds of points.
 pub const CLAIM_SECONDS_MAX: u32 = 31 * 24 * 3600;
 

@@ -53,3 +53,17 @@ fn a_shop_moves_to_a_server_and_back() {
     refused(folder, &["--db", &server, "verify"], 2, "pg_dump");
     sql(&format!("SET client_min_messages = warning; DROP SCHEMA {schema} CASCADE")).unwrap();
 }
+
+/// What `crm schema` writes makes a database that `crm` takes.
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_schema_can_be_made_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = name();
+    sql(&done(folder.path(), &["schema", "--name", &schema])).unwrap();
+    let server = format!("{}?schema={schema}", address());
+    done(folder.path(), &["--db", &server, "publish", "cafe"]);
+    let citus = done(folder.path(), &["schema", "--profile", "citus"]);
+    assert!(citus.contains("create_distributed_table('customer', 'bucket'") && citus.contains("\"crm\""));
+    sql(&format!("SET client_min_messages = warning; DROP SCHEMA {schema} CASCADE")).unwrap();
+}

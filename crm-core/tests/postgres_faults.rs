@@ -55,6 +55,7 @@ fn an_address_that_cannot_be_read_is_told_without_its_password() {
     }
     let secured = open("postgres://crm:secret@host/db?sslmode=require", "crm").unwrap_err();
     assert_eq!((code(&secured).0, secured.details()["field"].as_str()), ("store.address", Some("sslmode")));
+    assert_eq!(open("postgres://host/db?profile=oracle", "crm").unwrap_err().details()["field"], "profile");
     assert_eq!(open("postgres://host/db", "").unwrap_err().code().as_str(), "store.address");
 }
 
@@ -81,6 +82,150 @@ fn a_wrong_password_and_a_wrong_database_are_told() {
     assert!(!format!("{error:?}").contains("wrong"), "{error:?}");
     let nowhere = address().rsplit_once('/').map(|(front, _)| format!("{front}/nowhere")).unwrap();
     assert_eq!(code(&open(&nowhere, "crm").unwrap_err()), ("store.missing", Retry::No));
+}
+
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn roles_are_told_what_they_may_not() {
+    let store = InSchema::new();
+    let (schema, role) = (&store.schema, format!("{}_role", store.schema));
+    let as_role = address().replace("postgres@", &format!("{role}@"));
+    assert_eq!(code(&open(&as_role, schema).unwrap_err()), ("store.login", Retry::No), "nobody has this name");
+    commit(&store, vec![put(name("a", 1), Guard::New)]).unwrap();
+    sql(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    assert_eq!(code(&open(&as_role, schema).unwrap_err()), ("store.read_only", Retry::No), "it may not even look");
+    sql(&format!("GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}"))
+        .unwrap();
+    let reader = open(&as_role, schema).unwrap();
+    assert_eq!(names(&reader), 1);
+    for count in [1, 40] {
+        let writes = (0..count).map(|n| put(name(&format!("b{n}"), 1), Guard::New)).collect();
+        assert_eq!(code(&commit(&reader, writes).unwrap_err()), ("store.read_only", Retry::No));
+    }
+    assert_eq!(names(&store), 1);
+    let elsewhere = on_postgres::name();
+    assert_eq!(
+        code(&open(&as_role, &elsewhere).unwrap_err()),
+        ("store.read_only", Retry::No),
+        "it may not make a schema"
+    );
+    sql(&format!("ALTER ROLE {role} CONNECTION LIMIT 1")).unwrap();
+    assert_eq!(code(&open(&as_role, schema).unwrap_err()), ("store.busy", Retry::Later), "its connections are out");
+    drop(reader);
+    sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_database_in_another_encoding_is_refused() {
+    let latin = on_postgres::name();
+    sql(&format!("CREATE DATABASE {latin} ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")).unwrap();
+    let there = address().rsplit_once('/').map(|(front, _)| format!("{front}/{latin}")).unwrap();
+    assert_eq!(code(&open(&there, "crm").unwrap_err()), ("store.missing", Retry::No));
+    sql(&format!("DROP DATABASE {latin}")).unwrap();
+}
+
+#[test]
+fn somebody_else_at_the_other_end_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("postgres://postgres@{}/postgres", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        assert!(0 < client.read(&mut [0; 512]).unwrap());
+        client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    });
+    let error = open(&address, "crm").unwrap_err();
+    assert!(matches!(code(&error).0, "store.failed" | "store.unreachable"), "{error:?}");
+}
+
+/// A file system of so many megabytes for the server, where this machine lets us have one.
+struct Disk {
+    folder: tempfile::TempDir,
+    name: String,
+}
+
+impl Disk {
+    fn mounted(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
+        let name = on_postgres::name();
+        let done = |command: &mut std::process::Command| command.status().is_ok_and(|status| status.success());
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(folder.path());
+        if !done(&mut mount) || !done(std::process::Command::new("chown").arg("postgres").arg(folder.path())) {
+            return None;
+        }
+        let disk = Self { folder, name };
+        sql(&format!("CREATE TABLESPACE {} LOCATION '{}'", disk.name, disk.folder.path().display())).unwrap();
+        Some(disk)
+    }
+
+    fn grow(&self, megabytes: u32) {
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-o", &format!("remount,size={megabytes}m")]).arg(self.folder.path());
+        assert!(mount.status().unwrap().success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        sql(&format!("DROP TABLESPACE IF EXISTS {}", self.name)).ok();
+        std::process::Command::new("umount").arg(self.folder.path()).status().ok();
+    }
+}
+
+/// A real one; where none can be had, `a_failure_in_the_middle_writes_nothing` injects it.
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_full_disk_is_told_and_room_helps() {
+    let Some(disk) = Disk::mounted(8) else {
+        println!("no small disk can be had here");
+        return;
+    };
+    let there = format!("{}?options=-c%20default_tablespace%3D{}", address(), disk.name);
+    let schema = on_postgres::name();
+    let store = open(&there, &schema).unwrap();
+    // Bytes that do not pack.
+    let mut chance = 1_u64;
+    let mut bytes = |count: usize| -> std::sync::Arc<[u8]> {
+        let next = |_| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (chance >> 56) as u8
+        };
+        (0..count).map(next).collect()
+    };
+    let mut large = |n: usize, rows: usize| -> Vec<Write> {
+        let row = |row: usize| {
+            let cells = vec![Value::Int(1), Value::text(&format!("n{n}/{row}")), Value::Int(1), Value::Null];
+            let body = Value::Blob(bytes(200_000 / rows));
+            put(Row::new(Table::Identity, cells.into_iter().chain([body]).collect()), Guard::New)
+        };
+        (0..rows).map(row).chain([within("c", 1, i64::MAX)]).collect()
+    };
+    let mut written = 0;
+    for (n, rows) in (0..).map(|n| (n, if n % 2 == 0 { 1 } else { 40 })) {
+        match commit(&store, large(n, rows)) {
+            Ok(reply) => {
+                assert_eq!(reply, CommitReply::Done);
+                written += rows;
+            }
+            Err(error) => {
+                assert_eq!(code(&error), ("store.full", Retry::Later), "{error:?}");
+                break;
+            }
+        }
+        assert!(n < 200, "the disk has no end");
+    }
+    let used = || number(&format!("SELECT used FROM {schema}.counter"));
+    let before = used();
+    for rows in [1, 40] {
+        assert_eq!(code(&commit(&store, large(1_000, rows)).unwrap_err()), ("store.full", Retry::Later));
+    }
+    assert_eq!((names(&store), used()), (written, before), "nothing half done");
+    disk.grow(64);
+    assert_eq!(commit(&store, large(1_000, 40)).unwrap(), CommitReply::Done);
+    assert_eq!((names(&store), used()), (written + 40, before + 1));
+    store.close().unwrap();
+    sql(&format!("SET client_min_messages = warning; DROP SCHEMA {schema} CASCADE")).unwrap();
 }
 
 #[test]
@@ -370,6 +515,60 @@ fn a_load_is_one_round_trip_and_so_is_a_commit() {
     let before = turns.load(Ordering::SeqCst);
     assert_eq!(commit(&near, fresh(50)).unwrap(), CommitReply::Done);
     assert_eq!(turns.load(Ordering::SeqCst) - before, 1, "large commit");
+}
+
+/// Counts loads and commits, each of which is a round trip.
+struct Calls(PostgresStore, AtomicUsize);
+
+impl Store for Calls {
+    fn abilities(&self) -> crm_core::store::Abilities {
+        self.0.abilities()
+    }
+    fn load(&self, reads: &[Read]) -> crm_core::Result<Vec<Vec<Row>>> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.load(reads)
+    }
+    fn commit(&self, commit: &Commit) -> crm_core::Result<CommitReply> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.commit(commit)
+    }
+    fn close(&self) -> crm_core::Result<()> {
+        self.0.close()
+    }
+}
+
+/// The whole of a command, and of a thousand at once. Of so many, the server answers the first while the last are still on their way,
+/// which looks like a turn, so calls are counted there. To see it fail: look for the mark of each request before it is decided.
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_command_is_two_round_trips_and_so_are_a_thousand() {
+    let store = InSchema::new();
+    let turns = Arc::new(AtomicUsize::new(0));
+    let near = open(&counted(&address(), &turns), &store.schema).unwrap();
+    let near = Arc::new(Calls(near, AtomicUsize::new(0)));
+    let engine = crm_core::Engine::open_shared(near.clone()).unwrap();
+    let program = r#"{ "version": 1, "program": "trips", "revision": 1, "zone": "UTC", "currencies": ["EUR"], "points": [{ "id": "points" }] }"#;
+    engine.publish_json(program, crm_core::value::Timestamp::parse("2026-03-01T00:00:00Z").unwrap()).unwrap();
+    let request = |id: usize, command: &str| {
+        let text = format!(r#"{{ "request_id": "r{id}", "at": "2026-03-01T10:00:00Z", "do": {command} }}"#);
+        crm_core::command::Request::from_json(&text).unwrap()
+    };
+    let register = |who| request(0, &format!(r#"{{ "type": "register_customer", "customer_id": "c{who}" }}"#));
+    assert!(engine.execute_many((0..1_000).map(register).collect()).unwrap().iter().all(Result::is_ok));
+    let earn = |id: usize, who: usize| {
+        let command =
+            format!(r#"{{ "type": "earn_points", "customer_id": "c{who}", "currency": "points", "points": 9 }}"#);
+        request(id, &command)
+    };
+    // The first time, statements are prepared.
+    engine.execute(earn(1, 7)).unwrap();
+    let (before, called) = (turns.load(Ordering::SeqCst), near.1.load(Ordering::SeqCst));
+    engine.execute(earn(2, 7)).unwrap();
+    assert_eq!((turns.load(Ordering::SeqCst) - before, near.1.load(Ordering::SeqCst) - called), (2, 2));
+    let called = near.1.load(Ordering::SeqCst);
+    let all = engine.execute_many((0..1_000).map(|who| earn(3, who)).collect()).unwrap();
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(near.1.load(Ordering::SeqCst) - called, 2);
 }
 
 /// No statement walks through a table.

@@ -2,9 +2,10 @@
 #![cfg(feature = "conformance")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use crm_core::store::{MemoryStore, Store};
+use crm_core::store::{Leased, MemoryStore, Store};
 
 crm_core::store_conformance!(memory, || Box::new(MemoryStore::new()) as Box<dyn Store>);
+crm_core::store_conformance!(leased, || Box::new(Leased::new(MemoryStore::new(), 4, 1).unwrap()) as Box<dyn Store>);
 
 #[cfg(feature = "sqlite")]
 mod on_sqlite {

@@ -79,6 +79,8 @@ pub(crate) enum Task {
     WhatIf(WhatIf),
     /// Plays the stories of a folder against the engine
     CheckVectors(CheckVectors),
+    /// Writes the statements that make a database on a server, for whoever runs them by hand; needs no database
+    Schema(Schema),
     /// Makes codes by the million, or says what a code is; needs no database
     Codes(Codes),
 }
@@ -307,6 +309,24 @@ pub(crate) struct WhatIf {
 pub(crate) struct CheckVectors {
     /// A folder with stories in JSON, as described in tests/vectors/README.md
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// What kind of server it is
+    #[arg(long, default_value = "postgres")]
+    pub(crate) profile: ServerProfile,
+    /// The name of the schema
+    #[arg(long, value_name = "NAME", default_value = "crm")]
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServerProfile {
+    /// PostgreSQL on one machine
+    Postgres,
+    /// PostgreSQL with Citus, on many
+    Citus,
 }
 
 #[derive(Debug, Args)]

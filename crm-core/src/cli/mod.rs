@@ -80,6 +80,7 @@ fn carry_out(cli: Cli, out: &mut Out) -> Finished {
         Task::Publish(task) => programs::publish(&global, &task, out),
         Task::WhatIf(task) => what_if::what_if(&global, &task, out),
         Task::CheckVectors(task) => vectors::check(&task, out),
+        Task::Schema(task) => shop::schema(&task, out),
         Task::Codes(task) => codes::codes(&task.task, out),
     }
 }

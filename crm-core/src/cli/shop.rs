@@ -1,8 +1,9 @@
 //! The database and whom a name means in it.
 
-use crate::cli::args::Global;
+use crate::cli::args::{Global, Schema};
 use crate::cli::clock::{self, Moment};
-use crate::cli::problem::Problem;
+use crate::cli::output::Out;
+use crate::cli::problem::{Finished, Problem};
 use crm_core::customer::{CustomerRecord, Identifier, IdentifierKind};
 use crm_core::program::Program;
 use crm_core::query::{Answer, Query};
@@ -46,7 +47,34 @@ pub(crate) fn server(address: &str, open: OpenMode) -> Result<Arc<dyn Store>, Pr
 /// Says what this build lacks.
 #[cfg(not(feature = "postgres"))]
 pub(crate) fn server(_: &str, _: OpenMode) -> Result<Arc<dyn Store>, Problem> {
-    Err(Problem::Usage("this `crm` was built without PostgreSQL; build it with the feature `postgres`".to_owned()))
+    Err(no_server())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn no_server() -> Problem {
+    Problem::Usage("this `crm` was built without PostgreSQL; build it with the feature `postgres`".to_owned())
+}
+
+/// Writes the statements that make a database.
+#[cfg(feature = "postgres")]
+pub(crate) fn schema(task: &Schema, out: &mut Out) -> Finished {
+    use crate::cli::args::ServerProfile;
+    use crm_core::store::{PostgresProfile, PostgresStore};
+    let profile = match task.profile {
+        ServerProfile::Postgres => PostgresProfile::Single,
+        ServerProfile::Citus => PostgresProfile::Citus,
+    };
+    let sql = PostgresStore::schema_sql(&task.name, profile);
+    if out.is_json() {
+        return out.json(&serde_json::json!({ "sql": sql }));
+    }
+    sql.lines().try_for_each(|line| out.line(line))
+}
+
+/// Says what this build lacks.
+#[cfg(not(feature = "postgres"))]
+pub(crate) fn schema(_: &Schema, _: &mut Out) -> Finished {
+    Err(no_server())
 }
 
 /// Opens the store of a file.

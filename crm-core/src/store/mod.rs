@@ -3,6 +3,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
+mod leased;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -13,9 +14,10 @@ mod sqlite;
 mod table;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
+pub use leased::Leased;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{PostgresOptions, PostgresProfile, PostgresStore};
 pub use row::{Peek, Row, Thing};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};

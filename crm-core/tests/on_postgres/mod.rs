@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use crm_core::Result;
-use crm_core::store::{Abilities, Commit, CommitReply, PostgresOptions, PostgresStore, Read, Row, Store};
+use crm_core::store::{
+    Abilities, Commit, CommitReply, PostgresOptions, PostgresProfile, PostgresStore, Read, Row, Store,
+};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The address of the server.
@@ -48,6 +50,25 @@ pub(crate) struct InSchema {
 impl InSchema {
     pub(crate) fn new() -> Self {
         Self::with(PostgresOptions::default())
+    }
+
+    /// As on many machines: the tables are made by hand, of the library's statements. Here one server plays all of them, so it is only
+    /// told what should lie where.
+    pub(crate) fn spread() -> Self {
+        let schema = name();
+        sql(&format!(
+            "CREATE SCHEMA {schema}; SET search_path = {schema};
+             CREATE FUNCTION create_reference_table(regclass) RETURNS void LANGUAGE sql AS '';
+             CREATE FUNCTION create_distributed_table(regclass, text, colocate_with text) RETURNS void LANGUAGE sql AS '';
+             CREATE FUNCTION create_distributed_function(regprocedure, text DEFAULT '', colocate_with text DEFAULT '')
+                RETURNS void LANGUAGE sql AS '';
+             {}",
+            PostgresStore::schema_sql(&schema, PostgresProfile::Citus)
+        ))
+        .unwrap();
+        let options =
+            PostgresOptions { schema: schema.clone(), profile: PostgresProfile::Citus, ..PostgresOptions::default() };
+        Self { store: PostgresStore::open(&address(), &options).unwrap(), schema }
     }
 
     pub(crate) fn with(options: PostgresOptions) -> Self {

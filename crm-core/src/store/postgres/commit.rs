@@ -4,8 +4,9 @@ use super::cells::{Bound, Param};
 use super::connect::{Session, pipelined};
 use super::fault::{self, no_statement};
 use super::load::ask;
+use super::profile::has_bucket;
 use super::routine::{Kind, number};
-use super::sql::{self, APPLY, BEGIN_COMMIT, COMMIT};
+use super::sql::{self, APPLY, APPLY_IN, BEGIN_COMMIT, COMMIT};
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::contract::{Commit, CommitReply, Guard, Value, Write};
 use crate::store::row::Row;
@@ -54,9 +55,27 @@ type Outcome = std::result::Result<(), tokio_postgres::Error>;
 
 /// One call of the function, which is a transaction.
 async fn in_order(session: &mut Session, commit: &Commit) -> Result<Outcome> {
-    let apply = session.prepared(APPLY).await?;
-    let params = Packed::of(commit.writes.iter())?.params();
+    let bucket = if session.delegates { one_bucket(&commit.writes) } else { None };
+    let apply = session.prepared(if bucket.is_some() { APPLY_IN } else { APPLY }).await?;
+    let mut params = Packed::of(commit.writes.iter())?.params();
+    if let Some(bucket) = bucket {
+        params.insert(0, Param::Number(bucket));
+    }
     Ok(ask(session, &apply, &params).await.map(drop))
+}
+
+/// The bucket of all these rows, if it is one.
+fn one_bucket(writes: &[Write]) -> Option<i64> {
+    let mut buckets = writes.iter().map(|write| {
+        let (table, cells) = match write {
+            Write::Put { row, .. } => (row.table, row.key()),
+            Write::Delete { table, key } | Write::Check { table, key, .. } => (*table, key.as_slice()),
+            Write::Within { key, .. } => (Table::Counter, key.as_slice()),
+        };
+        cells.first().filter(|_| has_bucket(table.describe())).and_then(Value::as_int)
+    });
+    let first = buckets.next()??;
+    buckets.all(|bucket| bucket == Some(first)).then_some(first)
 }
 
 /// Writes that go well together, and those that go row by row.

@@ -1,6 +1,6 @@
 //! One connection: whoever uses it waits for its socket as well, so that an answer wakes nobody else up.
 
-use super::{PostgresOptions, fault};
+use super::{PostgresOptions, PostgresProfile, fault};
 use crate::error::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -38,6 +38,8 @@ pub(super) struct Session {
     pub(super) client: Client,
     /// By the address of their text: the texts are made once and stay where they are.
     statements: BTreeMap<usize, Statement>,
+    /// Whether a commit in one bucket goes to where that is.
+    pub(super) delegates: bool,
 }
 
 impl Place {
@@ -51,7 +53,8 @@ impl Place {
             Ok(connected) => connected?,
             Err(_) => return Err(fault::unreachable("connect")),
         };
-        let session = Session { client, statements: BTreeMap::new() };
+        let delegates = self.options.profile == PostgresProfile::Citus;
+        let session = Session { client, statements: BTreeMap::new(), delegates };
         let mut connection = Connection {
             runtime: Some(runtime),
             session,
@@ -73,11 +76,13 @@ impl Place {
 
     /// Plans depend on the statements alone: each is meant for one index, whatever the planner thinks of the sizes.
     fn set_up(&self) -> String {
-        let PostgresOptions { statement_wait_ms, .. } = self.options;
+        let PostgresOptions { statement_wait_ms, profile, .. } = self.options;
+        // Citus finds the machine of a bucket while it plans, so it has to know the bucket by then.
+        let plans = if profile == PostgresProfile::Citus { "auto" } else { "force_generic_plan" };
         format!(
             "SET search_path = {}; SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning; \
              SET statement_timeout = {statement_wait_ms}; SET idle_in_transaction_session_timeout = {statement_wait_ms}; \
-             SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; \
+             SET plan_cache_mode = {plans}; SET enable_seqscan = off; SET enable_bitmapscan = off; \
              SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off",
             quoted(&self.options.schema)
         )

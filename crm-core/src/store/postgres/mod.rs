@@ -8,6 +8,7 @@ mod connect;
 mod fault;
 mod load;
 mod pool;
+mod profile;
 mod routine;
 mod schema;
 mod sql;
@@ -18,6 +19,7 @@ use super::shape::{check_commit, check_reads};
 use crate::error::{Error, ErrorCode, Result};
 use connect::Place;
 use pool::Pool;
+pub use profile::PostgresProfile;
 use schema::{MIGRATIONS, VERSION};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
@@ -27,6 +29,8 @@ use tokio_postgres::config::SslMode;
 pub struct PostgresOptions {
     /// The schema of this merchant; one database may have many.
     pub schema: String,
+    /// What kind of server it is.
+    pub profile: PostgresProfile,
     /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there.
     pub creates: bool,
     /// Most connections at the same time; more calls wait for their turn. At least one.
@@ -43,6 +47,7 @@ impl Default for PostgresOptions {
     fn default() -> Self {
         Self {
             schema: "crm".to_owned(),
+            profile: PostgresProfile::Single,
             creates: true,
             connections_max: 16,
             pool_wait_ms: 10_000,
@@ -72,7 +77,7 @@ impl PostgresStore {
     /// tables does not matter.
     ///
     /// The address is a URL, `postgres://user:password@host:port/database`, or words such as `host=/run/postgresql dbname=shop`. In a
-    /// URL, `schema=name` among the parameters at its end stands for the option of that name.
+    /// URL, `schema=name` and `profile=citus` among the parameters at its end stand for the options of that name.
     ///
     /// # Errors
     /// `store.address`: the address cannot be read; `store.unreachable`; `store.login`; `store.missing`: no such database, or no tables
@@ -82,14 +87,21 @@ impl PostgresStore {
         let place = place(address, options.clone())?;
         off_runtimes(|| {
             let pool = Pool::new(place);
-            let PostgresOptions { schema, creates, .. } = &pool.place.options;
+            let PostgresOptions { schema, creates, profile, .. } = &pool.place.options;
+            let creates = *creates && *profile == PostgresProfile::Single;
             pool.with(|connection| {
                 connection.run("open the database", async |session| {
-                    schema::bring_up(session, schema, *creates, MIGRATIONS, VERSION).await
+                    schema::bring_up(session, schema, creates, MIGRATIONS, VERSION).await
                 })
             })?;
             Ok(Self { pool })
         })
+    }
+
+    /// The statements that make the schema of a store, for whoever makes it by hand: `psql` runs them.
+    #[must_use]
+    pub fn schema_sql(schema: &str, profile: PostgresProfile) -> String {
+        profile::schema_sql(schema, profile)
     }
 
     /// Takes all rows out: for [`PostgresStore::run_sql`].
@@ -161,9 +173,13 @@ fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
     let (front, parameters) = address.split_once('?').unwrap_or((address, ""));
     let mut rest = Vec::new();
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        match parameter.strip_prefix("schema=") {
-            Some(schema) => schema.clone_into(&mut options.schema),
-            None => rest.push(parameter),
+        match parameter.split_once('=') {
+            Some(("schema", schema)) => schema.clone_into(&mut options.schema),
+            Some(("profile", profile)) => {
+                let unknown = || Error::new(ErrorCode::StoreAddress, "the profiles are `postgres` and `citus`");
+                options.profile = PostgresProfile::named(profile).ok_or_else(|| unknown().field("profile"))?;
+            }
+            _ => rest.push(parameter),
         }
     }
     let address = if rest.is_empty() { front.to_owned() } else { format!("{front}?{}", rest.join("&")) };

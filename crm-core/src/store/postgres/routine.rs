@@ -3,6 +3,9 @@
 //! It takes four arrays: what to do with which table, and the cells for it, by type, in the order in which they are needed. It changes
 //! rows as it goes; where a guard or a limit is broken, it goes on, so as to find all of them, and then fails with their places, which
 //! takes everything back. A failure is one round trip and needs no transaction of the client.
+//!
+//! The server makes each expression of such a function ready once per transaction, which costs more than the rest of it: so there are few
+//! on the way of what is frequent, and counters move by numbers that come along.
 
 use super::sql::columns;
 use crate::store::table::{ColumnType, Description, Table};
@@ -26,9 +29,38 @@ pub(super) enum Kind {
     Within = 5,
 }
 
-/// The number that stands for a table and what to do with a row of it.
+/// What most commits consist of, the most frequent first: looked for before all else.
+const FREQUENT: &[(Table, Kind)] = &[
+    (Table::Customer, Kind::Version),
+    (Table::Entry, Kind::New),
+    (Table::Identity, Kind::New),
+    (Table::Order, Kind::Any),
+    (Table::Claim, Kind::Any),
+    (Table::Counter, Kind::Within),
+];
+
+/// The number that stands for a table and what to do with a row of it; and for how many numbers, texts and blobs that takes.
 pub(super) fn number(table: Table, kind: Kind) -> i64 {
+    let Used { ints, texts, blobs } = used(table, kind);
+    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    code(table, kind) | whole(ints) << 8 | whole(texts) << 16 | whole(blobs) << 24
+}
+
+fn code(table: Table, kind: Kind) -> i64 {
     i64::try_from(table as usize).unwrap_or(i64::MAX / 16) * 8 + kind as i64
+}
+
+/// How many cells a write takes.
+fn used(table: Table, kind: Kind) -> Used {
+    let described = table.describe();
+    let whole = matches!(kind, Kind::New | Kind::Any | Kind::Version);
+    let (_, mut used) = cells(described, if whole { described.columns.len() } else { described.key });
+    used.ints += match kind {
+        Kind::New | Kind::Any | Kind::Delete => 0,
+        Kind::Version | Kind::Check => 1,
+        Kind::Within => 4,
+    };
+    used
 }
 
 /// The functions, in SQL. A release that changes them gives them another number, so that older ones go on with theirs.
@@ -47,30 +79,44 @@ DECLARE
     _i int := 0; -- How many numbers are used up,
     _t int := 0; -- how many texts,
     _b int := 0; -- how many blobs.
-    _holds boolean;
     _stored int8;
-    _broken int[] := '{{}}';
-    _over int[] := '{{}}';
+    _broken int[];
+    _over int[];
 BEGIN
     FOREACH _op IN ARRAY _ops LOOP
         _place := _place + 1;
-        _holds := true;
-        CASE _op >> 3
 "
     );
+    for (place, (table, kind)) in FREQUENT.iter().enumerate() {
+        let test = if place == 0 { "IF" } else { "ELSIF" };
+        let name = table.describe().name;
+        writeln!(sql, "        {test} _op & 255 = {} THEN -- {name}", code(*table, *kind)).ok();
+        lines(&mut sql, 12, &body(*table, *kind).unwrap_or_default());
+    }
+    sql.push_str("        ELSE\n        CASE _op >> 3 & 31\n");
     for table in Table::ALL {
-        of_table(&mut sql, *table);
+        writeln!(sql, "        WHEN {} THEN -- {}\n            CASE _op & 7", *table as usize, table.describe().name)
+            .ok();
+        for kind in [Kind::New, Kind::Any, Kind::Version, Kind::Delete, Kind::Check, Kind::Within] {
+            if let Some(body) = body(*table, kind).filter(|_| !FREQUENT.contains(&(*table, kind))) {
+                writeln!(sql, "            WHEN {} THEN", kind as i64).ok();
+                lines(&mut sql, 16, &body);
+            }
+        }
+        sql.push_str("            END CASE;\n");
     }
     write!(
         sql,
         "        END CASE;
-        IF NOT _holds THEN
-            _broken := _broken || _place;
         END IF;
+        _i := _i + (_op >> 8 & 255);
+        _t := _t + (_op >> 16 & 255);
+        _b := _b + (_op >> 24 & 255);
     END LOOP;
-    IF _broken <> '{{}}' THEN
-        RAISE EXCEPTION USING ERRCODE = '{BROKEN}', MESSAGE = array_to_string(_broken, ',');
-    ELSIF _over <> '{{}}' THEN
+    IF coalesce(_broken, _over) IS NOT NULL THEN
+        IF _broken IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = '{BROKEN}', MESSAGE = array_to_string(_broken, ',');
+        END IF;
         RAISE EXCEPTION USING ERRCODE = '{OVER}', MESSAGE = array_to_string(_over, ',');
     END IF;
 END $routine$;
@@ -80,59 +126,79 @@ END $routine$;
     sql
 }
 
-fn of_table(sql: &mut String, table: Table) {
+fn lines(sql: &mut String, indent: usize, body: &str) {
+    for line in body.lines() {
+        writeln!(sql, "{:indent$}{line}", "").ok();
+    }
+}
+
+/// What one write does, if a table has such writes.
+fn body(table: Table, kind: Kind) -> Option<String> {
+    const BROKEN: &str = "_broken := _broken || _place;";
     let described = table.describe();
     let (name, all) = (described.name, columns(described));
     let key = all.get(..described.key).unwrap_or(&all);
-    let (values, used) = cells(described, all.len());
+    let (values, all_used) = cells(described, all.len());
     let (key_values, key_used) = cells(described, described.key);
     let by_key = pairs(key, &key_values, " AND ");
     let set =
         pairs(all.get(described.key..).unwrap_or_default(), values.get(described.key..).unwrap_or_default(), ", ");
     let (listed, values) = (all.join(", "), values.join(", "));
     let insert = format!("INSERT INTO {name} ({listed}) VALUES ({values})");
-    let key_list = key.join(", ");
-    let upsert = guarded(described, &format!("{insert} ON CONFLICT ({key_list}) DO UPDATE SET {set};"));
-    writeln!(sql, "        WHEN {} THEN -- {name}\n            CASE _op & 7", table as usize).ok();
-    branch(sql, Kind::New, &format!("{insert} ON CONFLICT DO NOTHING;\n_holds := FOUND;"), used);
-    branch(sql, Kind::Any, &upsert, used);
     let version = described.version.and_then(|place| all.get(place));
-    if let Some(version) = version {
-        let guard = format!("_ints[_i + {}]", used.ints + 1);
-        let update = format!("UPDATE {name} SET {set} WHERE {by_key} AND {version} = {guard};\n_holds := FOUND;");
-        branch(sql, Kind::Version, &update, Used { ints: used.ints + 1, ..used });
-    }
-    branch(sql, Kind::Delete, &format!("DELETE FROM {name} WHERE {by_key};"), key_used);
-    // A row without versions is there or not; one that is locked here cannot change before the end of the commit.
-    let stored = version.copied().unwrap_or("0");
-    let expected = format!("_ints[_i + {}]", key_used.ints + 1);
-    let check = format!(
-        "_stored := NULL;\nSELECT {stored} INTO _stored FROM {name} WHERE {by_key} FOR SHARE;\n\
-         _holds := _stored IS NOT DISTINCT FROM {expected};"
-    );
-    branch(sql, Kind::Check, &check, Used { ints: key_used.ints + 1, ..key_used });
-    if table == Table::Counter {
-        let [add, least, most, starts] = [1, 2, 3, 4].map(|n| format!("_ints[_i + {}]", key_used.ints + n));
-        let used = all.get(described.key).copied().unwrap_or_default();
-        let update =
-            format!("UPDATE {name} SET {used} = {used} + {add} WHERE {by_key} AND {used} BETWEEN {least} AND {most};");
-        // Between the first two, another commit may start the counter.
-        let within = format!(
-            "{update}
-IF NOT FOUND AND {starts} = 1 THEN
-    INSERT INTO {name} ({listed}) VALUES ({}, {add}) ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
-        {update}
-    END IF;
-END IF;
+    let must = |statement: &str| format!("{statement}\nIF NOT FOUND THEN\n    {BROKEN}\nEND IF;");
+    Some(match kind {
+        Kind::New => must(&format!("{insert} ON CONFLICT DO NOTHING;")),
+        Kind::Any => {
+            let upsert = format!("{insert} ON CONFLICT ({}) DO UPDATE SET {set};", key.join(", "));
+            // A second row in a unique index fails the statement where it replaces one; here it only breaks its guard.
+            if described.indexes.iter().any(|index| index.unique) {
+                format!("BEGIN\n    {upsert}\nEXCEPTION WHEN unique_violation THEN\n    {BROKEN}\nEND;")
+            } else {
+                upsert
+            }
+        }
+        Kind::Version => {
+            let guard = format!("_ints[_i + {}]", all_used.ints + 1);
+            must(&format!("UPDATE {name} SET {set} WHERE {by_key} AND {} = {guard};", version?))
+        }
+        Kind::Delete => format!("DELETE FROM {name} WHERE {by_key};"),
+        Kind::Check => {
+            // A row without versions is there or not; one that is locked here cannot change before the end of the commit.
+            let stored = version.copied().unwrap_or("0");
+            let expected = format!("_ints[_i + {}]", key_used.ints + 1);
+            format!(
+                "_stored := NULL;\nSELECT {stored} INTO _stored FROM {name} WHERE {by_key} FOR SHARE;\n\
+                 IF _stored IS DISTINCT FROM {expected} THEN\n    {BROKEN}\nEND IF;"
+            )
+        }
+        Kind::Within => {
+            if table != Table::Counter {
+                return None;
+            }
+            let [add, least, most, starts] = [1, 2, 3, 4].map(|n| format!("_ints[_i + {}]", key_used.ints + n));
+            let used = all.get(described.key).copied().unwrap_or_default();
+            let update = format!(
+                "UPDATE {name} SET {used} = {used} + {add} WHERE {by_key} AND {used} BETWEEN {least} AND {most};"
+            );
+            // Between the first two, another commit may start the counter.
+            format!(
+                "{update}
 IF NOT FOUND THEN
-    _over := _over || _place;
+    IF {starts} = 1 THEN
+        INSERT INTO {name} ({listed}) VALUES ({}, {add}) ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            {update}
+        END IF;
+    END IF;
+    IF NOT FOUND THEN
+        _over := _over || _place;
+    END IF;
 END IF;",
-            key_values.join(", ")
-        );
-        branch(sql, Kind::Within, &within, Used { ints: key_used.ints + 4, ..key_used });
-    }
-    sql.push_str("            END CASE;\n");
+                key_values.join(", ")
+            )
+        }
+    })
 }
 
 /// How many cells of each type a write takes.
@@ -160,25 +226,4 @@ fn cells(table: &Description, count: usize) -> (Vec<String>, Used) {
 
 fn pairs(columns: &[&str], values: &[String], between: &str) -> String {
     columns.iter().zip(values).map(|(column, value)| format!("{column} = {value}")).collect::<Vec<_>>().join(between)
-}
-
-/// A second row in a unique index fails the statement where it replaces one; here it only breaks its guard.
-fn guarded(table: &Description, statement: &str) -> String {
-    if table.indexes.iter().any(|index| index.unique) {
-        format!("BEGIN\n    {statement}\nEXCEPTION WHEN unique_violation THEN\n    _holds := false;\nEND;")
-    } else {
-        statement.to_owned()
-    }
-}
-
-fn branch(sql: &mut String, kind: Kind, body: &str, used: Used) {
-    writeln!(sql, "            WHEN {} THEN", kind as i64).ok();
-    for line in body.lines() {
-        writeln!(sql, "                {line}").ok();
-    }
-    for (counter, count) in [("_i", used.ints), ("_t", used.texts), ("_b", used.blobs)] {
-        if 0 < count {
-            writeln!(sql, "                {counter} := {counter} + {count};").ok();
-        }
-    }
 }

@@ -79,7 +79,9 @@ fn create_table(sql: &mut String, table: &Description) {
     for index in table.indexes {
         let unique = if index.unique { "UNIQUE " } else { "" };
         let named = |place: &usize| names.get(*place).copied();
-        let columns = index.columns.iter().filter_map(named).collect::<Vec<_>>().join(", ");
+        // Said although it is so anyhow: YugabyteDB spreads an index by hash otherwise, and what is due is a range.
+        let order = if index.unique { "" } else { " ASC" };
+        let columns = index.columns.iter().filter_map(named).collect::<Vec<_>>().join(", ") + order;
         let key = if index.unique { String::new() } else { format!(", {key}") };
         let condition = index.not_null.as_ref().and_then(named);
         let condition = condition.map(|column| format!(" WHERE {column} IS NOT NULL")).unwrap_or_default();
@@ -105,7 +107,9 @@ pub(super) async fn identify(session: &Session, schema: &str, newest: i64) -> Re
         let message = format!("the schema `{schema}` has tables of another application; choose another one");
         return Err(Error::new(ErrorCode::StoreCorrupt, message));
     }
-    let row = session.client.query_one("SELECT version FROM crm_schema", &[]).await.map_err(&failed)?;
+    // By its full name: a schema that may not be looked at is passed over in the path, and its tables seem not to be there.
+    let ask = format!("SELECT version FROM {}.crm_schema", quoted(schema));
+    let row = session.client.query_one(&ask, &[]).await.map_err(&failed)?;
     let version: i64 = row.try_get(0).map_err(&failed)?;
     if newest < version {
         let message = format!("the database has schema version {version}, this release knows up to {newest}");
@@ -136,7 +140,8 @@ pub(super) async fn bring_up(
                 let message = format!("the schema `{schema}` has no tables of this library");
                 return Err(Error::new(ErrorCode::StoreMissing, message));
             }
-            _ => {}
+            Identity::Empty => keeps_every_text(session).await?,
+            Identity::Ours(_) => {}
         }
         let failed = fault::doing("make the tables");
         let run = async |sql: &str| session.client.batch_execute(sql).await.map_err(&failed);
@@ -168,6 +173,19 @@ pub(super) async fn bring_up(
             return Err(error);
         }
     }
+}
+
+/// A database in another encoding would refuse a name one day.
+async fn keeps_every_text(session: &Session) -> Result<()> {
+    let ask = "SELECT pg_catalog.current_setting('server_encoding')";
+    let failed = fault::doing("ask for the encoding");
+    let row = session.client.query_one(ask, &[]).await.map_err(&failed)?;
+    let encoding: String = row.try_get(0).map_err(&failed)?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    let message = format!("the database keeps texts as {encoding}; make another one with ENCODING 'UTF8'");
+    Err(Error::new(ErrorCode::StoreMissing, message).with("encoding", encoding))
 }
 
 fn step(migrations: &[Migration], from: i64) -> Result<&'static str> {

@@ -12,6 +12,9 @@ pub(super) const COMMIT: &str = "COMMIT";
 /// Applies writes in their order.
 pub(super) const APPLY: &str = "SELECT apply_1($1, $2, $3, $4)";
 
+/// The same where all of them are in one bucket, which comes first.
+pub(super) const APPLY_IN: &str = "SELECT apply_in_1($1, $2, $3, $4, $5)";
+
 /// All statements of a table.
 pub(super) struct TableSql {
     /// The row with a key.
