@@ -20,6 +20,8 @@ mod write;
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
     use crate::codes::{CodeBatch, TillKey, code_length, normal_code};
     #[pymodule_export]
     use crate::engine::Engine;

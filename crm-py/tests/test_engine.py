@@ -30,6 +30,16 @@ def test_a_request_counts_once(fresh: Callable[[], crm.Engine]) -> None:
         shop.execute(earn(1, 6).do, request_id="r1", at=NOON)
 
 
+def test_a_whole_request_is_taken_as_it_is(fresh: Callable[[], crm.Engine]) -> None:
+    shop = open_shop(fresh())
+    assert shop.preview(earn(1, 5)).receipt.balances == shop.execute(earn(1, 5)).receipt.balances
+    assert available(shop) == 5
+    with pytest.raises(TypeError, match="of its own"):
+        shop.execute(earn(1, 5), request_id="r9", at=NOON)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="request_id= and at="):
+        shop.execute(earn(1, 5).do)  # type: ignore[call-overload]
+
+
 def test_many_requests_have_an_outcome_each(fresh: Callable[[], crm.Engine]) -> None:
     shop = open_shop(fresh())
     spend = crm.Request(

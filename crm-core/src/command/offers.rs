@@ -94,7 +94,8 @@ pub struct ClaimOffers {
     /// How long it holds; default as the program says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<u32>,
-    /// Points to hold with it, under a hold of the same id.
+    /// Points to hold with it, under a hold of the same id. They pay a part of the order that is recorded with the claim: what they are worth,
+    /// unless the order names them among its tenders with an amount of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<PointsOf>,
 }

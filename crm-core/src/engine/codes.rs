@@ -1,4 +1,4 @@
-//! Codes for everybody: issued by the million, each to become the coupon of whoever claims with it first.
+//! Codes for everybody: issued by the million, each to become the coupon of whoever uses it first.
 
 use super::progress::{ProgressAnswer, heeded};
 use super::sync::Engine;
@@ -29,7 +29,7 @@ pub struct CodesReport {
 const PAGE: u64 = 1_000;
 
 impl Engine {
-    /// Issues a coupon for each code, in any spelling, without an owner: it becomes the coupon of the first customer who claims with its code.
+    /// Issues a coupon for each code, in any spelling, without an owner: it becomes the coupon of the first customer whose claim uses its code.
     /// Streams, holds a page of codes at a time, and may be stopped and run again: codes that are there stay as they are.
     ///
     /// ```

@@ -15,9 +15,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as _version
-
-from crm_core import _types, aio, codes, errors
+from crm_core import _native, _types, aio, codes, errors
 from crm_core._base import CrmError, Record, Word
 from crm_core._engine import (
     Engine,
@@ -34,7 +32,7 @@ from crm_core._engine import (
 from crm_core._tables import Table, WhatIfTables
 from ._types import *  # noqa: F403 (every type of the library; the list is made)
 
-__version__ = _version("crm-core")
+__version__ = _native.VERSION
 
 __all__ = [
     "CrmError",

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, Union
+from typing import Any, Literal, Union, overload
 
 from crm_core import _native
 from crm_core._base import CrmError
@@ -56,6 +56,24 @@ _FORMATS: dict[str, Callable[[], Format]] = {"shopify": FormatShopify, "taobao":
 
 def _document(document: ProgramSource) -> str | bytes | dict[str, Any] | Document:
     return dict(document) if isinstance(document, Mapping) else document
+
+
+def request_of(
+    command: Command | Request,
+    request_id: str | None,
+    at: datetime | None,
+    actor: str | None,
+    reason: str | None,
+    batch: str | None,
+) -> Request:
+    """A request, of a command and what it needs, or as it is."""
+    if isinstance(command, Request):
+        if any(given is not None for given in (request_id, at, actor, reason, batch)):
+            raise TypeError("a Request has a request_id, at, actor, reason and batch of its own")
+        return command
+    if request_id is None or at is None:
+        raise TypeError("a command needs request_id= and at=")
+    return Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
 
 
 class Engine(Questions, Tables):
@@ -124,6 +142,9 @@ class Engine(Questions, Tables):
         """Reads the program in force again: for processes that share a file with the one that publishes."""
         self._native.refresh()
 
+    @overload
+    def execute(self, command: Request) -> Done: ...
+    @overload
     def execute(
         self,
         command: Command,
@@ -133,15 +154,23 @@ class Engine(Questions, Tables):
         actor: str | None = None,
         reason: str | None = None,
         batch: str | None = None,
+    ) -> Done: ...
+    def execute(
+        self,
+        command: Command | Request,
+        *,
+        request_id: str | None = None,
+        at: datetime | None = None,
+        actor: str | None = None,
+        reason: str | None = None,
+        batch: str | None = None,
     ) -> Done:
         """Carries a command out, once: the same request again gives the stored receipt, with `Outcome.REPLAYED`.
 
         `request_id`: your name for this attempt. `at`: the instant; the library reads no clock. `actor`, `reason`: who and why, which
-        corrections need. Raises the refusal of the command; nothing has changed then.
+        corrections need. A whole `Request` brings all of them. Raises the refusal of the command; nothing has changed then.
         """
-        return self._native.execute(
-            Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
-        )
+        return self._native.execute(request_of(command, request_id, at, actor, reason, batch))
 
     def execute_many(self, requests: Iterable[Request]) -> list[Done | CrmError]:
         """Carries many requests out in one commit, in their order, each with an outcome of its own: what it did, or its refusal (which
@@ -149,20 +178,33 @@ class Engine(Questions, Tables):
         """
         return self._native.execute_many(list(requests))
 
+    @overload
+    def preview(self, command: Request) -> Done: ...
+    @overload
     def preview(
         self,
         command: Command,
         *,
         at: datetime,
-        request_id: str = "preview",
+        request_id: str | None = None,
+        actor: str | None = None,
+        reason: str | None = None,
+        batch: str | None = None,
+    ) -> Done: ...
+    def preview(
+        self,
+        command: Command | Request,
+        *,
+        at: datetime | None = None,
+        request_id: str | None = None,
         actor: str | None = None,
         reason: str | None = None,
         batch: str | None = None,
     ) -> Done:
         """What `execute` would give, without changing anything."""
-        return self._native.preview(
-            Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
-        )
+        if request_id is None and not isinstance(command, Request):
+            request_id = "preview"
+        return self._native.preview(request_of(command, request_id, at, actor, reason, batch))
 
     def ask(self, query: Query) -> Any:
         """Answers a question that was made elsewhere; each question has a method of its own with the type of its answer."""

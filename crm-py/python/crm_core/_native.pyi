@@ -53,6 +53,8 @@ __all__ = [
     "verify",
 ]
 
+VERSION: str
+
 @final
 class Engine:
     @staticmethod

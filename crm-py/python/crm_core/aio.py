@@ -118,6 +118,9 @@ class Engine(AsyncQuestions):
         """As `crm_core.Engine.refresh`."""
         await self._run(self._engine.refresh)
 
+    @overload
+    async def execute(self, command: Request) -> Done: ...
+    @overload
     async def execute(
         self,
         command: Command,
@@ -127,30 +130,53 @@ class Engine(AsyncQuestions):
         actor: str | None = None,
         reason: str | None = None,
         batch: str | None = None,
+    ) -> Done: ...
+    async def execute(
+        self,
+        command: Command | Request,
+        *,
+        request_id: str | None = None,
+        at: datetime | None = None,
+        actor: str | None = None,
+        reason: str | None = None,
+        batch: str | None = None,
     ) -> Done:
         """As `crm_core.Engine.execute`."""
-        return await self._run(
-            self._engine.execute, command, request_id=request_id, at=at, actor=actor, reason=reason, batch=batch
-        )
+        request = _engine.request_of(command, request_id, at, actor, reason, batch)
+        return await self._run(self._engine.execute, request)
 
     async def execute_many(self, requests: Iterable[Request]) -> list[Done | CrmError]:
         """As `crm_core.Engine.execute_many`."""
         return await self._run(self._engine.execute_many, list(requests))
 
+    @overload
+    async def preview(self, command: Request) -> Done: ...
+    @overload
     async def preview(
         self,
         command: Command,
         *,
         at: datetime,
-        request_id: str = "preview",
+        request_id: str | None = None,
+        actor: str | None = None,
+        reason: str | None = None,
+        batch: str | None = None,
+    ) -> Done: ...
+    async def preview(
+        self,
+        command: Command | Request,
+        *,
+        at: datetime | None = None,
+        request_id: str | None = None,
         actor: str | None = None,
         reason: str | None = None,
         batch: str | None = None,
     ) -> Done:
         """As `crm_core.Engine.preview`."""
-        return await self._run(
-            self._engine.preview, command, at=at, request_id=request_id, actor=actor, reason=reason, batch=batch
-        )
+        if request_id is None and not isinstance(command, Request):
+            request_id = "preview"
+        request = _engine.request_of(command, request_id, at, actor, reason, batch)
+        return await self._run(self._engine.preview, request)
 
     async def ask(self, query: Query) -> Any:
         """As `crm_core.Engine.ask`."""
