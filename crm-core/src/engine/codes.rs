@@ -1,6 +1,9 @@
 //! Codes for everybody: issued by the million, each to become the coupon of whoever claims with it first.
 
+use super::drive::Drive;
+use super::reach::{Reach, now};
 use super::sync::Engine;
+use super::waits::AsyncEngine;
 use crate::code::NormalCode;
 use crate::command::CodeIssue;
 use crate::decide::offers::coupons::bearer;
@@ -54,6 +57,38 @@ impl Engine {
         codes: &mut dyn Iterator<Item = Result<String>>,
         progress: &mut dyn FnMut(&CodesReport),
     ) -> Result<CodesReport> {
+        now(self.drive.issue_codes(issue, at, codes, progress))
+    }
+}
+
+impl AsyncEngine {
+    /// As [`Engine::issue_codes`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn issue_codes(
+        &self,
+        issue: &CodeIssue,
+        at: Timestamp,
+        codes: &mut (dyn Iterator<Item = Result<String>> + Send),
+        progress: &mut (dyn FnMut(&CodesReport) + Send),
+    ) -> Result<CodesReport> {
+        self.drive.issue_codes(issue, at, codes, progress).await
+    }
+}
+
+impl<S: Reach> Drive<S> {
+    async fn issue_codes<C, P>(
+        &self,
+        issue: &CodeIssue,
+        at: Timestamp,
+        codes: &mut C,
+        progress: &mut P,
+    ) -> Result<CodesReport>
+    where
+        C: Iterator<Item = Result<String>> + ?Sized,
+        P: FnMut(&CodesReport) + ?Sized,
+    {
         let program = self.program()?;
         let body = encode(&CodeOf::Bearer(bearer(&program, issue, at)?));
         let mut report = CodesReport::default();
@@ -74,7 +109,7 @@ impl Engine {
             if read == 0 {
                 return Ok(report);
             }
-            let issued = self.put_codes(&names, &body)?;
+            let issued = self.put_codes(&names, &body).await?;
             report.issued = report.issued.saturating_add(issued);
             report.known = report.known.saturating_add(read.saturating_sub(issued));
             progress(&report);
@@ -82,10 +117,10 @@ impl Engine {
     }
 
     /// Puts the names that are not there; how many.
-    fn put_codes(&self, names: &BTreeSet<String>, body: &[u8]) -> Result<u64> {
+    async fn put_codes(&self, names: &BTreeSet<String>, body: &[u8]) -> Result<u64> {
         for _ in 0..CONFLICT_TRIES_MAX {
             let reads: Vec<_> = names.iter().map(read_identity).collect();
-            let found = self.store().load(&reads)?;
+            let found = self.store.load(&reads).await?;
             let missing = names.iter().zip(found).filter(|(_, rows)| rows.is_empty());
             let writes: Vec<Write> = missing
                 .map(|(name, _)| {
@@ -94,7 +129,7 @@ impl Engine {
                 })
                 .collect();
             let count = u64::try_from(writes.len()).unwrap_or(u64::MAX);
-            if writes.is_empty() || self.store().commit(&Commit { writes })? == CommitReply::Done {
+            if writes.is_empty() || self.store.commit(&Commit { writes }).await? == CommitReply::Done {
                 return Ok(count);
             }
         }

@@ -2,16 +2,21 @@
 
 mod codes;
 mod combine;
+mod drive;
 mod limits;
 mod pages;
+mod reach;
 mod sync;
 mod totals;
+mod waits;
 mod work;
 
 pub use crate::query::CustomerSummary;
 pub use codes::CodesReport;
 pub use combine::Combiner;
-pub use pages::{StoredCustomer, Walk, kind_and_subject};
-pub(crate) use sync::invalid;
-pub use sync::{Engine, SweepReport};
+pub use drive::SweepReport;
+pub(crate) use drive::invalid;
+pub use pages::{AsyncWalk, StoredCustomer, Walk, kind_and_subject};
+pub use sync::Engine;
+pub use waits::AsyncEngine;
 pub use work::{Step, Work};

@@ -11,6 +11,7 @@ mod shape;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod table;
+mod waiting;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
 pub use memory::MemoryStore;
@@ -20,3 +21,4 @@ pub use row::{Peek, Row, Thing};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};
 pub use table::{Column, ColumnType, Description, Index, Table};
+pub use waiting::{AsyncStore, AtOnce, Coming};
