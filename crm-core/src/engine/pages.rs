@@ -1,7 +1,7 @@
 //! Walks over everybody: pages of customers, orders and entries.
 
 use super::drive::Drive;
-use super::reach::{Reach, now};
+use super::reach::{AtHand, Away, Reach, now};
 use super::sync::Engine;
 use super::waits::AsyncEngine;
 use crate::coupon::{Coupon, Wallet};
@@ -21,7 +21,7 @@ use crate::order::OrderRecord;
 use crate::points::Account;
 use crate::program::Program;
 use crate::query::{ClaimView, CustomerSummary};
-use crate::store::{AsyncStore, Coming, Read, Row, Store, Table, Value};
+use crate::store::{Coming, Read, Row, Table, Value};
 use crate::value::{CustomerId, Timestamp};
 use std::future::ready;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl<S: Reach, T: Send + 'static> Things<S, T> {
 
 /// A walk over everything of a kind, page by page, for hosts that take things when they want them: an iterator over pages, each at most a
 /// thousand rows of the store. After an error it is over. What is written meanwhile is seen or not, row by row.
-pub struct Walk<T>(Things<Arc<dyn Store>, T>);
+pub struct Walk<T>(Things<AtHand, T>);
 
 impl<T: Send + 'static> Iterator for Walk<T> {
     type Item = Result<Vec<T>>;
@@ -106,7 +106,7 @@ impl<T: Send + 'static> Iterator for Walk<T> {
 }
 
 /// A [`Walk`] for hosts that must not block.
-pub struct AsyncWalk<T>(Things<Arc<dyn AsyncStore>, T>);
+pub struct AsyncWalk<T>(Things<Away, T>);
 
 impl<T: Send + 'static> AsyncWalk<T> {
     /// The next page; none after the last one, or after an error.
@@ -230,7 +230,7 @@ impl<S: Reach> Drive<S> {
 }
 
 /// Hands over what a walk meets, one by one.
-fn each_of<T: Send + 'static>(walk: Things<Arc<dyn Store>, T>, each: &mut dyn FnMut(T) -> Result<()>) -> Result<()> {
+fn each_of<T: Send + 'static>(walk: Things<AtHand, T>, each: &mut dyn FnMut(T) -> Result<()>) -> Result<()> {
     for page in Walk(walk) {
         page?.into_iter().try_for_each(&mut *each)?;
     }

@@ -16,23 +16,31 @@ pub(crate) trait Reach: Clone + Send + Sync + 'static {
     fn commit<'a>(&'a self, commit: &'a Commit) -> impl Future<Output = Result<CommitReply>> + Send + 'a;
 }
 
-impl Reach for Arc<dyn Store> {
+/// A store that answers at once.
+#[derive(Clone)]
+pub(crate) struct AtHand(pub(crate) Arc<dyn Store>);
+
+/// A store that answers by futures.
+#[derive(Clone)]
+pub(crate) struct Away(pub(crate) Arc<dyn AsyncStore>);
+
+impl Reach for AtHand {
     fn load<'a>(&'a self, reads: &'a [Read]) -> impl Future<Output = Result<Vec<Vec<Row>>>> + Send + 'a {
-        ready((**self).load(reads))
+        ready(self.0.load(reads))
     }
 
     fn commit<'a>(&'a self, commit: &'a Commit) -> impl Future<Output = Result<CommitReply>> + Send + 'a {
-        ready((**self).commit(commit))
+        ready(self.0.commit(commit))
     }
 }
 
-impl Reach for Arc<dyn AsyncStore> {
+impl Reach for Away {
     fn load<'a>(&'a self, reads: &'a [Read]) -> impl Future<Output = Result<Vec<Vec<Row>>>> + Send + 'a {
-        (**self).load(reads)
+        self.0.load(reads)
     }
 
     fn commit<'a>(&'a self, commit: &'a Commit) -> impl Future<Output = Result<CommitReply>> + Send + 'a {
-        (**self).commit(commit)
+        self.0.commit(commit)
     }
 }
 

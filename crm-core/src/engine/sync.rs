@@ -1,7 +1,7 @@
 //! The face for hosts that wait: each call returns when it is done.
 
 use super::drive::{Drive, SweepReport};
-use super::reach::now;
+use super::reach::{AtHand, now};
 use crate::command::Request;
 use crate::effect::Done;
 use crate::error::Result;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Engine {
-    pub(super) drive: Drive<Arc<dyn Store>>,
+    pub(super) drive: Drive<AtHand>,
 }
 
 impl Engine {
@@ -50,7 +50,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_shared(store: Arc<dyn Store>) -> Result<Self> {
-        Ok(Self { drive: now(Drive::open(store))? })
+        Ok(Self { drive: now(Drive::open(AtHand(store)))? })
     }
 
     /// Reads the last published program again: for processes that share a store with the one that publishes.
@@ -72,7 +72,7 @@ impl Engine {
     /// The store beneath.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.drive.store
+        &self.drive.store.0
     }
 
     /// Publishes a program from its JSON text. Its warnings come back.
@@ -146,6 +146,6 @@ impl Engine {
     /// # Errors
     /// `store.*`.
     pub fn close(&self) -> Result<()> {
-        self.drive.store.close()
+        self.drive.store.0.close()
     }
 }

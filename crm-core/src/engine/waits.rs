@@ -1,6 +1,7 @@
 //! The face for hosts that must not block: the same calls, as futures. No runtime is named here; the store may want one.
 
 use super::drive::{Drive, SweepReport};
+use super::reach::Away;
 use crate::command::Request;
 use crate::effect::Done;
 use crate::error::Result;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct AsyncEngine {
-    pub(super) drive: Drive<Arc<dyn AsyncStore>>,
+    pub(super) drive: Drive<Away>,
 }
 
 impl AsyncEngine {
@@ -47,7 +48,7 @@ impl AsyncEngine {
     /// # Errors
     /// As there.
     pub async fn open_shared(store: Arc<dyn AsyncStore>) -> Result<Self> {
-        Ok(Self { drive: Drive::open(store).await? })
+        Ok(Self { drive: Drive::open(Away(store)).await? })
     }
 
     /// As [`Engine::refresh`](crate::Engine::refresh).
@@ -139,12 +140,12 @@ impl AsyncEngine {
     /// # Errors
     /// As there.
     pub async fn close(&self) -> Result<()> {
-        self.drive.store.close().await
+        self.drive.store.0.close().await
     }
 
     /// The store beneath.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn AsyncStore> {
-        &self.drive.store
+        &self.drive.store.0
     }
 }

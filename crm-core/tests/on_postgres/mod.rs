@@ -43,6 +43,7 @@ pub(crate) fn number(query: &str) -> i64 {
 pub(crate) struct InSchema {
     pub(crate) store: PostgresStore,
     pub(crate) schema: String,
+    options: PostgresOptions,
 }
 
 impl InSchema {
@@ -53,7 +54,12 @@ impl InSchema {
     pub(crate) fn with(options: PostgresOptions) -> Self {
         let schema = name();
         let options = PostgresOptions { schema: schema.clone(), ..options };
-        Self { store: PostgresStore::open(&address(), &options).unwrap(), schema }
+        Self { store: PostgresStore::open(&address(), &options).unwrap(), schema, options }
+    }
+
+    /// The same rows, opened as another process would.
+    pub(crate) fn reopened(&self) -> PostgresStore {
+        PostgresStore::open(&address(), &self.options).unwrap()
     }
 }
 

@@ -11,6 +11,7 @@ mod pool;
 mod routine;
 mod schema;
 mod sql;
+mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
 use super::row::Row;
@@ -21,6 +22,7 @@ use pool::Pool;
 use schema::{MIGRATIONS, VERSION};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
+use waiting::Tasks;
 
 /// How to use a server. The default is the careful choice in each field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +65,12 @@ impl Default for PostgresOptions {
 ///
 /// Where a connection is lost in the middle of a commit, nobody knows what became of it, and the call ends with `store.unreachable`. The
 /// same request, sent again, finds its mark and gives its receipt, or is carried out now.
+///
+/// Threads use it as a [`Store`], tasks as an [`AsyncStore`](super::AsyncStore) on the runtime of tokio, or both at once. Each of the two
+/// ways has `connections_max` connections of its own, opened when they are needed.
 pub struct PostgresStore {
     pool: Pool,
+    tasks: Tasks,
 }
 
 impl PostgresStore {
@@ -80,16 +86,33 @@ impl PostgresStore {
     /// `store.full`; `store.failed`.
     pub fn open(address: &str, options: &PostgresOptions) -> Result<Self> {
         let place = place(address, options.clone())?;
+        let store = Self::of(place);
         off_runtimes(|| {
-            let pool = Pool::new(place);
-            let PostgresOptions { schema, creates, .. } = &pool.place.options;
-            pool.with(|connection| {
-                connection.run("open the database", async |session| {
-                    schema::bring_up(session, schema, *creates, MIGRATIONS, VERSION).await
-                })
-            })?;
-            Ok(Self { pool })
-        })
+            let bring_up = async |session: &mut connect::Session| store.bring_up(session).await;
+            store.pool.with(|connection| connection.run("open the database", bring_up))
+        })?;
+        Ok(store)
+    }
+
+    /// As [`PostgresStore::open`], for callers that must not block.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_async(address: &str, options: &PostgresOptions) -> Result<Self> {
+        let store = Self::of(place(address, options.clone())?);
+        let bring_up = async |session: &mut connect::Session| store.bring_up(session).await;
+        store.tasks.with(&store.pool.place, "open the database", bring_up).await?;
+        Ok(store)
+    }
+
+    fn of(place: Place) -> Self {
+        let tasks = Tasks::new(&place);
+        Self { pool: Pool::new(place), tasks }
+    }
+
+    async fn bring_up(&self, session: &connect::Session) -> Result<()> {
+        let PostgresOptions { schema, creates, .. } = &self.pool.place.options;
+        schema::bring_up(session, schema, *creates, MIGRATIONS, VERSION).await
     }
 
     /// Takes all rows out: for [`PostgresStore::run_sql`].
@@ -144,6 +167,7 @@ impl Store for PostgresStore {
     }
 
     fn close(&self) -> Result<()> {
+        self.tasks.shut();
         self.pool.close();
         Ok(())
     }
