@@ -67,8 +67,9 @@ fn join(who: &str) -> Request {
     request(&format!("join-{who}"), serde_json::json!({ "type": "register_customer", "customer_id": who }))
 }
 
-/// Tasks that are dropped at any time leave whole commits or none, and connections that answer their own questions. To see it fail: send the
-/// statements of `commit::many` one after the other, and lend connections by a guard that gives them back when it is dropped.
+/// Tasks that are dropped at any time leave whole commits or none, and connections that answer their own questions.
+///
+/// To see it fail: in `commit::many` leave `BEGIN` and `COMMIT` out, and send one statement after the other.
 #[test]
 #[ignore = "needs a server: tests/run --only postgres"]
 fn a_dropped_task_leaves_nothing_half_done() {
