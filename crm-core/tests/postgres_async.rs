@@ -5,7 +5,7 @@
 mod on_postgres;
 
 use crm_core::command::Request;
-use crm_core::store::{Abilities, AsyncStore, Commit, CommitReply, PostgresOptions, Read, Row, Store};
+use crm_core::store::{Abilities, AsyncStore, Commit, CommitReply, Fed, Offset, PostgresOptions, Read, Row, Store};
 use crm_core::value::Timestamp;
 use crm_core::{AsyncEngine, Engine, ErrorCode, Result, corpus};
 use on_postgres::{InSchema, number, sql};
@@ -37,6 +37,9 @@ impl Store for Waited {
     }
     fn commit(&self, commit: &Commit) -> Result<CommitReply> {
         self.runtime.block_on(AsyncStore::commit(&self.beneath.store, commit))
+    }
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        self.runtime.block_on(AsyncStore::feed(&self.beneath.store, after, limit))
     }
     fn close(&self) -> Result<()> {
         self.runtime.block_on(AsyncStore::close(&self.beneath.store))

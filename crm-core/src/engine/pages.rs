@@ -21,7 +21,7 @@ use crate::order::OrderRecord;
 use crate::points::Account;
 use crate::program::Program;
 use crate::query::{ClaimView, CustomerSummary};
-use crate::store::{Coming, Read, Row, Table, Value};
+use crate::store::{Coming, Offset, Read, Row, Table, Value};
 use crate::value::{CustomerId, Timestamp};
 use std::future::ready;
 use std::sync::Arc;
@@ -211,6 +211,11 @@ impl<S: Reach> Drive<S> {
 
     fn orders(&self) -> Things<S, (CustomerId, OrderRecord)> {
         Things::new(&self.store, Table::Order, |row| Ok((owner_of(row)?, order_of(row)?)))
+    }
+
+    pub(super) async fn feed(&self, after: Offset, limit: usize) -> Result<Vec<(Offset, Entry)>> {
+        let fed = self.store.feed(after, limit).await?.into_iter();
+        fed.map(|(offset, row)| Ok((offset, Arc::unwrap_or_clone(entry_of(&row)?)))).collect()
     }
 
     pub(super) fn gift_cards(&self) -> Things<S, GiftCard> {

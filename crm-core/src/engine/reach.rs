@@ -1,7 +1,7 @@
 //! How an engine reaches its store: at once, or by futures. What loads and commits in turns is written once, over this.
 
 use crate::error::{Error, Result};
-use crate::store::{AsyncStore, Commit, CommitReply, Read, Row, Store};
+use crate::store::{AsyncStore, Commit, CommitReply, Fed, Offset, Read, Row, Store};
 use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,6 +14,9 @@ pub(crate) trait Reach: Clone + Send + Sync + 'static {
 
     /// As [`Store::commit`].
     fn commit<'a>(&'a self, commit: &'a Commit) -> impl Future<Output = Result<CommitReply>> + Send + 'a;
+
+    /// As [`Store::feed`].
+    fn feed(&self, after: Offset, limit: usize) -> impl Future<Output = Result<Vec<Fed>>> + Send;
 }
 
 /// A store that answers at once.
@@ -32,6 +35,10 @@ impl Reach for AtHand {
     fn commit<'a>(&'a self, commit: &'a Commit) -> impl Future<Output = Result<CommitReply>> + Send + 'a {
         ready(self.0.commit(commit))
     }
+
+    fn feed(&self, after: Offset, limit: usize) -> impl Future<Output = Result<Vec<Fed>>> + Send {
+        ready(self.0.feed(after, limit))
+    }
 }
 
 impl Reach for Away {
@@ -41,6 +48,10 @@ impl Reach for Away {
 
     fn commit<'a>(&'a self, commit: &'a Commit) -> impl Future<Output = Result<CommitReply>> + Send + 'a {
         self.0.commit(commit)
+    }
+
+    fn feed(&self, after: Offset, limit: usize) -> impl Future<Output = Result<Vec<Fed>>> + Send {
+        self.0.feed(after, limit)
     }
 }
 

@@ -3,11 +3,11 @@
 use super::drive::{Drive, SweepReport};
 use super::reach::{AtHand, now};
 use crate::command::Request;
-use crate::effect::Done;
+use crate::effect::{Done, Entry};
 use crate::error::Result;
 use crate::program::{Document, Finding, Program};
 use crate::query::{Answer, Query};
-use crate::store::Store;
+use crate::store::{Offset, Store};
 use crate::value::Timestamp;
 use std::sync::Arc;
 
@@ -139,6 +139,16 @@ impl Engine {
     /// `store.*`; what was swept before the error stays swept.
     pub fn sweep(&self, until: Timestamp, progress: &mut dyn FnMut(&SweepReport)) -> Result<SweepReport> {
         now(self.drive.sweep(until, progress))
+    }
+
+    /// What was written behind a place, at most so many entries, in the order of their commits, each with the place behind it; nothing where
+    /// there is no more yet. Entries of one customer come in the order of their journal. Whoever keeps the place with what came of the entry
+    /// sees each at least once, whatever is killed.
+    ///
+    /// # Errors
+    /// `store.*`.
+    pub fn feed(&self, after: Offset, limit: usize) -> Result<Vec<(Offset, Entry)>> {
+        now(self.drive.feed(after, limit))
     }
 
     /// Flushes and closes the store; whatever is asked afterwards is refused with `store.closed`.

@@ -3,11 +3,11 @@
 use super::drive::{Drive, SweepReport};
 use super::reach::Away;
 use crate::command::Request;
-use crate::effect::Done;
+use crate::effect::{Done, Entry};
 use crate::error::Result;
 use crate::program::{Document, Finding, Program};
 use crate::query::{Answer, Query};
-use crate::store::AsyncStore;
+use crate::store::{AsyncStore, Offset};
 use crate::value::Timestamp;
 use std::sync::Arc;
 
@@ -133,6 +133,14 @@ impl AsyncEngine {
         progress: &mut (dyn FnMut(&SweepReport) + Send),
     ) -> Result<SweepReport> {
         self.drive.sweep(until, progress).await
+    }
+
+    /// As [`Engine::feed`](crate::Engine::feed).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn feed(&self, after: Offset, limit: usize) -> Result<Vec<(Offset, Entry)>> {
+        self.drive.feed(after, limit).await
     }
 
     /// As [`Engine::close`](crate::Engine::close).

@@ -3,6 +3,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
+mod feed;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -14,6 +15,7 @@ mod table;
 mod waiting;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
+pub use feed::{Fed, Offset};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};

@@ -1,6 +1,7 @@
 //! The contract for hosts that must not block: the same calls, as futures. No runtime is named here.
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
+use super::feed::{Fed, Offset, none_kept};
 use super::row::Row;
 use crate::error::Result;
 use std::future::{Future, ready};
@@ -24,6 +25,11 @@ pub trait AsyncStore: Send + Sync {
     /// As [`Store::commit`].
     fn commit<'a>(&'a self, commit: &'a Commit) -> Coming<'a, CommitReply>;
 
+    /// As [`Store::feed`].
+    fn feed(&self, _after: Offset, _limit: usize) -> Coming<'_, Vec<Fed>> {
+        Box::pin(ready(Err(none_kept())))
+    }
+
     /// As [`Store::close`].
     fn close(&self) -> Coming<'_, ()>;
 }
@@ -37,6 +43,9 @@ impl<S: AsyncStore + ?Sized> AsyncStore for Arc<S> {
     }
     fn commit<'a>(&'a self, commit: &'a Commit) -> Coming<'a, CommitReply> {
         (**self).commit(commit)
+    }
+    fn feed(&self, after: Offset, limit: usize) -> Coming<'_, Vec<Fed>> {
+        (**self).feed(after, limit)
     }
     fn close(&self) -> Coming<'_, ()> {
         (**self).close()
@@ -57,6 +66,9 @@ impl<S: Store> AsyncStore for AtOnce<S> {
     }
     fn commit<'a>(&'a self, commit: &'a Commit) -> Coming<'a, CommitReply> {
         Box::pin(ready(self.0.commit(commit)))
+    }
+    fn feed(&self, after: Offset, limit: usize) -> Coming<'_, Vec<Fed>> {
+        Box::pin(ready(self.0.feed(after, limit)))
     }
     fn close(&self) -> Coming<'_, ()> {
         Box::pin(ready(self.0.close()))

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use crm_core::Result;
-use crm_core::store::{Abilities, Commit, CommitReply, PostgresOptions, PostgresStore, Read, Row, Store};
+use crm_core::store::{Abilities, Commit, CommitReply, Fed, Offset, PostgresOptions, PostgresStore, Read, Row, Store};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The address of the server.
@@ -79,6 +79,9 @@ impl Store for InSchema {
     }
     fn commit(&self, commit: &Commit) -> Result<CommitReply> {
         self.store.commit(commit)
+    }
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        self.store.feed(after, limit)
     }
     fn close(&self) -> Result<()> {
         self.store.close()

@@ -6,6 +6,7 @@ mod cells;
 mod commit;
 mod connect;
 mod fault;
+mod feed;
 mod load;
 mod pool;
 mod routine;
@@ -14,6 +15,7 @@ mod sql;
 mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
+use super::feed::{Fed, Offset};
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use crate::error::{Error, ErrorCode, Result};
@@ -112,7 +114,8 @@ impl PostgresStore {
 
     async fn bring_up(&self, session: &connect::Session) -> Result<()> {
         let PostgresOptions { schema, creates, .. } = &self.pool.place.options;
-        schema::bring_up(session, schema, *creates, MIGRATIONS, VERSION).await
+        schema::bring_up(session, schema, *creates, MIGRATIONS, VERSION).await?;
+        feed::keep_order(session).await
     }
 
     /// Takes all rows out: for [`PostgresStore::run_sql`].
@@ -163,6 +166,13 @@ impl Store for PostgresStore {
         off_runtimes(|| {
             let commit = async |session: &mut connect::Session| commit::commit(session, commit).await;
             self.pool.with(|connection| connection.run("commit", commit))
+        })
+    }
+
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        off_runtimes(|| {
+            let feed = async |session: &mut connect::Session| feed::feed(session, after, limit).await;
+            self.pool.with(|connection| connection.run("read the feed", feed))
         })
     }
 

@@ -1,9 +1,10 @@
 //! The same for callers that must not block: their tasks wait for turns and for sockets, on their own runtime.
 
 use super::connect::{Link, Place, Session};
-use super::{PostgresStore, closed, commit, load};
+use super::{PostgresStore, closed, commit, feed, load};
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::contract::{Abilities, Commit, CommitReply, Read, Store};
+use crate::store::feed::{Fed, Offset};
 use crate::store::row::Row;
 use crate::store::shape::{check_commit, check_reads};
 use crate::store::waiting::{AsyncStore, Coming};
@@ -126,6 +127,13 @@ impl AsyncStore for PostgresStore {
             check_commit(commit)?;
             let commit = async |session: &mut Session| commit::commit(session, commit).await;
             self.tasks.with(&self.pool.place, "commit", commit).await
+        })
+    }
+
+    fn feed(&self, after: Offset, limit: usize) -> Coming<'_, Vec<Fed>> {
+        Box::pin(async move {
+            let feed = async |session: &mut Session| feed::feed(session, after, limit).await;
+            self.tasks.with(&self.pool.place, "read the feed", feed).await
         })
     }
 
