@@ -1,5 +1,6 @@
 //! One connection: whoever uses it waits for its socket as well, so that an answer wakes nobody else up.
 
+use super::tls::Tls;
 use super::{PostgresOptions, fault};
 use crate::error::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ type Driver = Pin<Box<dyn Future<Output = std::result::Result<(), tokio_postgres
 pub(super) struct Place {
     pub(super) config: Config,
     pub(super) options: PostgresOptions,
+    /// None where it is not wanted, or not built in.
+    pub(super) tls: Option<Tls>,
 }
 
 /// A connection for callers that wait.
@@ -73,8 +76,17 @@ impl Place {
     }
 
     async fn connect(&self) -> Result<(Client, Driver)> {
-        let (client, driver) = self.config.connect(NoTls).await.map_err(fault::doing("connect"))?;
-        Ok((client, Box::pin(driver)))
+        let failed = fault::doing("connect");
+        match &self.tls {
+            Some(tls) => {
+                let (client, driver) = self.config.connect(tls.clone()).await.map_err(failed)?;
+                Ok((client, Box::pin(driver)))
+            }
+            None => {
+                let (client, driver) = self.config.connect(NoTls).await.map_err(failed)?;
+                Ok((client, Box::pin(driver)))
+            }
+        }
     }
 
     /// Plans depend on the statements alone: each is meant for one index, whatever the planner thinks of the sizes.

@@ -12,6 +12,7 @@ mod pool;
 mod routine;
 mod schema;
 mod sql;
+mod tls;
 mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
@@ -22,6 +23,7 @@ use crate::error::{Error, ErrorCode, Result};
 use connect::Place;
 use pool::Pool;
 use schema::{MIGRATIONS, VERSION};
+use tls::Mode;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use waiting::Tasks;
@@ -80,7 +82,8 @@ impl PostgresStore {
     /// tables does not matter.
     ///
     /// The address is a URL, `postgres://user:password@host:port/database`, or words such as `host=/run/postgresql dbname=shop`. In a
-    /// URL, `schema=name` among the parameters at its end stands for the option of that name.
+    /// URL, `schema=name` among the parameters at its end stands for the option of that name. `sslmode` and `sslrootcert` mean what they
+    /// mean to `libpq`; anything but `disable` and `prefer` needs the feature `postgres-tls`.
     ///
     /// # Errors
     /// `store.address`: the address cannot be read; `store.unreachable`; `store.login`; `store.missing`: no such database, or no tables
@@ -190,31 +193,51 @@ impl std::fmt::Debug for PostgresStore {
     }
 }
 
-/// Reads an address.
+/// Reads an address. What the client beneath does not know is taken out before.
 fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
-    let (front, parameters) = address.split_once('?').unwrap_or((address, ""));
-    let mut rest = Vec::new();
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        match parameter.strip_prefix("schema=") {
-            Some(schema) => schema.clone_into(&mut options.schema),
-            None => rest.push(parameter),
+    let is_url = address.starts_with("postgres://") || address.starts_with("postgresql://");
+    let (front, parameters) = if is_url { address.split_once('?').unwrap_or((address, "")) } else { ("", address) };
+    let (mut mode, mut roots, mut rest) = (Mode::default(), None, Vec::new());
+    let words = parameters.split(|c: char| if is_url { c == '&' } else { c.is_whitespace() });
+    for word in words.filter(|word| !word.is_empty()) {
+        match word.split_once('=') {
+            Some(("schema", schema)) if is_url => schema.clone_into(&mut options.schema),
+            Some(("sslmode", text)) => mode = Mode::read(text)?,
+            Some(("sslrootcert", file)) => roots = Some(decoded(file, is_url)?),
+            _ => rest.push(word),
         }
     }
-    let address = if rest.is_empty() { front.to_owned() } else { format!("{front}?{}", rest.join("&")) };
+    let rest = rest.join(if is_url { "&" } else { " " });
+    let address = if is_url && !rest.is_empty() { format!("{front}?{rest}") } else { [front, &rest].concat() };
     // What is wrong is told without the address: it has a password in it.
     let unreadable = |error| Error::new(ErrorCode::StoreAddress, "the address cannot be read").caused_by(error);
     let mut config: Config = address.parse().map_err(unreadable)?;
     if options.schema.is_empty() || 63 < options.schema.len() || options.schema.contains('\0') {
         return Err(Error::new(ErrorCode::StoreAddress, "a schema has a name of 1 to 63 bytes").field("schema"));
     }
-    if config.get_ssl_mode() == SslMode::Require {
-        let message = "this release speaks no TLS; use a tunnel, or another `sslmode`";
-        return Err(Error::new(ErrorCode::StoreAddress, message).field("sslmode"));
-    }
+    config.ssl_mode(match mode {
+        Mode::Disable => SslMode::Disable,
+        Mode::Prefer => SslMode::Prefer,
+        Mode::Require | Mode::VerifyCa | Mode::VerifyFull => SslMode::Require,
+    });
     if config.get_application_name().is_none() {
         config.application_name("crm-core");
     }
-    Ok(Place { config, options })
+    let tls = tls::connector(mode, roots.as_deref())?;
+    Ok(Place { config, options, tls })
+}
+
+/// A file name, as a URL writes it with `%2F` and the like.
+fn decoded(text: &str, is_url: bool) -> Result<String> {
+    let unreadable = || Error::new(ErrorCode::StoreAddress, "the file name cannot be read").field("sslrootcert");
+    let mut parts = text.split(if is_url { '%' } else { '\0' });
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (code, plain) = part.split_at_checked(2).ok_or_else(unreadable)?;
+        bytes.push(u8::from_str_radix(code, 16).map_err(|_| unreadable())?);
+        bytes.extend_from_slice(plain.as_bytes());
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable())
 }
 
 /// Runs work that waits. On a thread of a host's runtime nothing may wait for a runtime of ours, so it goes to a thread of its own.
