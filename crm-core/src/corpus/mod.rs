@@ -4,7 +4,10 @@
 
 mod books;
 mod hands;
+#[cfg(feature = "postgres")]
+mod on_server;
 mod play;
+mod slowly;
 mod story;
 
 pub use books::{add_up, check};
@@ -70,133 +73,4 @@ pub fn run(folder: &Path, each: &mut dyn FnMut(&Played)) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Memory behind futures that are not ready when they are first asked, and a host with no runtime at all.
-mod slowly {
-    use super::{Awaited, Story, Sweeps, play_async};
-    use crate::engine::{AsyncEngine, Engine};
-    use crate::error::Result;
-    use crate::store::{Abilities, AsyncStore, Coming, Commit, CommitReply, MemoryStore, Read, Row, Store};
-    use std::pin::{Pin, pin};
-    use std::sync::Arc;
-    use std::task::{Context, Poll, Wake};
-    use std::thread::Thread;
-
-    struct Slow(MemoryStore);
-
-    impl AsyncStore for Slow {
-        fn abilities(&self) -> Abilities {
-            self.0.abilities()
-        }
-        fn load<'a>(&'a self, reads: &'a [Read]) -> Coming<'a, Vec<Vec<Row>>> {
-            Box::pin(async move {
-                Later(false).await;
-                self.0.load(reads)
-            })
-        }
-        fn commit<'a>(&'a self, commit: &'a Commit) -> Coming<'a, CommitReply> {
-            Box::pin(async move {
-                Later(false).await;
-                self.0.commit(commit)
-            })
-        }
-        fn close(&self) -> Coming<'_, ()> {
-            Box::pin(async move { self.0.close() })
-        }
-    }
-
-    /// Ready when it is asked for the second time.
-    struct Later(bool);
-
-    impl Future for Later {
-        type Output = ();
-        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-            if std::mem::replace(&mut self.0, true) {
-                return Poll::Ready(());
-            }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        }
-    }
-
-    struct Unpark(Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    fn wait(work: Pin<Box<dyn Future<Output = ()> + Send + '_>>) {
-        let waker = Arc::new(Unpark(std::thread::current())).into();
-        let mut work = pin!(work);
-        while work.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            std::thread::park();
-        }
-    }
-
-    pub(super) fn play(
-        story: &Story,
-        samples: &dyn Fn(&str) -> Option<serde_json::Value>,
-    ) -> std::result::Result<(), String> {
-        let store = MemoryStore::new();
-        let open = || -> Result<(AsyncEngine, Engine)> {
-            let mut engine = Err(crate::error::Error::internal("nobody waited for the future"));
-            wait(Box::pin(async { engine = AsyncEngine::open(Slow(store.clone())).await }));
-            Ok((engine?, Engine::open(store.clone())?))
-        };
-        let (engine, books) = open().map_err(|error| error.to_string())?;
-        play_async(story, &Awaited { engine: &engine, wait: &wait }, &books, Sweeps::AsTold, samples)
-    }
-}
-
-#[cfg(feature = "postgres")]
-mod on_server {
-    use super::{Awaited, Story, Sweeps, play_async};
-    use crate::engine::AsyncEngine;
-    use crate::engine::Engine;
-    use crate::error::{Error, ErrorCode, Result};
-    use crate::store::{PostgresOptions, PostgresStore};
-    use std::sync::Arc;
-    use tokio::runtime::{Builder, Runtime};
-
-    /// One schema for all stories, emptied before each.
-    pub(super) struct Server(Arc<PostgresStore>, Runtime);
-
-    impl Server {
-        pub(super) fn of_environment() -> Result<Option<Self>> {
-            let Ok(address) = std::env::var("CRM_POSTGRES") else { return Ok(None) };
-            let schema = format!("crm_corpus_{}", std::process::id());
-            let options = PostgresOptions { schema, ..PostgresOptions::default() };
-            let failed = |error| Error::new(ErrorCode::StoreFailed, "could not make a runtime").caused_by(error);
-            let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
-            Ok(Some(Self(Arc::new(PostgresStore::open(&address, &options)?), runtime)))
-        }
-
-        /// By an engine of futures, on the same schema.
-        pub(super) fn play(
-            &self,
-            story: &Story,
-            books: &Engine,
-            samples: &dyn Fn(&str) -> Option<serde_json::Value>,
-        ) -> std::result::Result<(), String> {
-            let opened = self.1.block_on(AsyncEngine::open_shared(self.0.clone()));
-            let engine = opened.map_err(|error| error.to_string())?;
-            let by = Awaited { engine: &engine, wait: &|work| self.1.block_on(work) };
-            play_async(story, &by, books, Sweeps::AsTold, samples)
-        }
-
-        pub(super) fn fresh(&self) -> Result<Engine> {
-            self.0.run_sql(PostgresStore::EMPTY)?;
-            Engine::open_shared(self.0.clone())
-        }
-    }
-
-    impl Drop for Server {
-        fn drop(&mut self) {
-            let schema = format!("DROP SCHEMA crm_corpus_{} CASCADE", std::process::id());
-            self.0.run_sql(&schema).ok();
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What an engine does, over a store of either kind: load, decide, commit, until it is done. The drivers beside it only wait, or do not.
 
 use super::reach::Reach;
+use super::sync::SweepReport;
 use super::work::{Step, Work};
 use crate::command::{Command, Request, Settle};
 use crate::decide::ask::{ask, scope};
@@ -19,18 +20,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(crate) struct Drive<S> {
     pub(crate) store: S,
     program: Arc<RwLock<Option<Arc<Program>>>>,
-}
-
-/// What a sweep has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct SweepReport {
-    /// Customers whom time had changed.
-    pub settled: u64,
-    /// Entries written for them.
-    pub entries: u64,
-    /// Customers that could not be settled; each is reported by [`Engine::execute`](crate::Engine::execute) with a settle command.
-    pub failed: u64,
 }
 
 /// Customers per commit of a sweep: large enough that the commit is not the cost, small enough to stop at.

@@ -1,6 +1,6 @@
 //! The face for hosts that wait: each call returns when it is done.
 
-use super::drive::{Drive, SweepReport};
+use super::drive::Drive;
 use super::reach::{AtHand, now};
 use crate::command::Request;
 use crate::effect::{Done, Entry};
@@ -34,6 +34,18 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Engine {
     pub(super) drive: Drive<AtHand>,
+}
+
+/// What a sweep has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SweepReport {
+    /// Customers whom time had changed.
+    pub settled: u64,
+    /// Entries written for them.
+    pub entries: u64,
+    /// Customers that could not be settled; each is reported by [`Engine::execute`] with a settle command.
+    pub failed: u64,
 }
 
 impl Engine {

@@ -1,7 +1,8 @@
 //! The face for hosts that must not block: the same calls, as futures. No runtime is named here; the store may want one.
 
-use super::drive::{Drive, SweepReport};
+use super::drive::Drive;
 use super::reach::Away;
+use super::sync::SweepReport;
 use crate::command::Request;
 use crate::effect::{Done, Entry};
 use crate::error::Result;
