@@ -127,8 +127,8 @@ fn two_processes_share_a_database_without_a_wrong_book() {
                     let request = if number % 3 == 0 { claim(number) } else { order(number) };
                     for attempt in 0_u64.. {
                         assert!(attempt < 400, "no answer to {request}");
-                        let to = ports[usize::from((number + client + attempt) % 2 == 0)];
-                        let answer = post(to, "/execute", &request, (number + client + attempt) % 7 == 0);
+                        let to = ports[usize::from((number + client + attempt).is_multiple_of(2))];
+                        let answer = post(to, "/execute", &request, (number + client + attempt).is_multiple_of(7));
                         match answer {
                             None => {}
                             Some((503, _)) => {
