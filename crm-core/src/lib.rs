@@ -32,5 +32,5 @@ pub mod value;
 #[cfg(feature = "cli")]
 extern crate self as crm_core;
 
-pub use engine::Engine;
+pub use engine::{AsyncEngine, Engine};
 pub use error::{Error, ErrorCode, Result, Retry};

@@ -53,8 +53,9 @@ fn an_address_that_cannot_be_read_is_told_without_its_password() {
         assert_eq!(code(&error), ("store.address", Retry::No), "{address}");
         assert!(!format!("{error:?} {error}").contains("secret"), "{error:?}");
     }
-    let secured = open("postgres://crm:secret@host/db?sslmode=require", "crm").unwrap_err();
-    assert_eq!((code(&secured).0, secured.details()["field"].as_str()), ("store.address", Some("sslmode")));
+    let secured = open("postgres://crm:secret@host/db?sslmode=verify-full", "crm").unwrap_err();
+    let field = if cfg!(feature = "postgres-tls") { "sslrootcert" } else { "sslmode" };
+    assert_eq!((code(&secured).0, secured.details()["field"].as_str()), ("store.address", Some(field)));
     assert_eq!(open("postgres://host/db?profile=oracle", "crm").unwrap_err().details()["field"], "profile");
     assert_eq!(open("postgres://host/db", "").unwrap_err().code().as_str(), "store.address");
 }

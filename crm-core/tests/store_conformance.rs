@@ -10,7 +10,9 @@ crm_core::store_conformance!(leased, || Box::new(Leased::new(MemoryStore::new(),
 #[cfg(feature = "sqlite")]
 mod on_sqlite {
     use crm_core::Result;
-    use crm_core::store::{Abilities, Commit, CommitReply, Durability, Read, Row, SqliteOptions, SqliteStore, Store};
+    use crm_core::store::{
+        Abilities, Commit, CommitReply, Durability, Fed, Offset, Read, Row, SqliteOptions, SqliteStore, Store,
+    };
     use tempfile::TempDir;
 
     /// A store in a folder that goes with it.
@@ -28,6 +30,9 @@ mod on_sqlite {
         }
         fn commit(&self, commit: &Commit) -> Result<CommitReply> {
             self.store.commit(commit)
+        }
+        fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+            self.store.feed(after, limit)
         }
         fn close(&self) -> Result<()> {
             self.store.close()

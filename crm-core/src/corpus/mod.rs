@@ -3,11 +3,16 @@
 //! The format is described in `tests/vectors/README.md`. A host can bring stories of its own and play them with [`run`].
 
 mod books;
+mod hands;
+#[cfg(feature = "postgres")]
+mod on_server;
 mod play;
+mod slowly;
 mod story;
 
 pub use books::{add_up, check};
-pub use play::{Sweeps, play};
+pub use hands::{Awaited, Wait};
+pub use play::{Sweeps, play, play_async};
 pub use story::{Refused, Step, Story, stories};
 
 use crate::engine::Engine;
@@ -20,7 +25,7 @@ use std::path::{Path, PathBuf};
 pub struct Played {
     /// The file.
     pub path: PathBuf,
-    /// The way of playing: `memory`, `memory, swept`, `sqlite`, `postgres`.
+    /// The way of playing: `memory`, `memory, swept`, `memory, async`, `sqlite`, `postgres`, `postgres, async`.
     pub way: &'static str,
     /// What differs; none when all is as told.
     pub failure: Option<String>,
@@ -52,6 +57,7 @@ pub fn run(folder: &Path, each: &mut dyn FnMut(&Played)) -> Result<()> {
         let fresh = || Engine::open(MemoryStore::new()).map_err(|error| error.to_string());
         tell("memory", fresh().and_then(|engine| play(&story, &engine, Sweeps::AsTold, &samples)));
         tell("memory, swept", fresh().and_then(|engine| play(&story, &engine, Sweeps::Everywhere, &samples)));
+        tell("memory, async", slowly::play(&story, &samples));
         #[cfg(feature = "sqlite")]
         {
             let fresh =
@@ -62,39 +68,9 @@ pub fn run(folder: &Path, each: &mut dyn FnMut(&Played)) -> Result<()> {
         if let Some(server) = &server {
             let fresh = server.fresh().map_err(|error| error.to_string());
             tell("postgres", fresh.and_then(|engine| play(&story, &engine, Sweeps::AsTold, &samples)));
+            let fresh = server.fresh().map_err(|error| error.to_string());
+            tell("postgres, async", fresh.and_then(|books| server.play(&story, &books, &samples)));
         }
     }
     Ok(())
-}
-
-#[cfg(feature = "postgres")]
-mod on_server {
-    use crate::engine::Engine;
-    use crate::error::Result;
-    use crate::store::{PostgresOptions, PostgresStore};
-    use std::sync::Arc;
-
-    /// One schema for all stories, emptied before each.
-    pub(super) struct Server(Arc<PostgresStore>);
-
-    impl Server {
-        pub(super) fn of_environment() -> Result<Option<Self>> {
-            let Ok(address) = std::env::var("CRM_POSTGRES") else { return Ok(None) };
-            let schema = format!("crm_corpus_{}", std::process::id());
-            let options = PostgresOptions { schema, ..PostgresOptions::default() };
-            Ok(Some(Self(Arc::new(PostgresStore::open(&address, &options)?))))
-        }
-
-        pub(super) fn fresh(&self) -> Result<Engine> {
-            self.0.run_sql(PostgresStore::EMPTY)?;
-            Engine::open_shared(self.0.clone())
-        }
-    }
-
-    impl Drop for Server {
-        fn drop(&mut self) {
-            let schema = format!("DROP SCHEMA crm_corpus_{} CASCADE", std::process::id());
-            self.0.run_sql(&schema).ok();
-        }
-    }
 }

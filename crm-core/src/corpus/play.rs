@@ -1,6 +1,7 @@
 //! Plays a story against an engine and says where it differs.
 
 use super::books;
+use super::hands::{Awaited, Hands};
 use super::story::{Act, Refused, Step, Story};
 use crate::command::Request;
 use crate::effect::Done;
@@ -28,29 +29,55 @@ pub fn play(
     sweeps: Sweeps,
     samples: &dyn Fn(&str) -> Option<Value>,
 ) -> std::result::Result<(), String> {
+    play_by(story, engine, engine, sweeps, samples)
+}
+
+/// As [`play`], by an engine of futures. The engine that waits is on the same store, and is what the books are checked with.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_async(
+    story: &Story,
+    by: &Awaited<'_>,
+    books: &Engine,
+    sweeps: Sweeps,
+    samples: &dyn Fn(&str) -> Option<Value>,
+) -> std::result::Result<(), String> {
+    play_by(story, by, books, sweeps, samples)
+}
+
+fn play_by(
+    story: &Story,
+    by: &dyn Hands,
+    engine: &Engine,
+    sweeps: Sweeps,
+    samples: &dyn Fn(&str) -> Option<Value>,
+) -> std::result::Result<(), String> {
     let program = match &story.program {
         Value::String(name) => samples(name).ok_or_else(|| format!("there is no sample program `{name}`"))?,
         document => document.clone(),
     };
     let start = story.steps.iter().find_map(|step| step.at).unwrap_or(Timestamp::MIN);
-    engine.publish_json(&program.to_string(), start).map_err(|error| format!("program: {}", error.to_json()))?;
+    by.publish_json(&program.to_string(), start).map_err(|error| format!("program: {}", error.to_json()))?;
     let mut requests = Vec::new();
     for (place, step) in story.steps.iter().enumerate() {
         let number = place + 1;
         let said = |what: String| format!("step {number}: {what}");
         if let (Sweeps::Everywhere, Some(at)) = (sweeps, step.at) {
-            engine.sweep(at, &mut |_| {}).map_err(|error| said(format!("sweep: {error}")))?;
+            by.sweep(at).map_err(|error| said(format!("sweep: {error}")))?;
         }
         let quiet = sweeps == Sweeps::Everywhere;
-        play_step(step, number, engine, quiet, &mut requests).map_err(said)?;
+        play_step(step, number, (by, engine), quiet, &mut requests).map_err(said)?;
     }
+    // The engine of the books has not seen what was published beside it.
+    engine.refresh().map_err(|error| error.to_string())?;
     books::check(engine, &requests)
 }
 
 fn play_step(
     step: &Step,
     number: usize,
-    engine: &Engine,
+    (by, engine): (&dyn Hands, &Engine),
     swept: bool,
     requests: &mut Vec<(Request, Done)>,
 ) -> std::result::Result<(), String> {
@@ -74,11 +101,11 @@ fn play_step(
                 command: *command,
             };
             let before = books::print(engine)?;
-            let preview = engine.preview(request.clone());
+            let preview = by.preview(request.clone());
             if books::print(engine)? != before {
                 return Err("preview changed the books".to_owned());
             }
-            let done = engine.execute(request.clone());
+            let done = by.execute(request.clone());
             if preview != done {
                 return Err(format!("preview and execution differ: {preview:?} and {done:?}"));
             }
@@ -90,17 +117,17 @@ fn play_step(
             judge(step, done.map(|done| view_of(&done)), swept)
         }
         Act::Ask(query) => {
-            let answer = engine.ask(&query).and_then(|answer| Ok(serde_json::to_value(answer)?));
+            let answer = by.ask(&query).and_then(|answer| Ok(serde_json::to_value(answer)?));
             judge(step, answer, swept)
         }
         Act::Sweep(until) => {
-            let report = engine.sweep(until, &mut |_| {}).and_then(|report| Ok(serde_json::to_value(report)?));
+            let report = by.sweep(until).and_then(|report| Ok(serde_json::to_value(report)?));
             // Where every step was swept before, there is less to settle.
             if swept { report.map(|_| ()).map_err(|error| error.to_string()) } else { judge(step, report, swept) }
         }
         Act::Publish(document) => {
             let at = step.at.unwrap_or(Timestamp::MIN);
-            let published = engine.publish_json(&document.to_string(), at);
+            let published = by.publish_json(&document.to_string(), at);
             judge(step, published.and_then(|warnings| Ok(serde_json::to_value(warnings)?)), swept)
         }
     }

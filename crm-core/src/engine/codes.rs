@@ -1,7 +1,10 @@
 //! Codes for everybody: issued by the million, each to become the coupon of whoever uses it first.
 
+use super::drive::Drive;
 use super::progress::{ProgressAnswer, heeded};
+use super::reach::{Reach, now};
 use super::sync::Engine;
+use super::waits::AsyncEngine;
 use crate::code::NormalCode;
 use crate::command::CodeIssue;
 use crate::decide::offers::coupons::bearer;
@@ -55,11 +58,42 @@ impl Engine {
         codes: &mut dyn Iterator<Item = Result<String>>,
         progress: &mut dyn FnMut(&CodesReport) -> A,
     ) -> Result<CodesReport> {
+        now(self.drive.issue_codes(issue, at, codes, &mut heeded(progress)))
+    }
+}
+
+impl AsyncEngine {
+    /// As [`Engine::issue_codes`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn issue_codes<A: ProgressAnswer>(
+        &self,
+        issue: &CodeIssue,
+        at: Timestamp,
+        codes: &mut (dyn Iterator<Item = Result<String>> + Send),
+        progress: &mut (dyn FnMut(&CodesReport) -> A + Send),
+    ) -> Result<CodesReport> {
+        self.drive.issue_codes(issue, at, codes, &mut heeded(progress)).await
+    }
+}
+
+impl<S: Reach> Drive<S> {
+    async fn issue_codes<C, P>(
+        &self,
+        issue: &CodeIssue,
+        at: Timestamp,
+        codes: &mut C,
+        progress: &mut P,
+    ) -> Result<CodesReport>
+    where
+        C: Iterator<Item = Result<String>> + ?Sized,
+        P: FnMut(&CodesReport) -> Result<()> + ?Sized,
+    {
         let program = self.program()?;
         let body = encode(&CodeOf::Bearer(bearer(&program, issue, at)?));
         let mut report = CodesReport::default();
         let mut place = 0_u64;
-        let mut told = heeded(progress);
         loop {
             let mut names = BTreeSet::new();
             let mut read = 0_u64;
@@ -76,18 +110,18 @@ impl Engine {
             if read == 0 {
                 return Ok(report);
             }
-            let issued = self.put_codes(&names, &body)?;
+            let issued = self.put_codes(&names, &body).await?;
             report.issued = report.issued.saturating_add(issued);
             report.known = report.known.saturating_add(read.saturating_sub(issued));
-            told(&report)?;
+            progress(&report)?;
         }
     }
 
     /// Puts the names that are not there; how many.
-    fn put_codes(&self, names: &BTreeSet<String>, body: &[u8]) -> Result<u64> {
+    async fn put_codes(&self, names: &BTreeSet<String>, body: &[u8]) -> Result<u64> {
         for _ in 0..CONFLICT_TRIES_MAX {
             let reads: Vec<_> = names.iter().map(read_identity).collect();
-            let found = self.store().load(&reads)?;
+            let found = self.store.load(&reads).await?;
             let missing = names.iter().zip(found).filter(|(_, rows)| rows.is_empty());
             let writes: Vec<Write> = missing
                 .map(|(name, _)| {
@@ -96,7 +130,7 @@ impl Engine {
                 })
                 .collect();
             let count = u64::try_from(writes.len()).unwrap_or(u64::MAX);
-            if writes.is_empty() || self.store().commit(&Commit { writes })? == CommitReply::Done {
+            if writes.is_empty() || self.store.commit(&Commit { writes }).await? == CommitReply::Done {
                 return Ok(count);
             }
         }

@@ -1,6 +1,6 @@
 //! Questions about limits over all customers.
 
-use super::sync::Engine;
+use super::reach::Reach;
 use crate::decide::offers::room::named;
 use crate::decide::rows::{counter_of, hold_of, read_all_holds, read_counter};
 use crate::error::Result;
@@ -11,14 +11,14 @@ use crate::value::{Currency, Timestamp, Zone};
 use std::sync::Arc;
 
 /// What every shared limit stands at; holds that are out of time count as free, whether or not a sweep has seen them.
-pub(crate) fn limits(engine: &Engine, program: &Program, at: Timestamp) -> Result<Answer> {
+pub(crate) async fn limits<S: Reach>(store: &S, program: &Program, at: Timestamp) -> Result<Answer> {
     let mut all = Vec::new();
     let main = program.main_currency();
     let document = program.document();
     for campaign in &document.campaigns {
         let zone = program.campaign(&campaign.id).map_or(program.zone(), |(_, zone)| zone);
         for (limit, name) in program.limits_of_campaign(&campaign.id).filter(is_one) {
-            let found = stands(engine, (zone, name, main), limit, at)?;
+            let found = stands(store, (zone, name, main), limit, at).await?;
             all.push(LimitUse { campaign: Some(campaign.id.clone()), ..found });
         }
     }
@@ -26,7 +26,7 @@ pub(crate) fn limits(engine: &Engine, program: &Program, at: Timestamp) -> Resul
         let campaign = offer.campaign.as_ref().and_then(|id| program.campaign(id));
         let zone = campaign.map_or(program.zone(), |(_, zone)| zone);
         for (limit, name) in program.limits_of_offer(&offer.id).filter(is_one) {
-            let found = stands(engine, (zone, name, rules.currency), limit, at)?;
+            let found = stands(store, (zone, name, rules.currency), limit, at).await?;
             all.push(LimitUse { offer: Some(offer.id.clone()), ..found });
         }
     }
@@ -38,8 +38,8 @@ fn is_one((limit, _): &(&Limit, &Arc<str>)) -> bool {
     limit.per == LimitPer::All && !matches!(limit.counts, Counts::Units { each_sku: true, .. })
 }
 
-fn stands(
-    engine: &Engine,
+async fn stands<S: Reach>(
+    store: &S,
     (zone, name, currency): (&Zone, &Arc<str>, Currency),
     limit: &Limit,
     at: Timestamp,
@@ -50,7 +50,7 @@ fn stands(
         Counts::Budget { max } => (currency.minor(max)?, Some(currency)),
     };
     let name = named(zone, name, limit, at).name;
-    let mut found = engine.store().load(&[read_counter(&name), read_all_holds(&name)])?;
+    let mut found = store.load(&[read_counter(&name), read_all_holds(&name)]).await?;
     let holds = found.pop().unwrap_or_default();
     let stands = found.pop().unwrap_or_default().first().map(counter_of).transpose()?.unwrap_or(0);
     let (mut held, mut over) = (0_i64, 0_i64);

@@ -2,19 +2,23 @@
 
 mod codes;
 mod combine;
+mod drive;
 mod limits;
 mod pages;
 mod progress;
+mod reach;
 mod sync;
 mod totals;
+mod waits;
 mod work;
 
 pub use crate::query::CustomerSummary;
 pub use codes::CodesReport;
 pub use combine::Combiner;
-pub use pages::{StoredCustomer, Walk, kind_and_subject};
+pub(crate) use drive::invalid;
+pub use pages::{AsyncWalk, StoredCustomer, Walk, kind_and_subject};
 pub use progress::ProgressAnswer;
 pub(crate) use progress::heeded;
-pub(crate) use sync::invalid;
 pub use sync::{Engine, SweepReport};
+pub use waits::AsyncEngine;
 pub use work::{Step, Work};

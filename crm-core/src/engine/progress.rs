@@ -37,9 +37,9 @@ impl ProgressAnswer for ControlFlow<()> {
 }
 
 /// The same function, with the error for its answer.
-pub(crate) fn heeded<'f, P, A: ProgressAnswer>(
-    progress: &'f mut dyn FnMut(&P) -> A,
-) -> impl FnMut(&P) -> Result<()> + use<'f, P, A> {
+pub(crate) fn heeded<'f, P, A: ProgressAnswer, F: FnMut(&P) -> A + ?Sized>(
+    progress: &'f mut F,
+) -> impl FnMut(&P) -> Result<()> + use<'f, P, A, F> {
     move |now: &P| {
         if progress(now).goes_on() {
             return Ok(());

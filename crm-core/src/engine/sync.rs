@@ -1,20 +1,16 @@
-//! The driver for hosts that wait: load, decide, commit, until it is done.
+//! The face for hosts that wait: each call returns when it is done.
 
-use super::pages::all_customers;
+use super::drive::Drive;
 use super::progress::{ProgressAnswer, heeded};
-use super::work::{Step, Work};
-use crate::command::{Command, Request, Settle};
-use crate::decide::ask::{ask, scope};
-use crate::decide::workspace::{Stop, Workspace};
-
-use crate::effect::Done;
-use crate::error::{Error, ErrorCode, Result};
-use crate::limits::BATCH_COMMANDS_MAX;
+use super::reach::{AtHand, now};
+use crate::command::Request;
+use crate::effect::{Done, Entry};
+use crate::error::Result;
 use crate::program::{Document, Finding, Program};
-use crate::query::{Answer, Due, Query};
-use crate::store::{Commit, CommitReply, Guard, Read, Row, Store, Table, Value, Write};
-use crate::value::{CustomerId, GiftCardId, GroupId, RequestId, Timestamp, fingerprint};
-use std::sync::{Arc, RwLock};
+use crate::query::{Answer, Query};
+use crate::store::{Offset, Store};
+use crate::value::Timestamp;
+use std::sync::Arc;
 
 /// The engine: a store, the rules in force, and the ways to change and to ask. Cheap to clone; safe to share between threads.
 ///
@@ -38,8 +34,7 @@ use std::sync::{Arc, RwLock};
 /// ```
 #[derive(Clone)]
 pub struct Engine {
-    store: Arc<dyn Store>,
-    program: Arc<RwLock<Option<Arc<Program>>>>,
+    pub(super) drive: Drive<AtHand>,
 }
 
 /// What a sweep has done.
@@ -53,9 +48,6 @@ pub struct SweepReport {
     /// Customers that could not be settled; each is reported by [`Engine::execute`] with a settle command.
     pub failed: u64,
 }
-
-/// Customers per commit of a sweep: large enough that the commit is not the cost, small enough to stop at.
-const SWEEP_PAGE: usize = 500;
 
 impl Engine {
     /// Opens the engine on a store, with the last program that was published there.
@@ -71,9 +63,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_shared(store: Arc<dyn Store>) -> Result<Self> {
-        let engine = Self { store, program: Arc::new(RwLock::new(None)) };
-        engine.refresh()?;
-        Ok(engine)
+        Ok(Self { drive: now(Drive::open(AtHand(store)))? })
     }
 
     /// Reads the last published program again: for processes that share a store with the one that publishes.
@@ -81,18 +71,7 @@ impl Engine {
     /// # Errors
     /// `store.*`, `program.invalid`.
     pub fn refresh(&self) -> Result<()> {
-        let read = Read::Prefix { table: Table::Program, prefix: Vec::new(), after: None, limit: usize::MAX };
-        let rows = self.store.load(&[read])?.pop().unwrap_or_default();
-        let Some(row) = rows.last() else { return Ok(()) };
-        let document = row.cells().get(2).and_then(Value::as_text).unwrap_or_default();
-        let program = Program::from_json(document).map_err(|findings| invalid(&findings))?;
-        self.put_program(Arc::new(program));
-        Ok(())
-    }
-
-    fn put_program(&self, program: Arc<Program>) {
-        // A panic elsewhere cannot leave a half-written pointer behind.
-        *self.program.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(program);
+        now(self.drive.refresh())
     }
 
     /// The rules in force.
@@ -100,14 +79,13 @@ impl Engine {
     /// # Errors
     /// `program.missing` before the first is published.
     pub fn program(&self) -> Result<Arc<Program>> {
-        let program = self.program.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        program.ok_or_else(|| Error::new(ErrorCode::ProgramMissing, "no program is published"))
+        self.drive.program()
     }
 
     /// The store beneath.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
+        &self.drive.store.0
     }
 
     /// Publishes a program from its JSON text. Its warnings come back.
@@ -116,8 +94,7 @@ impl Engine {
     /// `program.invalid` with all findings in the details; `program.revision` unless its revision is above the last one (the very same
     /// document again is fine).
     pub fn publish_json(&self, text: &str, at: Timestamp) -> Result<Vec<Finding>> {
-        let program = Program::from_json(text).map_err(|findings| invalid(&findings))?;
-        self.publish_program(program, at)
+        now(self.drive.publish_json(text, at))
     }
 
     /// Publishes a program.
@@ -125,33 +102,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::publish_json`].
     pub fn publish(&self, document: Document, at: Timestamp) -> Result<Vec<Finding>> {
-        let program = Program::compile(document).map_err(|findings| invalid(&findings))?;
-        self.publish_program(program, at)
-    }
-
-    fn publish_program(&self, program: Program, at: Timestamp) -> Result<Vec<Finding>> {
-        self.refresh()?;
-        if let Ok(last) = self.program() {
-            if last.document() == program.document() {
-                return Ok(program.warnings().to_vec());
-            }
-            if program.revision() <= last.revision() {
-                let message = format!("revision {} is not above {}, the last one", program.revision(), last.revision());
-                return Err(Error::new(ErrorCode::ProgramRevision, message).field("revision").limit(last.revision()));
-            }
-        }
-        let json = serde_json::to_string(program.document())?;
-        let cells = vec![Value::Int(i64::from(program.revision())), Value::Int(at.millis()), Value::text(&json)];
-        let write = Write::Put { row: Row::new(Table::Program, cells), guard: Guard::New };
-        match self.store.commit(&Commit { writes: vec![write] })? {
-            CommitReply::Done => {
-                let warnings = program.warnings().to_vec();
-                self.put_program(Arc::new(program));
-                Ok(warnings)
-            }
-            _ => Err(Error::new(ErrorCode::ProgramRevision, "somebody else has just published this revision")
-                .field("revision")),
-        }
+        now(self.drive.publish(document, at))
     }
 
     /// Carries a request out, once: the same request again gives the stored receipt.
@@ -159,8 +110,7 @@ impl Engine {
     /// # Errors
     /// The refusal of the command, or `store.*`. After an error nothing has changed.
     pub fn execute(&self, request: Request) -> Result<Done> {
-        let outcomes = self.execute_many(vec![request])?;
-        outcomes.into_iter().next().unwrap_or_else(|| Err(Error::internal("no outcome")))
+        now(self.drive.execute(request))
     }
 
     /// Carries many requests out in one commit, in their order, each with an outcome of its own.
@@ -168,24 +118,7 @@ impl Engine {
     /// # Errors
     /// `request.too_many`, or `store.*`: then none of them has changed anything.
     pub fn execute_many(&self, requests: Vec<Request>) -> Result<Vec<Result<Done>>> {
-        if BATCH_COMMANDS_MAX < requests.len() {
-            let message = format!("{} requests in one call", requests.len());
-            return Err(Error::new(ErrorCode::RequestTooMany, message).limit(BATCH_COMMANDS_MAX));
-        }
-        let mut work = Work::new(self.program()?, requests);
-        loop {
-            match work.step()? {
-                Step::Load(reads) => {
-                    let rows = self.store.load(&reads)?;
-                    work.loaded(&reads, rows)?;
-                }
-                Step::Commit(commit) => {
-                    let reply = self.store.commit(&commit)?;
-                    work.replied(&reply)?;
-                }
-                Step::Finished => return Ok(work.finish()),
-            }
-        }
+        now(self.drive.execute_many(requests))
     }
 
     /// What [`Engine::execute`] would answer, without changing anything: the same code up to the commit.
@@ -193,19 +126,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::execute`].
     pub fn preview(&self, request: Request) -> Result<Done> {
-        let mut work = Work::for_preview(self.program()?, request);
-        loop {
-            match work.step()? {
-                Step::Load(reads) => {
-                    let rows = self.store.load(&reads)?;
-                    work.loaded(&reads, rows)?;
-                }
-                Step::Commit(_) | Step::Finished => {
-                    let outcome = work.finish().into_iter().next();
-                    return outcome.unwrap_or_else(|| Err(Error::internal("no outcome")));
-                }
-            }
-        }
+        now(self.drive.preview(request))
     }
 
     /// Answers a question. Answers never depend on whether a sweep has run.
@@ -213,40 +134,7 @@ impl Engine {
     /// # Errors
     /// `customer.unknown`, `order.unknown`, `query.field` and the like, or `store.*`.
     pub fn ask(&self, query: &Query) -> Result<Answer> {
-        let program = self.program()?;
-        match query {
-            Query::GiftCardLiability { at } => return super::totals::gift_cards(self, &program, *at),
-            Query::Liability { at } => return super::totals::liability(self, &program, *at),
-            Query::Limits { at } => return super::limits::limits(self, &program, *at),
-            Query::Due { until, limit } => {
-                let due = self.due(*until, limit.unwrap_or(1_000))?;
-                return Ok(Answer::Due { due });
-            }
-            _ => {}
-        }
-        let mut wanted = scope(&program, query);
-        for _ in 0..16 {
-            let mut workspace = Workspace::new(false);
-            let rows = self.store.load(&wanted)?;
-            workspace.absorb(&wanted, rows)?;
-            match ask(&program, &mut workspace, query) {
-                Ok(answer) => return Ok(answer),
-                Err(Stop::Refuse(error)) => return Err(error),
-                Err(Stop::Need(more)) => wanted.extend(more),
-            }
-        }
-        Err(Error::internal("a question asks for the same thing again"))
-    }
-
-    /// Who is due up to an instant, the earliest first.
-    fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Due>> {
-        let reads: Vec<Read> = SWEPT.iter().map(|swept| due_page(*swept, until, None, limit)).collect();
-        let rows = self.store.load(&reads)?.into_iter().flatten();
-        let mut due = rows.map(|row| due_of(&row)).collect::<Result<Vec<_>>>()?;
-        // Stable: at one instant customers come before what is theirs.
-        due.sort_by_key(|due| due.due_at);
-        due.truncate(limit);
-        Ok(due)
+        now(self.drive.ask(query))
     }
 
     /// When time alone changes something for anybody next: when to call [`Engine::sweep`] again.
@@ -254,7 +142,7 @@ impl Engine {
     /// # Errors
     /// `store.*`.
     pub fn next_due(&self) -> Result<Option<Timestamp>> {
-        Ok(self.due(Timestamp::MAX, 1)?.first().map(|due| due.due_at))
+        now(self.drive.next_due())
     }
 
     /// Writes what time alone has done to everybody up to an instant: activations, expiries, time-outs, reviews, transitions, birthdays.
@@ -267,52 +155,17 @@ impl Engine {
         until: Timestamp,
         progress: &mut dyn FnMut(&SweepReport) -> A,
     ) -> Result<SweepReport> {
-        let mut report = SweepReport::default();
-        let mut told = heeded(progress);
-        for swept in SWEPT {
-            self.sweep_one(*swept, until, &mut report, &mut told)?;
-        }
-        Ok(report)
+        now(self.drive.sweep(until, &mut heeded(progress)))
     }
 
-    /// Sweeps one table.
-    fn sweep_one(
-        &self,
-        swept: Swept,
-        until: Timestamp,
-        report: &mut SweepReport,
-        progress: &mut dyn FnMut(&SweepReport) -> Result<()>,
-    ) -> Result<()> {
-        let mut after = None;
-        loop {
-            let read = due_page(swept, until, after.take(), SWEEP_PAGE);
-            let rows = self.store.load(&[read])?.pop().unwrap_or_default();
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = last.cells().get(swept.due).cloned().map(|due| (due, last.key().to_vec()));
-            let requests = rows.iter().map(|row| settle_request(row, until)).collect::<Result<Vec<_>>>()?;
-            for outcome in self.execute_many(requests)? {
-                match outcome {
-                    Ok(done) => {
-                        report.settled += 1;
-                        report.entries += u64::try_from(done.receipt.entries.len()).unwrap_or(0);
-                    }
-                    Err(_) => report.failed += 1,
-                }
-            }
-            progress(report)?;
-        }
-    }
-
-    /// Walks over all customers, as they stand at an instant, in key order.
+    /// What was written behind a place, at most so many entries, in the order of their commits, each with the place behind it; nothing where
+    /// there is no more yet. Entries of one customer come in the order of their journal. Whoever keeps the place with what came of the entry
+    /// sees each at least once, whatever is killed.
     ///
     /// # Errors
-    /// `store.*`, or what `each` returns.
-    pub fn each_customer(
-        &self,
-        at: Timestamp,
-        each: &mut dyn FnMut(super::CustomerSummary) -> Result<()>,
-    ) -> Result<()> {
-        all_customers(self, at, each)
+    /// `store.*`.
+    pub fn feed(&self, after: Offset, limit: usize) -> Result<Vec<(Offset, Entry)>> {
+        now(self.drive.feed(after, limit))
     }
 
     /// Flushes and closes the store; whatever is asked afterwards is refused with `store.closed`.
@@ -320,66 +173,6 @@ impl Engine {
     /// # Errors
     /// `store.*`.
     pub fn close(&self) -> Result<()> {
-        self.store.close()
+        self.drive.store.0.close()
     }
-}
-
-/// `program.invalid` with everything that was found.
-pub(crate) fn invalid(findings: &[Finding]) -> Error {
-    let count = findings.len();
-    let first = findings.first().map_or_else(String::new, |f| format!(", the first at `{}`: {}", f.pointer, f.message));
-    Error::new(ErrorCode::ProgramInvalid, format!("the program has {count} findings{first}")).with("findings", findings)
-}
-
-/// A table whose rows time alone changes: where its due instant stands, and where its customer.
-#[derive(Clone, Copy)]
-struct Swept {
-    table: Table,
-    due: usize,
-    customer: usize,
-}
-
-/// Customers, then the cards that were issued to them and the groups that they opened.
-const SWEPT: &[Swept] = &[
-    Swept { table: Table::Customer, due: 8, customer: 1 },
-    Swept { table: Table::GiftCard, due: 10, customer: 3 },
-    Swept { table: Table::Group, due: 10, customer: 3 },
-];
-
-fn due_page(swept: Swept, until: Timestamp, after: Option<(Value, Vec<Value>)>, limit: usize) -> Read {
-    Read::UpTo { table: swept.table, index: 0, up_to: Value::Int(until.millis()), after, limit }
-}
-
-fn due_of(row: &Row) -> Result<Due> {
-    let table = row.table.describe().name;
-    let corrupt = || Error::new(ErrorCode::StoreCorrupt, format!("a row of `{table}` has no readable due instant"));
-    let swept = SWEPT.iter().find(|swept| swept.table == row.table).ok_or_else(corrupt)?;
-    let text = |place: usize| row.cells().get(place).and_then(Value::as_text).ok_or_else(corrupt);
-    let at = row.cells().get(swept.due).and_then(Value::as_int).ok_or_else(corrupt)?;
-    Ok(Due {
-        customer_id: CustomerId::new(text(swept.customer)?)?,
-        due_at: Timestamp::from_millis(at)?,
-        card_id: if row.table == Table::GiftCard { Some(GiftCardId::new(text(1)?)?) } else { None },
-        group_id: if row.table == Table::Group { Some(GroupId::new(text(1)?)?) } else { None },
-    })
-}
-
-/// The request of a sweep for one customer; its id is derived from job, owner and instant.
-fn settle_request(row: &Row, until: Timestamp) -> Result<Request> {
-    let due = due_of(row)?;
-    let mut name = format!("settle:{}:{}", due.due_at.millis(), until.millis());
-    if due.card_id.is_some() || due.group_id.is_some() {
-        // Several things of one customer may be due at one instant.
-        let print = fingerprint(&(&due.card_id, &due.group_id)).0;
-        name.push(':');
-        name.extend(print.iter().take(8).map(|byte| format!("{byte:02x}")));
-    }
-    Ok(Request {
-        request_id: RequestId::new(name)?,
-        at: until,
-        actor: None,
-        reason: None,
-        batch: None,
-        command: Command::Settle(Settle { customer_id: due.customer_id, card_id: due.card_id, group_id: due.group_id }),
-    })
 }

@@ -1,9 +1,11 @@
 //! Questions about everybody: what the merchant owes in points.
 
-use super::sync::Engine;
+use super::drive::Drive;
+use super::reach::Reach;
 use crate::decide::ask::past;
 use crate::decide::giftcards::answer::bring;
 use crate::error::{Error, ErrorCode, Result};
+use crate::giftcard::GiftCard;
 use crate::points::Balances;
 use crate::program::Program;
 use crate::query::{Answer, GiftCardLiability, GiftCardMonth, Liability, LiabilityMonth};
@@ -17,22 +19,24 @@ struct Sum {
 }
 
 /// Outstanding points of every currency by the month in which they end; reconciles with the balances of all accounts.
-pub(crate) fn liability(engine: &Engine, program: &Program, at: Timestamp) -> Result<Answer> {
+pub(crate) async fn liability<S: Reach>(drive: &Drive<S>, program: &Program, at: Timestamp) -> Result<Answer> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
     let mut last = at;
-    engine.each_customer(at, &mut |customer| {
-        last = last.max(customer.as_of);
-        for account in &customer.accounts {
-            let sum = sums.entry(account.currency.as_str().to_owned()).or_default();
-            sum.balances = sum.balances.plus(&account.balances)?;
-            for (month, points) in account.outstanding() {
-                let month = month.map(|end| month_of(program, end));
-                let slot = sum.months.entry(month).or_default();
-                *slot = slot.plus(points)?;
+    let mut walk = drive.customers(at)?;
+    while let Some(page) = walk.next().await {
+        for customer in page? {
+            last = last.max(customer.as_of);
+            for account in &customer.accounts {
+                let sum = sums.entry(account.currency.as_str().to_owned()).or_default();
+                sum.balances = sum.balances.plus(&account.balances)?;
+                for (month, points) in account.outstanding() {
+                    let month = month.map(|end| month_of(program, end));
+                    let slot = sum.months.entry(month).or_default();
+                    *slot = slot.plus(points)?;
+                }
             }
         }
-        Ok(())
-    })?;
+    }
     if at < last {
         return Err(past(at, last));
     }
@@ -77,28 +81,14 @@ fn month_of(program: &Program, end: Timestamp) -> String {
 }
 
 /// What is owed on gift cards; reconciles with the books of every card.
-pub(crate) fn gift_cards(engine: &Engine, program: &Program, at: Timestamp) -> Result<Answer> {
+pub(crate) async fn gift_cards<S: Reach>(drive: &Drive<S>, program: &Program, at: Timestamp) -> Result<Answer> {
     let mut currencies: BTreeMap<Currency, Cards> = BTreeMap::new();
-    engine.each_gift_card(&mut |mut card| {
-        bring(&mut card, at)?;
-        let cards = currencies.entry(card.currency).or_default();
-        cards.count = cards.count.saturating_add(1);
-        let outstanding = card.outstanding_minor();
-        let frozen = if card.frozen { outstanding } else { 0 };
-        let parts =
-            [card.issued_minor, outstanding, frozen, card.redeemed_minor, card.expired_minor, card.revoked_minor];
-        for (sum, part) in cards.sums.iter_mut().zip(parts) {
-            *sum = sum
-                .checked_add(part)
-                .ok_or_else(|| Error::new(ErrorCode::MoneyRange, "the gift cards come to more than can be counted"))?;
+    let mut walk = drive.gift_cards();
+    while let Some(page) = walk.next().await {
+        for card in page? {
+            count(&mut currencies, program, card, at)?;
         }
-        if outstanding != 0 {
-            // The sum of all months was watched above.
-            let slot = cards.months.entry(card.valid_until.map(|end| month_of(program, end))).or_default();
-            *slot = slot.saturating_add(outstanding);
-        }
-        Ok(())
-    })?;
+    }
     let total = |(currency, Cards { count, sums, months }): (Currency, Cards)| {
         let [issued, outstanding, frozen, redeemed, expired, revoked] = sums.map(|minor| currency.amount(minor));
         let month = |(month, minor)| GiftCardMonth { month, amount: currency.amount(minor) };
@@ -107,4 +97,29 @@ pub(crate) fn gift_cards(engine: &Engine, program: &Program, at: Timestamp) -> R
         GiftCardLiability { currency, cards: count, issued, outstanding, frozen, redeemed, expired, revoked, by_month }
     };
     Ok(Answer::GiftCardLiability { currencies: currencies.into_iter().map(total).collect() })
+}
+
+fn count(
+    currencies: &mut BTreeMap<Currency, Cards>,
+    program: &Program,
+    mut card: GiftCard,
+    at: Timestamp,
+) -> Result<()> {
+    bring(&mut card, at)?;
+    let cards = currencies.entry(card.currency).or_default();
+    cards.count = cards.count.saturating_add(1);
+    let outstanding = card.outstanding_minor();
+    let frozen = if card.frozen { outstanding } else { 0 };
+    let parts = [card.issued_minor, outstanding, frozen, card.redeemed_minor, card.expired_minor, card.revoked_minor];
+    for (sum, part) in cards.sums.iter_mut().zip(parts) {
+        *sum = sum
+            .checked_add(part)
+            .ok_or_else(|| Error::new(ErrorCode::MoneyRange, "the gift cards come to more than can be counted"))?;
+    }
+    if outstanding != 0 {
+        // The sum of all months was watched above.
+        let slot = cards.months.entry(card.valid_until.map(|end| month_of(program, end))).or_default();
+        *slot = slot.saturating_add(outstanding);
+    }
+    Ok(())
 }

@@ -1,7 +1,9 @@
 //! A store on top of another one that is only read: what a dry run writes stays in memory and is forgotten with it, or carried over.
 
 use crate::error::Result;
-use crate::store::{Abilities, Commit, CommitReply, Guard, MemoryStore, Read, Row, Store, Table, Value, Write};
+use crate::store::{
+    Abilities, Commit, CommitReply, Fed, Guard, MemoryStore, Offset, Read, Row, Store, Table, Value, Write,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -91,6 +93,11 @@ impl<S: Store> Store for Overlay<S> {
             kept.lock().unwrap_or_else(PoisonError::into_inner).push(commit.clone());
         }
         Ok(reply)
+    }
+
+    /// What was written here, and nothing from below: nobody follows a dry run.
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        self.above.feed(after, limit)
     }
 
     fn close(&self) -> Result<()> {

@@ -3,6 +3,7 @@
 //! A store knows tables, keys and columns, and nothing of points or tiers. Rows are described once, in [`super::Table`];
 //! a backend is generic over that description.
 
+use super::feed::{Fed, Offset, none_kept};
 use super::row::Row;
 use super::table::Table;
 use crate::error::Result;
@@ -171,6 +172,16 @@ pub trait Store: Send + Sync {
     /// Codes `store.*`; after an error nothing is written, or (where a connection was lost) the marks tell on the next try.
     fn commit(&self, commit: &Commit) -> Result<CommitReply>;
 
+    /// The entries behind a place, in the order in which they were committed; those of one owner in the order of their keys. Entries of
+    /// commits that are under way, and of any that were committed after one of those began, are left for later: whoever goes on from the
+    /// last place misses nothing.
+    ///
+    /// # Errors
+    /// Codes `store.*`. A wrapper that does not hand this on has no feed.
+    fn feed(&self, _after: Offset, _limit: usize) -> Result<Vec<Fed>> {
+        Err(none_kept())
+    }
+
     /// Waits for work under way, flushes, frees files and refuses further work with `store.closed`. Closing again is fine.
     ///
     /// # Errors
@@ -187,6 +198,9 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
     fn commit(&self, commit: &Commit) -> Result<CommitReply> {
         (**self).commit(commit)
+    }
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        (**self).feed(after, limit)
     }
     fn close(&self) -> Result<()> {
         (**self).close()

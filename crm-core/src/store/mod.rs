@@ -3,6 +3,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
+mod feed;
 mod leased;
 mod memory;
 #[cfg(feature = "postgres")]
@@ -12,8 +13,10 @@ mod shape;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod table;
+mod waiting;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
+pub use feed::{Fed, Offset};
 pub use leased::Leased;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
@@ -22,3 +25,4 @@ pub use row::{Peek, Row, Thing};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};
 pub use table::{Column, ColumnType, Description, Index, Table};
+pub use waiting::{AsyncStore, AtOnce, Coming};

@@ -3,7 +3,7 @@
 
 use crm_core::Result;
 use crm_core::store::{
-    Abilities, Commit, CommitReply, PostgresOptions, PostgresProfile, PostgresStore, Read, Row, Store,
+    Abilities, Commit, CommitReply, Fed, Offset, PostgresOptions, PostgresProfile, PostgresStore, Read, Row, Store,
 };
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -45,6 +45,7 @@ pub(crate) fn number(query: &str) -> i64 {
 pub(crate) struct InSchema {
     pub(crate) store: PostgresStore,
     pub(crate) schema: String,
+    options: PostgresOptions,
 }
 
 impl InSchema {
@@ -74,7 +75,12 @@ impl InSchema {
     pub(crate) fn with(options: PostgresOptions) -> Self {
         let schema = name();
         let options = PostgresOptions { schema: schema.clone(), ..options };
-        Self { store: PostgresStore::open(&address(), &options).unwrap(), schema }
+        Self { store: PostgresStore::open(&address(), &options).unwrap(), schema, options }
+    }
+
+    /// The same rows, opened as another process would.
+    pub(crate) fn reopened(&self) -> PostgresStore {
+        PostgresStore::open(&address(), &self.options).unwrap()
     }
 }
 
@@ -94,6 +100,9 @@ impl Store for InSchema {
     }
     fn commit(&self, commit: &Commit) -> Result<CommitReply> {
         self.store.commit(commit)
+    }
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        self.store.feed(after, limit)
     }
     fn close(&self) -> Result<()> {
         self.store.close()

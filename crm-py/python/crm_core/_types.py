@@ -2226,7 +2226,9 @@ class ClaimOffers(Record):
     """How long it holds; default as the program says."""
 
     points: PointsOf | None = None
-    """Points to hold with it, under a hold of the same id."""
+    """Points to hold with it, under a hold of the same id. They pay a part of the order that is recorded with the
+    claim: what they are worth, unless the order names them among its tenders with an amount of its own.
+    """
 
 
 class ClaimView(Record):

@@ -9,12 +9,14 @@
 //!
 //! A law gets a factory that makes new, empty stores, and answers with what was broken, in a sentence.
 
+mod feed;
 mod order;
 mod rows;
 mod sample;
 mod threads;
 mod writes;
 
+pub use feed::*;
 pub use order::*;
 pub use rows::*;
 pub use threads::*;
@@ -101,6 +103,8 @@ laws! { $
     load_is_one_point_in_time
     pages_are_stable_while_writing
     one_new_row_wins
+    feed_is_in_order_of_commits
+    feed_misses_nothing_while_writing
 }
 
 /// Checks all laws; the name goes into the results.

@@ -9,7 +9,7 @@ use std::thread;
 const THREADS: usize = 8;
 
 /// Runs the same work on several threads; the first broken law wins, and a panic is one.
-fn on_threads<T: Send>(work: impl Fn(usize) -> Check<T> + Sync) -> Check<Vec<T>> {
+pub(super) fn on_threads<T: Send>(work: impl Fn(usize) -> Check<T> + Sync) -> Check<Vec<T>> {
     thread::scope(|scope| {
         let handles: Vec<_> = (0..THREADS).map(|n| (n, &work)).map(|(n, work)| scope.spawn(move || work(n))).collect();
         handles

@@ -4,6 +4,7 @@ mod key;
 mod rows;
 
 use super::contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
+use super::feed::{Fed, Offset};
 use super::row::{Form, Row};
 use super::shape::{check_commit, check_reads};
 use super::table::Table;
@@ -32,6 +33,8 @@ struct State {
     closed: bool,
     /// In the order of `Table::ALL`.
     tables: Vec<Rows>,
+    /// The entries in the order of their commits.
+    feed: Vec<Form>,
 }
 
 /// How a row was before a write of the commit that is being carried out.
@@ -46,7 +49,7 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         let tables = Table::ALL.iter().map(|table| Rows::new(table.describe())).collect();
-        Self { state: Arc::new(RwLock::new(State { closed: false, tables })) }
+        Self { state: Arc::new(RwLock::new(State { closed: false, tables, feed: Vec::new() })) }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -86,14 +89,34 @@ impl Store for MemoryStore {
         check_commit(commit)?;
         let mut state = self.write();
         state.refuse_closed()?;
-        state.carry_out(commit)
+        let reply = state.carry_out(commit)?;
+        if reply == CommitReply::Done {
+            state.feed.extend(commit.writes.iter().filter_map(entry_of));
+        }
+        Ok(reply)
+    }
+
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        let state = self.read();
+        state.refuse_closed()?;
+        // Entries are numbered from 1, each as a commit of its own: nothing is read while one is under way.
+        let rows = state.feed.iter().zip(1_i64..).skip(usize::try_from(after.commit).unwrap_or(usize::MAX)).take(limit);
+        Ok(after.number(rows.map(|(form, commit)| (commit, Row::from_form(Table::Entry, form.clone())))))
     }
 
     fn close(&self) -> Result<()> {
         let mut state = self.write();
         state.closed = true;
         state.tables.clear();
+        state.feed.clear();
         Ok(())
+    }
+}
+
+fn entry_of(write: &Write) -> Option<Form> {
+    match write {
+        Write::Put { row, .. } if row.table == Table::Entry => Some(row.form().clone()),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One connection: whoever uses it waits for its socket as well, so that an answer wakes nobody else up.
 
+use super::tls::Tls;
 use super::{PostgresOptions, PostgresProfile, fault};
 use crate::error::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
@@ -18,16 +19,23 @@ type Driver = Pin<Box<dyn Future<Output = std::result::Result<(), tokio_postgres
 pub(super) struct Place {
     pub(super) config: Config,
     pub(super) options: PostgresOptions,
+    /// None where it is not wanted, or not built in.
+    pub(super) tls: Option<Tls>,
 }
 
-/// A connection with its prepared statements.
+/// A connection for callers that wait.
 pub(super) struct Connection {
     /// Gone only while the connection is dropped.
     runtime: Option<Runtime>,
+    pub(super) link: Link,
+}
+
+/// A connection with its prepared statements, on the runtime of whoever opened it.
+pub(super) struct Link {
     session: Session,
     /// Dropped at its end, because those who still wait are told by that.
     driver: Option<Driver>,
-    /// Nobody answers at the other end any more.
+    /// Nobody answers at the other end any more, or nobody waited for its answer.
     lost: bool,
     answer_wait: Duration,
     pub(super) idle_since: Instant,
@@ -45,33 +53,43 @@ pub(super) struct Session {
 impl Place {
     /// Opens a connection and sets it up; makes no tables.
     pub(super) fn open(&self) -> Result<Connection> {
-        let wait = Duration::from_millis(self.options.answer_wait_ms.into());
         let failed = |error| Error::new(ErrorCode::StoreFailed, "could not make a runtime").caused_by(error);
         let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
-        let connected = runtime.block_on(async { tokio::time::timeout(wait, self.connect()).await });
-        let (client, driver) = match connected {
-            Ok(connected) => connected?,
-            Err(_) => return Err(fault::unreachable("connect")),
+        let link = runtime.block_on(self.link())?;
+        Ok(Connection { runtime: Some(runtime), link })
+    }
+
+    /// The same on the runtime of the caller.
+    pub(super) async fn link(&self) -> Result<Link> {
+        let wait = Duration::from_millis(self.options.answer_wait_ms.into());
+        let Ok(connected) = tokio::time::timeout(wait, self.connect()).await else {
+            return Err(fault::unreachable("connect"));
         };
+        let (client, driver) = connected?;
         let delegates = self.options.profile == PostgresProfile::Citus;
         let session = Session { client, statements: BTreeMap::new(), delegates };
-        let mut connection = Connection {
-            runtime: Some(runtime),
-            session,
-            driver: Some(driver),
-            lost: false,
-            answer_wait: wait,
-            idle_since: Instant::now(),
-        };
-        connection.run("set up the connection", async |session| {
-            session.client.batch_execute(&self.set_up()).await.map_err(fault::doing("set up the connection"))
-        })?;
-        Ok(connection)
+        let mut link =
+            Link { session, driver: Some(driver), lost: false, answer_wait: wait, idle_since: Instant::now() };
+        let set_up = self.set_up();
+        link.run("set up the connection", async |session: &mut Session| {
+            session.client.batch_execute(&set_up).await.map_err(fault::doing("set up the connection"))
+        })
+        .await?;
+        Ok(link)
     }
 
     async fn connect(&self) -> Result<(Client, Driver)> {
-        let (client, driver) = self.config.connect(NoTls).await.map_err(fault::doing("connect"))?;
-        Ok((client, Box::pin(driver)))
+        let failed = fault::doing("connect");
+        match &self.tls {
+            Some(tls) => {
+                let (client, driver) = self.config.connect(tls.clone()).await.map_err(failed)?;
+                Ok((client, Box::pin(driver)))
+            }
+            None => {
+                let (client, driver) = self.config.connect(NoTls).await.map_err(failed)?;
+                Ok((client, Box::pin(driver)))
+            }
+        }
     }
 
     /// Plans depend on the statements alone: each is meant for one index, whatever the planner thinks of the sizes.
@@ -101,20 +119,39 @@ impl Connection {
         doing: &'static str,
         work: impl AsyncFnOnce(&mut Session) -> Result<T>,
     ) -> Result<T> {
-        let Some(runtime) = &self.runtime else { return Err(fault::unreachable(doing)) };
-        let Self { session, driver, lost, answer_wait, .. } = self;
-        if *lost {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(self.link.run(doing, work)),
+            None => Err(fault::unreachable(doing)),
+        }
+    }
+
+    /// Whether it can be used.
+    pub(super) fn is_alive(&mut self) -> bool {
+        self.runtime.as_ref().is_some_and(|runtime| runtime.block_on(self.link.is_alive()))
+    }
+}
+
+impl Link {
+    /// Runs work on the connection, until its answer or until nobody answers. Where the work is dropped before that, the connection is lost:
+    /// the next answer would be of somebody else's question.
+    pub(super) async fn run<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T>,
+    ) -> Result<T> {
+        if std::mem::replace(&mut self.lost, true) {
             return Err(fault::unreachable(doing));
         }
-        let outcome = runtime.block_on(async {
+        let Self { session, driver, answer_wait, .. } = self;
+        let mut ended = false;
+        let outcome = {
             let mut work = pin!(work(session));
             let both = poll_fn(|cx| {
                 if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
                     return Poll::Ready(outcome);
                 }
-                let ended = driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready());
-                if ended {
-                    *lost = true;
+                if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready()) {
+                    ended = true;
                     *driver = None;
                     // What came before the end is told now; the rest is told that the connection is closed.
                     cx.waker().wake_by_ref();
@@ -122,26 +159,21 @@ impl Connection {
                 Poll::Pending
             });
             tokio::time::timeout(*answer_wait, both).await
-        });
-        let outcome = outcome.unwrap_or_else(|_| {
-            *lost = true;
-            Err(fault::unreachable(doing))
-        });
-        if outcome.as_ref().is_err_and(|error| error.code() == ErrorCode::StoreUnreachable) {
-            self.lost = true;
-        }
+        };
+        let Ok(outcome) = outcome else { return Err(fault::unreachable(doing)) };
+        self.lost = ended || outcome.as_ref().is_err_and(|error| error.code() == ErrorCode::StoreUnreachable);
         outcome
     }
 
     /// Whether it can be used. One that lay idle for a while is looked at: the server may have closed it.
-    pub(super) fn is_alive(&mut self) -> bool {
+    pub(super) async fn is_alive(&mut self) -> bool {
         if Duration::from_millis(100) < self.idle_since.elapsed() {
             let look = async |_: &mut Session| {
                 tokio::task::yield_now().await;
                 tokio::task::yield_now().await;
                 Ok(())
             };
-            self.run("look at the connection", look).ok();
+            self.run("look at the connection", look).await.ok();
         }
         !self.lost && !self.session.client.is_closed()
     }

@@ -20,6 +20,10 @@ pub(super) fn error(doing: &str, failure: tokio_postgres::Error) -> Error {
     };
     let told = match failure.as_db_error() {
         Some(said) => Error::new(code, format!("could not {doing}: {reason}: {}", said.message())),
+        None if is_tls(&failure) => {
+            let cause = std::error::Error::source(&failure).map(ToString::to_string).unwrap_or_default();
+            Error::new(code, format!("could not {doing}: there is no secure connection: {cause}"))
+        }
         None => Error::new(code, format!("could not {doing}: {reason}")),
     };
     let state = failure.code().map(|state| state.code().to_owned());
@@ -55,6 +59,11 @@ fn code_of(failure: &tokio_postgres::Error) -> ErrorCode {
     }
 }
 
+/// Whether it is TLS that failed; the client beneath says so in words only.
+fn is_tls(failure: &tokio_postgres::Error) -> bool {
+    failure.to_string().starts_with("error performing TLS handshake")
+}
+
 /// Whether nobody knows what became of the statement: the connection broke before its answer.
 pub(super) fn is_lost(failure: &tokio_postgres::Error) -> bool {
     let over_io = || {
@@ -63,6 +72,7 @@ pub(super) fn is_lost(failure: &tokio_postgres::Error) -> bool {
     };
     match failure.code() {
         Some(state) => state.code().starts_with("57P") || state.code().starts_with("08"),
+        None if is_tls(failure) => false,
         None => failure.is_closed() || over_io() || failure.to_string().starts_with("error connecting"),
     }
 }

@@ -6,14 +6,18 @@ mod cells;
 mod commit;
 mod connect;
 mod fault;
+mod feed;
 mod load;
 mod pool;
 mod profile;
 mod routine;
 mod schema;
 mod sql;
+mod tls;
+mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
+use super::feed::{Fed, Offset};
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use crate::error::{Error, ErrorCode, Result};
@@ -21,8 +25,10 @@ use connect::Place;
 use pool::Pool;
 pub use profile::PostgresProfile;
 use schema::{MIGRATIONS, VERSION};
+use tls::Mode;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
+use waiting::Tasks;
 
 /// How to use a server. The default is the careful choice in each field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +74,12 @@ impl Default for PostgresOptions {
 ///
 /// Where a connection is lost in the middle of a commit, nobody knows what became of it, and the call ends with `store.unreachable`. The
 /// same request, sent again, finds its mark and gives its receipt, or is carried out now.
+///
+/// Threads use it as a [`Store`], tasks as an [`AsyncStore`](super::AsyncStore) on the runtime of tokio, or both at once. Each of the two
+/// ways has `connections_max` connections of its own, opened when they are needed.
 pub struct PostgresStore {
     pool: Pool,
+    tasks: Tasks,
 }
 
 impl PostgresStore {
@@ -77,7 +87,8 @@ impl PostgresStore {
     /// tables does not matter.
     ///
     /// The address is a URL, `postgres://user:password@host:port/database`, or words such as `host=/run/postgresql dbname=shop`. In a
-    /// URL, `schema=name` and `profile=citus` among the parameters at its end stand for the options of that name.
+    /// URL, `schema=name` and `profile=citus` among the parameters at its end stand for the options of that name. `sslmode` and `sslrootcert` mean what they
+    /// mean to `libpq`; anything but `disable` and `prefer` needs the feature `postgres-tls`.
     ///
     /// # Errors
     /// `store.address`: the address cannot be read; `store.unreachable`; `store.login`; `store.missing`: no such database, or no tables
@@ -85,17 +96,35 @@ impl PostgresStore {
     /// `store.full`; `store.failed`.
     pub fn open(address: &str, options: &PostgresOptions) -> Result<Self> {
         let place = place(address, options.clone())?;
+        let store = Self::of(place);
         off_runtimes(|| {
-            let pool = Pool::new(place);
-            let PostgresOptions { schema, creates, profile, .. } = &pool.place.options;
-            let creates = *creates && *profile == PostgresProfile::Single;
-            pool.with(|connection| {
-                connection.run("open the database", async |session| {
-                    schema::bring_up(session, schema, creates, MIGRATIONS, VERSION).await
-                })
-            })?;
-            Ok(Self { pool })
-        })
+            let bring_up = async |session: &mut connect::Session| store.bring_up(session).await;
+            store.pool.with(|connection| connection.run("open the database", bring_up))
+        })?;
+        Ok(store)
+    }
+
+    /// As [`PostgresStore::open`], for callers that must not block.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_async(address: &str, options: &PostgresOptions) -> Result<Self> {
+        let store = Self::of(place(address, options.clone())?);
+        let bring_up = async |session: &mut connect::Session| store.bring_up(session).await;
+        store.tasks.with(&store.pool.place, "open the database", bring_up).await?;
+        Ok(store)
+    }
+
+    fn of(place: Place) -> Self {
+        let tasks = Tasks::new(&place);
+        Self { pool: Pool::new(place), tasks }
+    }
+
+    async fn bring_up(&self, session: &connect::Session) -> Result<()> {
+        let PostgresOptions { schema, creates, profile, .. } = &self.pool.place.options;
+        let creates = *creates && *profile == PostgresProfile::Single;
+        schema::bring_up(session, schema, creates, MIGRATIONS, VERSION).await?;
+        feed::keep_order(session).await
     }
 
     /// The statements that make the schema of a store, for whoever makes it by hand: `psql` runs them.
@@ -155,7 +184,15 @@ impl Store for PostgresStore {
         })
     }
 
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        off_runtimes(|| {
+            let feed = async |session: &mut connect::Session| feed::feed(session, after, limit).await;
+            self.pool.with(|connection| connection.run("read the feed", feed))
+        })
+    }
+
     fn close(&self) -> Result<()> {
+        self.tasks.shut();
         self.pool.close();
         Ok(())
     }
@@ -168,35 +205,55 @@ impl std::fmt::Debug for PostgresStore {
     }
 }
 
-/// Reads an address.
+/// Reads an address. What the client beneath does not know is taken out before.
 fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
-    let (front, parameters) = address.split_once('?').unwrap_or((address, ""));
-    let mut rest = Vec::new();
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        match parameter.split_once('=') {
-            Some(("schema", schema)) => schema.clone_into(&mut options.schema),
-            Some(("profile", profile)) => {
+    let is_url = address.starts_with("postgres://") || address.starts_with("postgresql://");
+    let (front, parameters) = if is_url { address.split_once('?').unwrap_or((address, "")) } else { ("", address) };
+    let (mut mode, mut roots, mut rest) = (Mode::default(), None, Vec::new());
+    let words = parameters.split(|c: char| if is_url { c == '&' } else { c.is_whitespace() });
+    for word in words.filter(|word| !word.is_empty()) {
+        match word.split_once('=') {
+            Some(("schema", schema)) if is_url => schema.clone_into(&mut options.schema),
+            Some(("profile", profile)) if is_url => {
                 let unknown = || Error::new(ErrorCode::StoreAddress, "the profiles are `postgres` and `citus`");
                 options.profile = PostgresProfile::named(profile).ok_or_else(|| unknown().field("profile"))?;
             }
-            _ => rest.push(parameter),
+            Some(("sslmode", text)) => mode = Mode::read(text)?,
+            Some(("sslrootcert", file)) => roots = Some(decoded(file, is_url)?),
+            _ => rest.push(word),
         }
     }
-    let address = if rest.is_empty() { front.to_owned() } else { format!("{front}?{}", rest.join("&")) };
+    let rest = rest.join(if is_url { "&" } else { " " });
+    let address = if is_url && !rest.is_empty() { format!("{front}?{rest}") } else { [front, &rest].concat() };
     // What is wrong is told without the address: it has a password in it.
     let unreadable = |error| Error::new(ErrorCode::StoreAddress, "the address cannot be read").caused_by(error);
     let mut config: Config = address.parse().map_err(unreadable)?;
     if options.schema.is_empty() || 63 < options.schema.len() || options.schema.contains('\0') {
         return Err(Error::new(ErrorCode::StoreAddress, "a schema has a name of 1 to 63 bytes").field("schema"));
     }
-    if config.get_ssl_mode() == SslMode::Require {
-        let message = "this release speaks no TLS; use a tunnel, or another `sslmode`";
-        return Err(Error::new(ErrorCode::StoreAddress, message).field("sslmode"));
-    }
+    config.ssl_mode(match mode {
+        Mode::Disable => SslMode::Disable,
+        Mode::Prefer => SslMode::Prefer,
+        Mode::Require | Mode::VerifyCa | Mode::VerifyFull => SslMode::Require,
+    });
     if config.get_application_name().is_none() {
         config.application_name("crm-core");
     }
-    Ok(Place { config, options })
+    let tls = tls::connector(mode, roots.as_deref())?;
+    Ok(Place { config, options, tls })
+}
+
+/// A file name, as a URL writes it with `%2F` and the like.
+fn decoded(text: &str, is_url: bool) -> Result<String> {
+    let unreadable = || Error::new(ErrorCode::StoreAddress, "the file name cannot be read").field("sslrootcert");
+    let mut parts = text.split(if is_url { '%' } else { '\0' });
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (code, plain) = part.split_at_checked(2).ok_or_else(unreadable)?;
+        bytes.push(u8::from_str_radix(code, 16).map_err(|_| unreadable())?);
+        bytes.extend_from_slice(plain.as_bytes());
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable())
 }
 
 /// Runs work that waits. On a thread of a host's runtime nothing may wait for a runtime of ours, so it goes to a thread of its own.

@@ -51,8 +51,11 @@ impl Pool {
         let mut connection = self.idle().map_or_else(|| self.place.open(), Ok)?;
         let outcome = work(&mut connection);
         if outcome.is_ok() || connection.is_alive() {
-            connection.idle_since = Instant::now();
-            self.lock().idle.push(connection);
+            connection.link.idle_since = Instant::now();
+            let mut state = self.lock();
+            if !state.closed {
+                state.idle.push(connection);
+            }
         }
         outcome
     }
@@ -74,6 +77,15 @@ impl Pool {
         let busy = |state: &mut State| 0 < state.lent;
         let mut state = self.returned.wait_while(self.lock(), busy).unwrap_or_else(PoisonError::into_inner);
         state.idle.clear();
+    }
+
+    /// The same without waiting: what is under way ends, and its connections with it.
+    pub(super) fn shut(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.idle.clear();
+        drop(state);
+        self.returned.notify_all();
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The tables on the server, made from their descriptions; which schema is ours; and the way from older releases.
 
 use super::connect::{Session, quoted};
-use super::{fault, routine, sql};
+use super::{fault, feed, routine, sql};
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::table::{Column, ColumnType, Description, Table};
 use std::fmt::Write as _;
@@ -30,10 +30,11 @@ pub(super) enum Identity {
 /// Everything that makes an empty schema a store.
 pub(super) fn create() -> String {
     let mut sql =
-        "CREATE TABLE crm_schema (version int8 NOT NULL);\nINSERT INTO crm_schema (version) VALUES (1);\n".to_owned();
+        "CREATE TABLE crm_schema (version int8 NOT NULL, feed_base int8 NOT NULL DEFAULT 0);\nINSERT INTO crm_schema (version) VALUES (1);\n".to_owned();
     for table in Table::ALL {
         create_table(&mut sql, table.describe());
     }
+    sql.push_str(feed::CREATE);
     sql
 }
 

@@ -5,6 +5,7 @@ use super::sql::{self, TableSql};
 use super::statements::Statements;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::contract::{Read, Value};
+use crate::store::feed::{Fed, Offset};
 use crate::store::row::Row;
 use crate::store::table::Table;
 use rusqlite::Connection;
@@ -23,6 +24,25 @@ pub(super) fn load(connection: &Connection, reads: &[Read]) -> Result<Vec<Vec<Ro
     let ended = run(connection, "COMMIT");
     let answers = answers?;
     ended.map(|()| answers)
+}
+
+/// Entries behind a place, in the order of their commits: one connection writes at a time, and each new row has a number above all that
+/// are there, because entries are never deleted.
+pub(super) fn feed(connection: &Connection, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+    let what = "read the feed";
+    let mut statements = Statements::new(connection);
+    let (statement, next) = statements.bind(sql::feed(), [&Value::Int(after.commit)])?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    statement.raw_bind_parameter(next, limit).map_err(fault::doing(what))?;
+    let columns = Table::Entry.describe().columns.len();
+    let mut found = statement.raw_query();
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().map_err(fault::doing(what))? {
+        let commit = row.get(0).map_err(fault::doing(what))?;
+        let cells = (1..=columns).map(|place| cell(row.get_ref(place).map_err(fault::doing(what))?));
+        rows.push((commit, Row::new(Table::Entry, cells.collect::<Result<_>>()?)));
+    }
+    Ok(after.number(rows))
 }
 
 /// Runs a statement without parameters and rows, kept prepared.

@@ -17,6 +17,7 @@ mod statements;
 pub use backup::{BackupReport, Verified};
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
+use super::feed::{Fed, Offset};
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use crate::error::{Error, ErrorCode, Result};
@@ -210,6 +211,16 @@ impl Store for SqliteStore {
             self.checkpoint();
         }
         Ok(reply)
+    }
+
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        match self.place {
+            Place::File { .. } => self.readers.with(|reader| load::feed(reader, after, limit)),
+            Place::Memory => {
+                let writer = self.lock_writer();
+                load::feed(&writer.as_ref().ok_or_else(closed)?.connection, after, limit)
+            }
+        }
     }
 
     fn close(&self) -> Result<()> {

@@ -46,6 +46,16 @@ pub(super) fn of(table: Table) -> Option<&'static TableSql> {
     TABLES.get(table as usize)
 }
 
+/// The entries behind a number, with their numbers; the limit comes last.
+pub(super) fn feed() -> &'static str {
+    static FEED: LazyLock<String> = LazyLock::new(|| {
+        let table = Table::Entry.describe();
+        let columns = table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+        format!("SELECT rowid, {columns} FROM {} WHERE rowid > ?1 ORDER BY rowid LIMIT ?2", table.name)
+    });
+    &FEED
+}
+
 impl TableSql {
     fn of(table: &Description) -> Self {
         let name = table.name;

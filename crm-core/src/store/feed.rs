@@ -1,0 +1,73 @@
+//! Places in the feed: the entries of everybody in the order in which they were committed.
+
+use super::row::Row;
+use crate::error::{Error, ErrorCode};
+use std::fmt;
+use std::str::FromStr;
+
+/// A place in the feed of a store: behind so many entries of a commit. Later places are greater. It means something in the store that gave
+/// it, and nowhere else; written as `commit.place`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Offset {
+    /// The commit, as the store numbers them: in order, with gaps.
+    pub commit: i64,
+    /// How many of its entries lie before.
+    pub place: i64,
+}
+
+/// A row of the feed, and the place behind it.
+pub type Fed = (Offset, Row);
+
+impl Offset {
+    /// Before everything.
+    pub const START: Self = Self { commit: 0, place: 0 };
+
+    /// Gives rows their places: those of one commit are counted on from here.
+    pub(super) fn number(self, rows: impl IntoIterator<Item = (i64, Row)>) -> Vec<Fed> {
+        let mut last = self;
+        let numbered = rows.into_iter().map(|(commit, row)| {
+            let place = if commit == last.commit { last.place + 1 } else { 1 };
+            last = Self { commit, place };
+            (last, row)
+        });
+        numbered.collect()
+    }
+}
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.commit, self.place)
+    }
+}
+
+impl FromStr for Offset {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let number = |text: &str| text.parse().ok().filter(|number| 0 <= *number);
+        let read = text
+            .split_once('.')
+            .and_then(|(commit, place)| Some(Self { commit: number(commit)?, place: number(place)? }));
+        read.ok_or_else(|| Error::new(ErrorCode::ValueText, "an offset has the form `12.3`").field("offset"))
+    }
+}
+
+impl From<Offset> for String {
+    fn from(offset: Offset) -> Self {
+        offset.to_string()
+    }
+}
+
+impl TryFrom<String> for Offset {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+/// What a wrapper says that does not hand the feed on.
+pub(super) fn none_kept() -> Error {
+    Error::new(ErrorCode::StoreFailed, "this store keeps no order of its commits")
+}
