@@ -66,8 +66,8 @@ pub struct Refunds {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundPlan {
-    /// Of the lines. Lines of earlier returns may be among them, with a quantity of zero: what comes back now can set free what a rule
-    /// kept back before.
+    /// Of the lines. Others than those that come back now may be among them, with a quantity of zero: what comes back now can set free
+    /// what a rule kept back before, and worked out again, what is kept can cost less than it did.
     pub lines: Vec<RefundedLine>,
     /// Of delivery: all of it with the last goods.
     pub shipping: Amount,
@@ -108,8 +108,9 @@ impl Receipt {
     /// comes back now.
     ///
     /// The strictest policy of the applied offers decides. It says what goes back in all for all that has come back, and what was refunded
-    /// before is taken from that, so the steps of a return do not matter, and the last step brings what is left of what was paid. What goes
-    /// back for a line is never below zero, and never above what was paid for it.
+    /// before is taken from that; the last step brings what is left of what was paid. What goes back is never below zero, for a line never
+    /// above what was paid for it, and what went back is never asked for again. So the steps of a return do not matter, but where goods are
+    /// worked out again: there what has gone back is the most that any step came to.
     ///
     /// # Errors
     /// `offer.refund_line` for a line that is not on the receipt, or more of it than was bought and has not come back;
@@ -130,10 +131,11 @@ impl Receipt {
                 let rated = self.rated(&bought)?;
                 sums(bought.iter().zip(rated).map(|(line, paid)| share(paid, line.returned, line.thousandths)))
             }
-            RefundPolicy::ReEvaluate => (bought.iter().map(pro_rata).collect(), self.reworked(&bought)?),
+            RefundPolicy::ReEvaluate => self.reworked(&bought)?,
         };
         let paid: i64 = bought.iter().map(|line| line.paid).sum();
-        let parts = parts(&bought, &targets, if full { paid } else { total.clamp(0, paid) });
+        let of_kept = policy == RefundPolicy::ReEvaluate;
+        let parts = parts(&bought, &targets, if full { paid } else { total.clamp(0, paid) }, of_kept);
         let shipping = if full { (self.paid_shipping()? - currency.minor(so_far.shipping)?).max(0) } else { 0 };
         let amount = currency.amount(parts.iter().sum::<i64>() + shipping);
         let lines = bought.iter().zip(parts).filter(|(line, part)| line.now > 0 || *part > 0);
@@ -221,10 +223,10 @@ fn sums(targets: impl Iterator<Item = i64>) -> (Vec<i64>, i64) {
     (targets, total)
 }
 
-/// Hands what goes back in all, less what went back before, to lines that have come back: first what each was to get, then whatever else
-/// was paid for them.
-fn parts(bought: &[Bought], targets: &[i64], total: i64) -> Vec<i64> {
-    let room = |line: &Bought| if line.returned > 0 { (line.paid - line.refunded).max(0) } else { 0 };
+/// Hands what goes back in all, less what went back before, to lines that have come back, and `of_kept` to those that are kept as well:
+/// first what each was to get, then whatever else was paid for them.
+fn parts(bought: &[Bought], targets: &[i64], total: i64, of_kept: bool) -> Vec<i64> {
+    let room = |line: &Bought| if line.returned > 0 || of_kept { (line.paid - line.refunded).max(0) } else { 0 };
     let rooms: Vec<i64> = bought.iter().map(room).collect();
     let wanted =
         bought.iter().zip(targets).zip(&rooms).map(|((line, target), room)| (target - line.refunded).clamp(0, *room));
