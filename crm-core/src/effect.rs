@@ -107,12 +107,16 @@ pub enum What {
         /// How much less counts as spend, in minor units of the program's first currency.
         #[n(4)]
         spend_minor: i64,
-        /// Whether nothing is left of the order.
+        /// Whether the last of the goods went back with it: the order counts no more, and coupons come back. Delivery may be left.
         #[n(5)]
-        full: bool,
+        all_goods: bool,
         /// What is kept from the money for points that were spent already (`net_from_refund`), in minor units.
         #[n(6)]
         netted_minor: i64,
+        /// Whether the last of the order went back with it: nothing is left, delivery neither.
+        #[n(7)]
+        #[cbor(default)]
+        full: bool,
     },
     /// An order was cancelled; nothing is left of it.
     #[n(5)]
@@ -129,7 +133,7 @@ pub enum What {
         /// How much less counts as spend, in minor units of the program's first currency.
         #[n(3)]
         spend_minor: i64,
-        /// Whether the order was still valid before (not fully refunded).
+        /// Whether the order was still valid before (some of the goods were left).
         #[n(4)]
         was_valid: bool,
         /// What is kept from the money for points that were spent already, in minor units.

@@ -106,12 +106,12 @@ fn apply(
     extra: OrderExtra,
     refund: &Refund,
 ) -> Decided<()> {
-    let was_valid = order.status().is_valid();
+    let was = order.status();
     let now = ws.known(id)?.state.recorded_at;
     let planned = offers::sale::planned(ws, id, &order, &extra, refund)?;
     let what = planned.as_ref().unwrap_or(refund);
     let effect = order.refund(what, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
-    follow(context, ws, id, order, extra, was_valid, effect.amount_minor, (&refund.id, refund.refunded_at))
+    follow(context, ws, id, order, extra, was, effect.amount_minor, (&refund.id, refund.refunded_at))
 }
 
 /// A refund of a history that is played again: what came back is known.
@@ -123,9 +123,9 @@ pub(crate) fn come_back(
 ) -> Decided<CustomerId> {
     let Some((id, mut order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
     settle(context, ws, &id)?;
-    let was_valid = order.status().is_valid();
+    let was = order.status();
     let amount_minor = order.take_piece(piece).amount_minor;
-    follow(context, ws, &id, order, extra, was_valid, amount_minor, (piece.refund_id(), piece.at()))?;
+    follow(context, ws, &id, order, extra, was, amount_minor, (piece.refund_id(), piece.at()))?;
     Ok(id)
 }
 
@@ -141,23 +141,25 @@ fn follow(
     id: &CustomerId,
     order: OrderRecord,
     mut extra: OrderExtra,
-    was_valid: bool,
+    was: OrderStatus,
     amount_minor: i64,
     (refund_id, refunded_at): (&RefundId, Timestamp),
 ) -> Decided<()> {
-    let full = was_valid && !order.status().is_valid();
+    let status = order.status();
+    let all_goods = was.is_valid() && !status.is_valid();
     let (money_minor, _) = order.split_refund(amount_minor, tender(context));
-    let effects = points_of(context, ws, id, &order, &mut extra, full, money_minor)?;
+    let effects = points_of(context, ws, id, &order, &mut extra, all_goods, money_minor)?;
     let what = What::Refund {
         refund_id: refund_id.clone(),
         order_id: order.id().clone(),
         order_paid_at: order.paid_at(),
         amount_minor,
         spend_minor: spend_back(context, &order, &mut extra),
-        full,
+        all_goods,
         netted_minor: effects.netted_minor,
+        full: was != status && status == OrderStatus::FullyRefunded,
     };
-    let claim = extra.claim.clone().filter(|_| full);
+    let claim = extra.claim.clone().filter(|_| all_goods);
     let order_id = order.id().clone();
     write_back(context, ws, id, order, extra, what, refunded_at, effects)?;
     returned::follow(context, ws, id, &order_id, Some(refund_id))?;

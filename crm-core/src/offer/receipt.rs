@@ -6,7 +6,7 @@ use super::rules::RefundPolicy;
 use super::terms::OfferRules;
 use crate::error::{Error, ErrorCode, Result};
 use crate::value::spread::{share, spread};
-use crate::value::{Amount, Currency, Quantity, TaxMode};
+use crate::value::{Amount, Quantity, TaxMode};
 use serde::{Deserialize, Serialize};
 
 /// A quote that was paid, with all that a refund needs: it does not depend on the program, or the prices, of a later day.
@@ -69,24 +69,21 @@ pub struct RefundPlan {
     /// Of the lines. Others than those that come back now may be among them, with a quantity of zero: what comes back now can set free
     /// what a rule kept back before, and worked out again, what is kept can cost less than it did.
     pub lines: Vec<RefundedLine>,
-    /// Of delivery: all of it with the last goods.
-    pub shipping: Amount,
-    /// In all.
+    /// In all: for goods alone.
     pub amount: Amount,
-    /// Whether everything has come back then.
+    /// What of delivery has not gone back. Returned goods do not bring it, not the last ones either: a refund in full does, or one of an
+    /// amount.
+    pub shipping_left: Amount,
+    /// Whether all goods have come back then.
+    pub all_goods: bool,
+    /// Whether nothing is left then: all goods have come back, and nothing is left of delivery.
     pub full: bool,
 }
 
 impl Refunds {
     /// With a plan that was carried out.
-    ///
-    /// # Errors
-    /// `money.precision` and `money.range` for amounts that are none of the currency.
-    pub fn add(&mut self, plan: &RefundPlan, currency: Currency) -> Result<()> {
-        let shipping = currency.minor(self.shipping)?.saturating_add(currency.minor(plan.shipping)?);
-        self.shipping = currency.amount(shipping);
+    pub fn add(&mut self, plan: &RefundPlan) {
         self.lines.extend(plan.lines.iter().cloned());
-        Ok(())
     }
 }
 
@@ -118,9 +115,9 @@ impl Receipt {
     pub fn plan(&self, returned: &[ReturnedLine], so_far: &Refunds) -> Result<RefundPlan> {
         let currency = self.quote.currency;
         let bought = self.bought(returned, so_far)?;
-        let full = bought.iter().all(|line| line.returned == line.thousandths);
+        let all_goods = bought.iter().all(|line| line.returned == line.thousandths);
         let policy = self.strictest();
-        if policy == RefundPolicy::ForbidPartial && !full {
+        if policy == RefundPolicy::ForbidPartial && !all_goods {
             let message = "only everything may come back";
             return Err(Error::new(ErrorCode::OfferRefundPartial, message).field("lines"));
         }
@@ -135,16 +132,17 @@ impl Receipt {
         };
         let paid: i64 = bought.iter().map(|line| line.paid).sum();
         let of_kept = policy == RefundPolicy::ReEvaluate;
-        let parts = parts(&bought, &targets, if full { paid } else { total.clamp(0, paid) }, of_kept);
-        let shipping = if full { (self.paid_shipping()? - currency.minor(so_far.shipping)?).max(0) } else { 0 };
-        let amount = currency.amount(parts.iter().sum::<i64>() + shipping);
+        let parts = parts(&bought, &targets, if all_goods { paid } else { total.clamp(0, paid) }, of_kept);
+        let shipping = (self.paid_shipping()? - currency.minor(so_far.shipping)?).max(0);
+        let amount = currency.amount(parts.iter().sum::<i64>());
         let lines = bought.iter().zip(parts).filter(|(line, part)| line.now > 0 || *part > 0);
         let lines = lines.map(|(line, part)| RefundedLine {
             line_no: line.line_no,
             quantity: Quantity::from_thousandths(line.now),
             amount: currency.amount(part),
         });
-        Ok(RefundPlan { lines: lines.collect(), shipping: currency.amount(shipping), amount, full })
+        let (lines, full) = (lines.collect(), all_goods && shipping == 0);
+        Ok(RefundPlan { lines, amount, shipping_left: currency.amount(shipping), all_goods, full })
     }
 
     fn bought(&self, returned: &[ReturnedLine], so_far: &Refunds) -> Result<Vec<Bought>> {
