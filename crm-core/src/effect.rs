@@ -143,7 +143,7 @@ pub enum What {
         #[n(6)]
         reverted: bool,
     },
-    /// A refund that names no order was recorded and matched nothing.
+    /// A refund was recorded that changes nothing: it names no order and matched none, or it came before its order and did not fit it.
     #[n(6)]
     UnmatchedRefund {
         /// Which.
@@ -155,6 +155,14 @@ pub enum What {
         /// Of which currency.
         #[n(2)]
         currency: Currency,
+        /// The order that it waited for, if it named one.
+        #[n(3)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order_id: Option<OrderId>,
+        /// Why it did not fit: the code with which it would have been refused, had the order been there.
+        #[n(4)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// A custom event was recorded.
     #[n(7)]

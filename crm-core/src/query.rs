@@ -347,6 +347,21 @@ pub struct OrderExplained {
     pub awards: Vec<AwardExplained>,
     /// What went back.
     pub refunds: Vec<RefundExplained>,
+    /// Refunds that came before the order and did not fit it: they changed nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<RefundUnmatched>,
+}
+
+/// A refund that came before its order and did not fit it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RefundUnmatched {
+    /// Its id.
+    pub refund_id: RefundId,
+    /// When the money went back.
+    pub refunded_at: Timestamp,
+    /// The code with which it would have been refused, had the order been there.
+    pub why: String,
 }
 
 /// A line with what it earned.

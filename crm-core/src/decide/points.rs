@@ -181,7 +181,8 @@ fn file(
     at: Timestamp,
 ) -> Decided<()> {
     let redemption = Redemption::new(name.clone(), kind, status, allocations, at)?;
-    ws.put_redemption((id.clone(), name), Some(RedemptionRecord { currency: currency.clone(), redemption }));
+    let record = RedemptionRecord { currency: currency.clone(), redemption, order: None };
+    ws.put_redemption((id.clone(), name), Some(record));
     Ok(())
 }
 

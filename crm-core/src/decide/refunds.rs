@@ -2,7 +2,7 @@
 
 mod parked;
 
-pub(crate) use parked::Parked;
+pub(crate) use parked::{Parked, apply_parked};
 
 use super::award::{basis_rules, line_basis};
 use super::caps;
@@ -58,44 +58,12 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
         return Ok(Some(id));
     }
-    if let Some((_, known)) = extra.unfit.iter().find(|(unfit, _)| *unfit == refund.id) {
-        return if *known == fingerprint(refund) { Ok(Some(id)) } else { Err(other_content(refund).into()) };
+    if let Some(known) = extra.unfit.iter().find(|unfit| unfit.id == refund.id) {
+        return if known.fingerprint == fingerprint(refund) { Ok(Some(id)) } else { Err(other_content(refund).into()) };
     }
     settle(context, ws, &id)?;
     apply(context, ws, &id, order, extra, refund)?;
     Ok(Some(id))
-}
-
-/// Applies a refund that waited, under the request that brought its order. One that does not fit is noted as unmatched.
-pub(crate) fn apply_parked(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    order_id: &OrderId,
-    parked: Parked,
-) -> Decided<()> {
-    let refund: Refund = serde_json::from_str(&parked.refund).map_err(Error::from)?;
-    let Some((_, mut order, mut extra)) = find_order(ws, order_id)? else {
-        return Err(Error::internal("the order of a parked refund is gone").into());
-    };
-    let mut trial = order.clone();
-    let planned = match offers::sale::planned(ws, id, &order, &extra, &refund) {
-        Err(Stop::Refuse(_)) => None,
-        planned => Some(planned?.unwrap_or_else(|| refund.clone())),
-    };
-    if planned.is_none_or(|refund| trial.refund(&refund, context.request.at, parked.fingerprint).is_err()) {
-        let amount_minor = match &refund.what {
-            RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
-            _ => 0,
-        };
-        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: order.currency() };
-        // The host got no refusal when it sent the refund, so the journal has to say that it did not fit.
-        extra.unfit.push((refund.id.clone(), parked.fingerprint));
-        order.extra = encode(&extra);
-        ws.put_order((id.clone(), order_id.clone()), Some(order));
-        return context.write(ws, id, refund.refunded_at, what, Vec::new());
-    }
-    apply(context, ws, id, order, extra, &refund)
 }
 
 fn apply(
@@ -161,7 +129,9 @@ fn follow(
     };
     let claim = extra.claim.clone().filter(|_| all_goods);
     let order_id = order.id().clone();
-    write_back(context, ws, id, order, extra, what, refunded_at, effects)?;
+    // What an order brought cannot go back before it came, whatever the clock says that told of the refund.
+    let counts_from = refunded_at.max(order.paid_at());
+    write_back(context, ws, id, order, extra, what, counts_from, effects)?;
     returned::follow(context, ws, id, &order_id, Some(refund_id))?;
     match claim {
         Some(claim) => offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded),
@@ -473,7 +443,7 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     }
     if nothing || !found.unmatched.is_empty() {
         let amount_minor = articles_minor(&found.unmatched, *currency)?;
-        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: *currency };
+        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: *currency, order_id: None, why: None };
         context.write(ws, &id, refund.refunded_at, what, Vec::new())?;
     }
     Ok(id)
