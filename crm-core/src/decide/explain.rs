@@ -7,7 +7,9 @@ use super::workspace::{Decided, Workspace};
 use crate::error::{Error, ErrorCode};
 use crate::order::OrderRecord;
 use crate::program::Program;
-use crate::query::{Answer, AwardExplained, LineExplained, LinePoints, OrderExplained, RefundExplained, RefundUnmatched, RulePoints};
+use crate::query::{
+    Answer, AwardExplained, LineExplained, LinePoints, OrderExplained, RefundExplained, RefundUnmatched, RulePoints,
+};
 use crate::value::{OrderId, Quantity};
 
 /// Explains an order: its lines, what each earned by which rule, what came back.

@@ -443,7 +443,13 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     }
     if nothing || !found.unmatched.is_empty() {
         let amount_minor = articles_minor(&found.unmatched, *currency)?;
-        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: *currency, order_id: None, why: None };
+        let what = What::UnmatchedRefund {
+            refund_id: refund.id.clone(),
+            amount_minor,
+            currency: *currency,
+            order_id: None,
+            why: None,
+        };
         context.write(ws, &id, refund.refunded_at, what, Vec::new())?;
     }
     Ok(id)
