@@ -96,6 +96,8 @@ pub enum Command {
     /// Records a paid order: points, tiers and lifecycle follow. Idempotent on the order id.
     RecordOrder(RecordOrder),
     /// Records a refund, in full or in part. One for an order that has not arrived is parked until it does.
+    /// If it does not fit then (above what was paid, or of a line that the order has not), nothing goes back: the entry `unmatched_refund` of
+    /// the order's receipt says why, and so does the order (`unmatched`). A refund with another id puts it right.
     RecordRefund(RecordRefund),
     /// Cancels an order: everything that is left goes back.
     CancelOrder(CancelOrder),

@@ -107,12 +107,16 @@ pub enum What {
         /// How much less counts as spend, in minor units of the program's first currency.
         #[n(4)]
         spend_minor: i64,
-        /// Whether nothing is left of the order.
+        /// Whether the last of the goods went back with it: the order counts no more, and coupons come back. Delivery may be left.
         #[n(5)]
-        full: bool,
+        all_goods: bool,
         /// What is kept from the money for points that were spent already (`net_from_refund`), in minor units.
         #[n(6)]
         netted_minor: i64,
+        /// Whether the last of the order went back with it: nothing is left, delivery neither.
+        #[n(7)]
+        #[cbor(default)]
+        full: bool,
     },
     /// An order was cancelled; nothing is left of it.
     #[n(5)]
@@ -129,7 +133,7 @@ pub enum What {
         /// How much less counts as spend, in minor units of the program's first currency.
         #[n(3)]
         spend_minor: i64,
-        /// Whether the order was still valid before (not fully refunded).
+        /// Whether the order was still valid before (some of the goods were left).
         #[n(4)]
         was_valid: bool,
         /// What is kept from the money for points that were spent already, in minor units.
@@ -139,7 +143,7 @@ pub enum What {
         #[n(6)]
         reverted: bool,
     },
-    /// A refund that names no order was recorded and matched nothing.
+    /// A refund was recorded that changes nothing: it names no order and matched none, or it came before its order and did not fit it.
     #[n(6)]
     UnmatchedRefund {
         /// Which.
@@ -151,6 +155,14 @@ pub enum What {
         /// Of which currency.
         #[n(2)]
         currency: Currency,
+        /// The order that it waited for, if it named one.
+        #[n(3)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order_id: Option<OrderId>,
+        /// Why it did not fit: the code with which it would have been refused, had the order been there.
+        #[n(4)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// A custom event was recorded.
     #[n(7)]

@@ -75,6 +75,7 @@ codes! {
     PointsRedemptionExists = "points.redemption_exists", No, "this redemption id was used before; choose a new one";
     PointsRedemptionUnknown = "points.redemption_unknown", No, "no redemption of this customer has this id";
     PointsRedemptionReversed = "points.redemption_reversed", No, "reverse at most what of the redemption has not been reversed yet";
+    PointsRedemptionUsed = "points.redemption_used", No, "the redemption paid for another order; spend the points for each order under an id of its own";
     PointsCap = "points.cap", No, "the rule's cap is reached and its policy is to reject";
     PointsDates = "points.dates", No, "points must activate before they expire";
     PointsLotsFull = "points.lots_full", No, "the account has too many open lots; give points an expiry or spend some";

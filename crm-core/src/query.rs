@@ -133,7 +133,8 @@ pub enum Query {
         /// The instant; not before the last entry.
         at: Timestamp,
     },
-    /// What would go back for these units of an order, by the policies of its offers? Delivery goes back with a refund in full alone.
+    /// What would go back for these units of an order, by the policies of its offers? No refund of lines brings delivery back: one in full does, or one of
+    /// an amount.
     RefundPlan {
         /// The order; one that was paid with a claim.
         order_id: OrderId,
@@ -332,7 +333,7 @@ pub struct OrderExplained {
     pub customer_id: CustomerId,
     /// When it was paid.
     pub paid_at: Timestamp,
-    /// `valid`, `partly_refunded`, `fully_refunded`, `cancelled`, `reverted`.
+    /// `valid`, `partly_refunded`, `goods_refunded` (delivery was kept), `fully_refunded`, `cancelled`, `reverted`.
     pub status: String,
     /// What was paid in all.
     pub total: Money,
@@ -346,6 +347,21 @@ pub struct OrderExplained {
     pub awards: Vec<AwardExplained>,
     /// What went back.
     pub refunds: Vec<RefundExplained>,
+    /// Refunds that came before the order and did not fit it: they changed nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<RefundUnmatched>,
+}
+
+/// A refund that came before its order and did not fit it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RefundUnmatched {
+    /// Its id.
+    pub refund_id: RefundId,
+    /// When the money went back.
+    pub refunded_at: Timestamp,
+    /// The code with which it would have been refused, had the order been there.
+    pub why: String,
 }
 
 /// A line with what it earned.

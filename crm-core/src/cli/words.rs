@@ -182,7 +182,10 @@ pub(crate) fn entry(program: &Program, entry: &Entry) -> String {
         What::Cancelled { order_id, amount_minor, .. } => {
             format!("order {order_id} cancelled, {}", amount(*amount_minor))
         }
-        What::UnmatchedRefund { refund_id, amount_minor, currency } => {
+        What::UnmatchedRefund { refund_id, order_id: Some(order), why: Some(why), .. } => {
+            format!("refund {refund_id} does not fit order {order}: {why}")
+        }
+        What::UnmatchedRefund { refund_id, amount_minor, currency, .. } => {
             format!("refund {refund_id} without an order, {}", minor(*currency, i128::from(*amount_minor)))
         }
         What::Event { event_id, name } => format!("event {name} ({event_id})"),

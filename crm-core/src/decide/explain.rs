@@ -7,7 +7,9 @@ use super::workspace::{Decided, Workspace};
 use crate::error::{Error, ErrorCode};
 use crate::order::OrderRecord;
 use crate::program::Program;
-use crate::query::{Answer, AwardExplained, LineExplained, LinePoints, OrderExplained, RefundExplained, RulePoints};
+use crate::query::{
+    Answer, AwardExplained, LineExplained, LinePoints, OrderExplained, RefundExplained, RefundUnmatched, RulePoints,
+};
 use crate::value::{OrderId, Quantity};
 
 /// Explains an order: its lines, what each earned by which rule, what came back.
@@ -32,6 +34,11 @@ pub(crate) fn order(_: &Program, ws: &mut Workspace, order_id: &OrderId) -> Deci
         amount: currency.amount(refund.amount_minor),
         reason: refund.reason.clone(),
     });
+    let unmatched = extra.unfit.into_iter().map(|unfit| RefundUnmatched {
+        refund_id: unfit.id,
+        refunded_at: unfit.at,
+        why: unfit.code,
+    });
     Ok(Answer::Order(OrderExplained {
         order_id: order_id.clone(),
         customer_id,
@@ -43,6 +50,7 @@ pub(crate) fn order(_: &Program, ws: &mut Workspace, order_id: &OrderId) -> Deci
         lines: lines.collect(),
         awards,
         refunds: refunds.collect(),
+        unmatched: unmatched.collect(),
     }))
 }
 

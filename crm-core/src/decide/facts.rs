@@ -33,7 +33,7 @@ pub(crate) fn tier_facts(metric: &Metric, ladder: &Ladder, entry: &Entry) -> Vec
             Some(reversal(*spend_minor, *order_paid_at, order_id.shared()))
         }
         (Metric::OrderCount, What::Order { order_id, .. }) => Some(accrual(1, order_id.shared())),
-        (Metric::OrderCount, What::Refund { order_id, order_paid_at, full: true, .. })
+        (Metric::OrderCount, What::Refund { order_id, order_paid_at, all_goods: true, .. })
         | (Metric::OrderCount, What::Cancelled { order_id, order_paid_at, was_valid: true, .. }) => {
             Some(reversal(1, *order_paid_at, order_id.shared()))
         }
@@ -87,9 +87,9 @@ pub(crate) fn life_fact(entry: &Entry) -> Option<LifeFact> {
         What::Order { order_id, spend_minor } => {
             LifeFactKind::Order { order: order_id.shared(), net_minor: *spend_minor }
         }
-        What::Refund { order_id, order_paid_at, spend_minor, full, .. } => {
+        What::Refund { order_id, order_paid_at, spend_minor, all_goods, .. } => {
             let (order, order_at) = (order_id.shared(), *order_paid_at);
-            if *full {
+            if *all_goods {
                 LifeFactKind::OrderReversed { order, order_at }
             } else {
                 LifeFactKind::PartialRefund { order, order_at, amount_minor: *spend_minor }

@@ -272,7 +272,10 @@ pub(crate) fn foresee(
         reads.push(rows::read_mark(&id, &request.request_id));
     }
     let order = match &request.command {
-        Command::RecordOrder(command) => Some(&command.order.id),
+        Command::RecordOrder(command) => {
+            reads.extend(command.order.redemptions().map(|name| rows::read_redemption(&(id.clone(), name.clone()))));
+            Some(&command.order.id)
+        }
         Command::RecordRefund(command) => {
             if command.refund.order.is_none() {
                 reads.extend(refunds::foresee(&id, &command.refund));

@@ -13,7 +13,7 @@ use crate::command::{RecordEvent, RecordOrder};
 use crate::customer::Buyer;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::order::{Event, LinesSeen, Order, OrderRecord, OrderStatus};
+use crate::order::{Event, LinesSeen, Order, OrderRecord, OrderStatus, Tender};
 use crate::points::{ReferralSide, Source, SourceKind};
 use crate::value::{ClaimId, CustomerId, Fingerprint, Timestamp, fingerprint};
 
@@ -80,6 +80,7 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
             priced.book_as(print).map_err(|error| error.within("order"))?
         }
     };
+    pay_with_points(context, ws, &id, order)?;
     let parked = claim(ws, &id, order)?;
     place(context, ws, &id, record, command.claim_id.clone())?;
     if let Some(claim) = &command.claim_id {
@@ -89,6 +90,35 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         refunds::apply_parked(context, ws, &id, &order.id, parked)?;
     }
     Ok(id)
+}
+
+/// Notes with each redemption of points that it paid for the order, so that it pays for no other one.
+///
+/// An import brings tenders of other systems: what nobody knows here is taken as it is. In any other request it is a mistake that would show
+/// only when the points do not come back.
+fn pay_with_points(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<()> {
+    for (at, tender) in order.tenders.iter().enumerate() {
+        let Tender::Points { redemption, .. } = tender else { continue };
+        let refused = |code, message| Error::new(code, message).field(format!("order.tenders[{at}].redemption"));
+        let key = (id.clone(), redemption.clone());
+        let Some(mut record) = ws.redemption(&key)?.cloned() else {
+            if context.request.batch.is_some() {
+                continue;
+            }
+            let message = format!("no redemption `{redemption}` of this customer");
+            return Err(refused(ErrorCode::PointsRedemptionUnknown, message).into());
+        };
+        if let Some(other) = record.order.as_ref().filter(|other| **other != order.id)
+            && let Some(known) = ws.order(&(id.clone(), other.clone()))?
+            && known.status() != OrderStatus::Reverted
+        {
+            let message = format!("redemption `{redemption}` paid for order `{other}`");
+            return Err(refused(ErrorCode::PointsRedemptionUsed, message).with("order_id", other).into());
+        }
+        record.order = Some(order.id.clone());
+        ws.put_redemption(key, Some(record));
+    }
+    Ok(())
 }
 
 /// Whether the order is there already, with the same content.

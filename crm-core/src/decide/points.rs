@@ -181,7 +181,8 @@ fn file(
     at: Timestamp,
 ) -> Decided<()> {
     let redemption = Redemption::new(name.clone(), kind, status, allocations, at)?;
-    ws.put_redemption((id.clone(), name), Some(RedemptionRecord { currency: currency.clone(), redemption }));
+    let record = RedemptionRecord { currency: currency.clone(), redemption, order: None };
+    ws.put_redemption((id.clone(), name), Some(record));
     Ok(())
 }
 
@@ -217,7 +218,7 @@ pub(crate) fn held_too_long(
     hold: &HoldId,
 ) -> Decided<Option<(PointCurrency, Points)>> {
     let key = (id.clone(), RedemptionId::new(hold.as_str())?);
-    let Some(RedemptionRecord { currency, redemption }) = ws.redemption(&key)?.cloned() else { return Ok(None) };
+    let Some(RedemptionRecord { currency, redemption, .. }) = ws.redemption(&key)?.cloned() else { return Ok(None) };
     let points = redemption.points;
     let has = |account: &crate::points::Account| account.currency == currency && points <= account.balances.available;
     let free = redemption.status == RedemptionStatus::TimedOut && ws.known(id)?.state.accounts.iter().any(has);

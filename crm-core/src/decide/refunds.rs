@@ -2,7 +2,7 @@
 
 mod parked;
 
-pub(crate) use parked::Parked;
+pub(crate) use parked::{Parked, apply_parked};
 
 use super::award::{basis_rules, line_basis};
 use super::caps;
@@ -58,44 +58,12 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
         return Ok(Some(id));
     }
-    if let Some((_, known)) = extra.unfit.iter().find(|(unfit, _)| *unfit == refund.id) {
-        return if *known == fingerprint(refund) { Ok(Some(id)) } else { Err(other_content(refund).into()) };
+    if let Some(known) = extra.unfit.iter().find(|unfit| unfit.id == refund.id) {
+        return if known.fingerprint == fingerprint(refund) { Ok(Some(id)) } else { Err(other_content(refund).into()) };
     }
     settle(context, ws, &id)?;
     apply(context, ws, &id, order, extra, refund)?;
     Ok(Some(id))
-}
-
-/// Applies a refund that waited, under the request that brought its order. One that does not fit is noted as unmatched.
-pub(crate) fn apply_parked(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    order_id: &OrderId,
-    parked: Parked,
-) -> Decided<()> {
-    let refund: Refund = serde_json::from_str(&parked.refund).map_err(Error::from)?;
-    let Some((_, mut order, mut extra)) = find_order(ws, order_id)? else {
-        return Err(Error::internal("the order of a parked refund is gone").into());
-    };
-    let mut trial = order.clone();
-    let planned = match offers::sale::planned(ws, id, &order, &extra, &refund) {
-        Err(Stop::Refuse(_)) => None,
-        planned => Some(planned?.unwrap_or_else(|| refund.clone())),
-    };
-    if planned.is_none_or(|refund| trial.refund(&refund, context.request.at, parked.fingerprint).is_err()) {
-        let amount_minor = match &refund.what {
-            RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
-            _ => 0,
-        };
-        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: order.currency() };
-        // The host got no refusal when it sent the refund, so the journal has to say that it did not fit.
-        extra.unfit.push((refund.id.clone(), parked.fingerprint));
-        order.extra = encode(&extra);
-        ws.put_order((id.clone(), order_id.clone()), Some(order));
-        return context.write(ws, id, refund.refunded_at, what, Vec::new());
-    }
-    apply(context, ws, id, order, extra, &refund)
 }
 
 fn apply(
@@ -106,12 +74,12 @@ fn apply(
     extra: OrderExtra,
     refund: &Refund,
 ) -> Decided<()> {
-    let was_valid = order.status().is_valid();
+    let was = order.status();
     let now = ws.known(id)?.state.recorded_at;
     let planned = offers::sale::planned(ws, id, &order, &extra, refund)?;
     let what = planned.as_ref().unwrap_or(refund);
     let effect = order.refund(what, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
-    follow(context, ws, id, order, extra, was_valid, effect.amount_minor, (&refund.id, refund.refunded_at))
+    follow(context, ws, id, order, extra, was, effect.amount_minor, (&refund.id, refund.refunded_at))
 }
 
 /// A refund of a history that is played again: what came back is known.
@@ -123,9 +91,9 @@ pub(crate) fn come_back(
 ) -> Decided<CustomerId> {
     let Some((id, mut order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
     settle(context, ws, &id)?;
-    let was_valid = order.status().is_valid();
+    let was = order.status();
     let amount_minor = order.take_piece(piece).amount_minor;
-    follow(context, ws, &id, order, extra, was_valid, amount_minor, (piece.refund_id(), piece.at()))?;
+    follow(context, ws, &id, order, extra, was, amount_minor, (piece.refund_id(), piece.at()))?;
     Ok(id)
 }
 
@@ -141,25 +109,29 @@ fn follow(
     id: &CustomerId,
     order: OrderRecord,
     mut extra: OrderExtra,
-    was_valid: bool,
+    was: OrderStatus,
     amount_minor: i64,
     (refund_id, refunded_at): (&RefundId, Timestamp),
 ) -> Decided<()> {
-    let full = was_valid && !order.status().is_valid();
+    let status = order.status();
+    let all_goods = was.is_valid() && !status.is_valid();
     let (money_minor, _) = order.split_refund(amount_minor, tender(context));
-    let effects = points_of(context, ws, id, &order, &mut extra, full, money_minor)?;
+    let effects = points_of(context, ws, id, &order, &mut extra, all_goods, money_minor)?;
     let what = What::Refund {
         refund_id: refund_id.clone(),
         order_id: order.id().clone(),
         order_paid_at: order.paid_at(),
         amount_minor,
         spend_minor: spend_back(context, &order, &mut extra),
-        full,
+        all_goods,
         netted_minor: effects.netted_minor,
+        full: was != status && status == OrderStatus::FullyRefunded,
     };
-    let claim = extra.claim.clone().filter(|_| full);
+    let claim = extra.claim.clone().filter(|_| all_goods);
     let order_id = order.id().clone();
-    write_back(context, ws, id, order, extra, what, refunded_at, effects)?;
+    // What an order brought cannot go back before it came, whatever the clock says that told of the refund.
+    let counts_from = refunded_at.max(order.paid_at());
+    write_back(context, ws, id, order, extra, what, counts_from, effects)?;
     returned::follow(context, ws, id, &order_id, Some(refund_id))?;
     match claim {
         Some(claim) => offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded),
@@ -471,7 +443,13 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     }
     if nothing || !found.unmatched.is_empty() {
         let amount_minor = articles_minor(&found.unmatched, *currency)?;
-        let what = What::UnmatchedRefund { refund_id: refund.id.clone(), amount_minor, currency: *currency };
+        let what = What::UnmatchedRefund {
+            refund_id: refund.id.clone(),
+            amount_minor,
+            currency: *currency,
+            order_id: None,
+            why: None,
+        };
         context.write(ws, &id, refund.refunded_at, what, Vec::new())?;
     }
     Ok(id)

@@ -87,7 +87,7 @@ pub(crate) fn file_hold(
     };
     let name = RedemptionId::new(hold.id.as_str())?;
     let redemption = Redemption::new(name.clone(), RedemptionKind::Hold, status, hold.allocations, hold.at)?;
-    ws.put_redemption((id.clone(), name), Some(RedemptionRecord { currency, redemption }));
+    ws.put_redemption((id.clone(), name), Some(RedemptionRecord { currency, redemption, order: None }));
     Ok(())
 }
 

@@ -155,6 +155,21 @@ pub(crate) struct AwardRecord {
     pub(crate) netted: Points,
 }
 
+/// A refund that waited for its order and did not fit it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct Unfit {
+    #[n(0)]
+    pub(crate) id: RefundId,
+    #[n(1)]
+    pub(crate) fingerprint: Fingerprint,
+    /// When the money went back.
+    #[n(2)]
+    pub(crate) at: Timestamp,
+    /// The code with which it would have been refused.
+    #[n(3)]
+    pub(crate) code: String,
+}
+
 /// What decide keeps with an order.
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 pub(crate) struct OrderExtra {
@@ -168,7 +183,7 @@ pub(crate) struct OrderExtra {
     pub(crate) restored: Vec<Points>,
     /// Refunds that waited for the order and did not fit it.
     #[n(3)]
-    pub(crate) unfit: Vec<(RefundId, Fingerprint)>,
+    pub(crate) unfit: Vec<Unfit>,
     /// Whether it made a referral count.
     #[n(4)]
     #[cbor(default)]
@@ -415,6 +430,9 @@ pub(crate) struct RedemptionRecord {
     pub(crate) currency: PointCurrency,
     #[n(1)]
     pub(crate) redemption: Redemption,
+    /// The order that it paid for.
+    #[n(2)]
+    pub(crate) order: Option<OrderId>,
 }
 
 /// Encodes a part of the state.

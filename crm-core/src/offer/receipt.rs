@@ -6,7 +6,7 @@ use super::rules::RefundPolicy;
 use super::terms::OfferRules;
 use crate::error::{Error, ErrorCode, Result};
 use crate::value::spread::{share, spread};
-use crate::value::{Amount, Currency, Quantity, TaxMode};
+use crate::value::{Amount, Quantity, TaxMode};
 use serde::{Deserialize, Serialize};
 
 /// A quote that was paid, with all that a refund needs: it does not depend on the program, or the prices, of a later day.
@@ -66,27 +66,24 @@ pub struct Refunds {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefundPlan {
-    /// Of the lines. Lines of earlier returns may be among them, with a quantity of zero: what comes back now can set free what a rule
-    /// kept back before.
+    /// Of the lines. Others than those that come back now may be among them, with a quantity of zero: what comes back now can set free
+    /// what a rule kept back before, and worked out again, what is kept can cost less than it did.
     pub lines: Vec<RefundedLine>,
-    /// Of delivery: all of it with the last goods.
-    pub shipping: Amount,
-    /// In all.
+    /// In all: for goods alone.
     pub amount: Amount,
-    /// Whether everything has come back then.
+    /// What of delivery has not gone back. Returned goods do not bring it, not the last ones either: a refund in full does, or one of an
+    /// amount.
+    pub shipping_left: Amount,
+    /// Whether all goods have come back then.
+    pub all_goods: bool,
+    /// Whether nothing is left then: all goods have come back, and nothing is left of delivery.
     pub full: bool,
 }
 
 impl Refunds {
     /// With a plan that was carried out.
-    ///
-    /// # Errors
-    /// `money.precision` and `money.range` for amounts that are none of the currency.
-    pub fn add(&mut self, plan: &RefundPlan, currency: Currency) -> Result<()> {
-        let shipping = currency.minor(self.shipping)?.saturating_add(currency.minor(plan.shipping)?);
-        self.shipping = currency.amount(shipping);
+    pub fn add(&mut self, plan: &RefundPlan) {
         self.lines.extend(plan.lines.iter().cloned());
-        Ok(())
     }
 }
 
@@ -108,8 +105,9 @@ impl Receipt {
     /// comes back now.
     ///
     /// The strictest policy of the applied offers decides. It says what goes back in all for all that has come back, and what was refunded
-    /// before is taken from that, so the steps of a return do not matter, and the last step brings what is left of what was paid. What goes
-    /// back for a line is never below zero, and never above what was paid for it.
+    /// before is taken from that; the last step brings what is left of what was paid. What goes back is never below zero, for a line never
+    /// above what was paid for it, and what went back is never asked for again. So the steps of a return do not matter, but where goods are
+    /// worked out again: there what has gone back is the most that any step came to.
     ///
     /// # Errors
     /// `offer.refund_line` for a line that is not on the receipt, or more of it than was bought and has not come back;
@@ -117,9 +115,9 @@ impl Receipt {
     pub fn plan(&self, returned: &[ReturnedLine], so_far: &Refunds) -> Result<RefundPlan> {
         let currency = self.quote.currency;
         let bought = self.bought(returned, so_far)?;
-        let full = bought.iter().all(|line| line.returned == line.thousandths);
+        let all_goods = bought.iter().all(|line| line.returned == line.thousandths);
         let policy = self.strictest();
-        if policy == RefundPolicy::ForbidPartial && !full {
+        if policy == RefundPolicy::ForbidPartial && !all_goods {
             let message = "only everything may come back";
             return Err(Error::new(ErrorCode::OfferRefundPartial, message).field("lines"));
         }
@@ -130,19 +128,21 @@ impl Receipt {
                 let rated = self.rated(&bought)?;
                 sums(bought.iter().zip(rated).map(|(line, paid)| share(paid, line.returned, line.thousandths)))
             }
-            RefundPolicy::ReEvaluate => (bought.iter().map(pro_rata).collect(), self.reworked(&bought)?),
+            RefundPolicy::ReEvaluate => self.reworked(&bought)?,
         };
         let paid: i64 = bought.iter().map(|line| line.paid).sum();
-        let parts = parts(&bought, &targets, if full { paid } else { total.clamp(0, paid) });
-        let shipping = if full { (self.paid_shipping()? - currency.minor(so_far.shipping)?).max(0) } else { 0 };
-        let amount = currency.amount(parts.iter().sum::<i64>() + shipping);
+        let of_kept = policy == RefundPolicy::ReEvaluate;
+        let parts = parts(&bought, &targets, if all_goods { paid } else { total.clamp(0, paid) }, of_kept);
+        let shipping = (self.paid_shipping()? - currency.minor(so_far.shipping)?).max(0);
+        let amount = currency.amount(parts.iter().sum::<i64>());
         let lines = bought.iter().zip(parts).filter(|(line, part)| line.now > 0 || *part > 0);
         let lines = lines.map(|(line, part)| RefundedLine {
             line_no: line.line_no,
             quantity: Quantity::from_thousandths(line.now),
             amount: currency.amount(part),
         });
-        Ok(RefundPlan { lines: lines.collect(), shipping: currency.amount(shipping), amount, full })
+        let (lines, full) = (lines.collect(), all_goods && shipping == 0);
+        Ok(RefundPlan { lines, amount, shipping_left: currency.amount(shipping), all_goods, full })
     }
 
     fn bought(&self, returned: &[ReturnedLine], so_far: &Refunds) -> Result<Vec<Bought>> {
@@ -221,10 +221,10 @@ fn sums(targets: impl Iterator<Item = i64>) -> (Vec<i64>, i64) {
     (targets, total)
 }
 
-/// Hands what goes back in all, less what went back before, to lines that have come back: first what each was to get, then whatever else
-/// was paid for them.
-fn parts(bought: &[Bought], targets: &[i64], total: i64) -> Vec<i64> {
-    let room = |line: &Bought| if line.returned > 0 { (line.paid - line.refunded).max(0) } else { 0 };
+/// Hands what goes back in all, less what went back before, to lines that have come back, and `of_kept` to those that are kept as well:
+/// first what each was to get, then whatever else was paid for them.
+fn parts(bought: &[Bought], targets: &[i64], total: i64, of_kept: bool) -> Vec<i64> {
+    let room = |line: &Bought| if line.returned > 0 || of_kept { (line.paid - line.refunded).max(0) } else { 0 };
     let rooms: Vec<i64> = bought.iter().map(room).collect();
     let wanted =
         bought.iter().zip(targets).zip(&rooms).map(|((line, target), room)| (target - line.refunded).clamp(0, *room));

@@ -9,15 +9,15 @@ use super::replay::Played;
 use super::rules::{Effect, RefundPolicy};
 use super::state::State;
 use super::terms::{Candidate, OfferRules, Settings};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::spread::spread;
 use crate::value::{Quantity, TaxMode};
 use std::cmp::Reverse;
 
 impl Receipt {
-    /// What goes back for goods when what is kept is priced again: the same offers in the same order, their thresholds asked again. What
-    /// delivery costs more then is taken off.
-    pub(super) fn reworked(&self, bought: &[Bought]) -> Result<i64> {
+    /// What goes back for goods when what is kept is priced again, by line and in all: the same offers in the same order, their thresholds
+    /// asked again. What delivery costs more then is taken off, and so is what a line costs more that is kept.
+    pub(super) fn reworked(&self, bought: &[Bought]) -> Result<(Vec<i64>, i64)> {
         let paid: i64 = bought.iter().map(|line| line.paid).sum();
         let mut cart = self.cart.clone();
         cart.stored_value.clear();
@@ -29,7 +29,7 @@ impl Receipt {
         cart.lines.iter_mut().zip(numbers).for_each(|(line, number)| line.line_no = Some(number));
         cart.lines.retain(|line| line.quantity > Quantity::ZERO);
         if cart.lines.is_empty() {
-            return Ok(paid);
+            return Ok((bought.iter().map(|line| line.paid).collect(), paid));
         }
         let basket = cart.check()?;
         let applied = self.quote.applied.iter().filter_map(|one| Some((self.rules_of(one)?, one.by.clone())));
@@ -43,10 +43,22 @@ impl Receipt {
         let problem = Problem { basket: &basket, settings, terms, caps, start, consumption: true };
         let answer = problem.answer(&problem.play_all());
         let currency = basket.currency;
-        let total = currency.minor(answer.totals.total)?;
-        let tax = if self.cart.tax_mode == TaxMode::Added { currency.minor(answer.shipping.tax)? } else { 0 };
-        let shipping = currency.minor(answer.shipping.net)? + tax;
-        Ok(paid - (total - shipping) - (shipping - self.paid_shipping()?).max(0))
+        let taxed = |net, tax| {
+            let tax = if self.cart.tax_mode == TaxMode::Added { currency.minor(tax)? } else { 0 };
+            Ok::<i64, Error>(currency.minor(net)? + tax)
+        };
+        let shipping = taxed(answer.shipping.net, answer.shipping.tax)?;
+        let mut total = paid - (shipping - self.paid_shipping()?).max(0);
+        let mut less = Vec::with_capacity(bought.len());
+        for line in bought {
+            let kept = answer.lines.iter().find(|kept| kept.line_no == line.line_no);
+            let cost = kept.map_or(Ok(0), |kept| taxed(kept.net, kept.tax))?;
+            total -= cost;
+            less.push((line.paid - cost).max(0));
+        }
+        // By what is kept alone, not by what went back before: so that the steps of a return make no difference where they can make none.
+        let most = less.iter().sum();
+        Ok((spread(total.clamp(0, most), &less), total))
     }
 
     /// What each line would have cost if every offer that keeps its rate had lowered all of its lines by the same part.

@@ -422,7 +422,8 @@ pub struct Hours {
     pub to: String,
 }
 
-/// How much goes back when goods come back.
+/// How much goes back when goods come back. Of the offers of an order the strictest policy holds for the whole order: `forbid_partial`
+/// before `re_evaluate` before `keep_rate` before `pro_rata`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -430,7 +431,8 @@ pub enum RefundPolicy {
     /// What was paid for the unit: its share of the discount is kept.
     #[default]
     ProRata,
-    /// The cart is worked out again on what is kept; the difference goes back.
+    /// The cart is worked out again on what is kept, with all of its offers; the difference to what was paid goes back. What went back before
+    /// is not asked for again: so it can matter in which steps goods come back, and the customer keeps the most that any step came to.
     ReEvaluate,
     /// The discount's rate on all its lines is kept for what is kept.
     KeepRate,
@@ -456,7 +458,7 @@ pub struct ReturnPolicy {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnOn {
-    /// When everything comes back, or the order is cancelled.
+    /// When all goods have come back, or their money, whether or not delivery was kept; or when the order is cancelled.
     #[default]
     Full,
     /// When the order is cancelled.

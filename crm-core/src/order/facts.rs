@@ -82,6 +82,16 @@ fn one() -> Quantity {
     Quantity::ONE
 }
 
+impl Order {
+    /// The redemptions of points that paid for it.
+    pub(crate) fn redemptions(&self) -> impl Iterator<Item = &RedemptionId> {
+        self.tenders.iter().filter_map(|tender| match tender {
+            Tender::Points { redemption, .. } => Some(redemption),
+            _ => None,
+        })
+    }
+}
+
 /// A part of the payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -94,9 +104,11 @@ pub enum Tender {
     },
     /// Points. This part never earns; a refund gives it back to the redemption.
     Points {
-        /// How much of the price it covered.
+        /// How much of the price it covered. What a point is worth is for the host to say.
         amount: Amount,
-        /// The redemption (`spend_points` or a captured hold) that took the points.
+        /// The redemption (`spend_points`, or a hold or a claim that was captured) that took the points: of this customer, known when the order
+        /// is recorded (else `points.redemption_unknown`), and of this order alone (else `points.redemption_used`). An order of an import,
+        /// whose request has a `batch`, may name one that is not known here, of another system: nothing goes back to it.
         redemption: RedemptionId,
     },
     /// A gift card or other stored value; earns like money.
@@ -104,6 +116,7 @@ pub enum Tender {
         /// How much.
         amount: Amount,
         /// The redemption (`spend_gift_card` or a captured hold) that took it from a gift card; a refund gives it back to the card.
+        /// One that is not known here is another system's: what goes back to it goes back like money.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         redemption: Option<RedemptionId>,
     },
@@ -119,7 +132,7 @@ pub struct Refund {
     /// The order; none where the source does not say (the program's policy decides).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
-    /// When the money went back.
+    /// When the money went back. Clocks differ, so it may lie before the order's `paid_at`: it counts from then at the earliest.
     pub refunded_at: Timestamp,
     /// What went back.
     pub what: RefundWhat,

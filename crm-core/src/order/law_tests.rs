@@ -156,7 +156,9 @@ proptest! {
                 prop_assert!((0..=whole.thousandths).contains(&now.thousandths));
             }
             prop_assert_eq!(sum, record.refunded_minor());
-            prop_assert_eq!(effect.full_after, record.status() == OrderStatus::FullyRefunded);
+            let status = record.status();
+            prop_assert_eq!(effect.full_after, !status.is_valid());
+            prop_assert_eq!(status == OrderStatus::FullyRefunded, effect.full_after && record.left_minor() == 0);
         }
         if let Some(effect) = taken(&mut record, 100, RefundWhat::Full) {
             sum += effect.amount_minor;

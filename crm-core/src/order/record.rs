@@ -193,7 +193,9 @@ pub enum OrderStatus {
     Valid,
     /// Something came back, something is left.
     PartlyRefunded,
-    /// Nothing is left of the goods; a shop may have kept the shipping.
+    /// Nothing is left of the goods; shipping was kept, wholly or in part.
+    GoodsRefunded,
+    /// Everything went back.
     FullyRefunded,
     /// Cancelled: everything went back.
     Cancelled,
@@ -202,19 +204,20 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
-    /// Its name in answers: `valid`, `partly_refunded`, `fully_refunded`, `cancelled`, `reverted`.
+    /// Its name in answers: `valid`, `partly_refunded`, `goods_refunded`, `fully_refunded`, `cancelled`, `reverted`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Valid => "valid",
             Self::PartlyRefunded => "partly_refunded",
+            Self::GoodsRefunded => "goods_refunded",
             Self::FullyRefunded => "fully_refunded",
             Self::Cancelled => "cancelled",
             Self::Reverted => "reverted",
         }
     }
 
-    /// Whether the order counts: paid, not cancelled, not reverted, and something of it is left.
+    /// Whether the order counts: paid, not cancelled, not reverted, and something of the goods is left.
     #[must_use]
     pub const fn is_valid(self) -> bool {
         matches!(self, Self::Valid | Self::PartlyRefunded)

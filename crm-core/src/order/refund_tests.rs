@@ -81,6 +81,7 @@ fn shipping_comes_last() {
     let mut record = shipped.book().unwrap();
     let goods = take(&mut record, "r1", one_line(1, Some(1), None)).unwrap();
     assert_eq!((goods.amount_minor, goods.full_after), (2000, true), "a kept shipping keeps no order alive");
+    assert_eq!(record.status(), OrderStatus::GoodsRefunded);
     let both = BasisRules { tax: Counted::In, shipping: Counted::In };
     assert!(
         record

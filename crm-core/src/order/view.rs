@@ -184,7 +184,7 @@ impl OrderRecord {
         } else if self.facts.cancelled_at.is_some() {
             OrderStatus::Cancelled
         } else if self.is_full() {
-            OrderStatus::FullyRefunded
+            if self.left_minor() == 0 { OrderStatus::FullyRefunded } else { OrderStatus::GoodsRefunded }
         } else if self.facts.refunds.is_empty() {
             OrderStatus::Valid
         } else {

@@ -182,7 +182,7 @@ static ORDERS: Description = Description {
         text("currency", "ISO 4217"),
         int("total_minor", "what was paid in all, shipping and tax included, in minor units"),
         int("refunded_minor", "what went back so far, in minor units"),
-        text("status", "valid, partly_refunded, fully_refunded, cancelled, reverted"),
+        text("status", "valid, partly_refunded, goods_refunded, fully_refunded, cancelled, reverted"),
         text_or_null("channel", "where it was made"),
         text_or_null("store", "in which shop"),
         blob("body", "lines, tenders, refunds, awards"),

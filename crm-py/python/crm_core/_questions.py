@@ -181,8 +181,8 @@ class Questions:
         return answer
 
     def refund_plan(self, order_id: str, lines: Sequence[ReturnedLine]) -> RefundPlan:
-        """What would go back for these units of an order, by the policies of its offers? Delivery goes back with a
-        refund in full alone.
+        """What would go back for these units of an order, by the policies of its offers? No refund of lines brings
+        delivery back: one in full does, or one of an amount.
 
         `order_id`: The order; one that was paid with a claim. `lines`: What comes back.
         """
@@ -356,8 +356,8 @@ class AsyncQuestions:
         return answer
 
     async def refund_plan(self, order_id: str, lines: Sequence[ReturnedLine]) -> RefundPlan:
-        """What would go back for these units of an order, by the policies of its offers? Delivery goes back with a
-        refund in full alone.
+        """What would go back for these units of an order, by the policies of its offers? No refund of lines brings
+        delivery back: one in full does, or one of an amount.
 
         `order_id`: The order; one that was paid with a claim. `lines`: What comes back.
         """

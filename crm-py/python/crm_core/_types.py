@@ -375,6 +375,7 @@ __all__ = [
     "RefundPolicy",
     "RefundRules",
     "RefundSeat",
+    "RefundUnmatched",
     "RefundWhat",
     "RefundWhatAmount",
     "RefundWhatArticles",
@@ -1202,13 +1203,18 @@ class RefundEffect(Word):
 
 
 class RefundPolicy(Word):
-    """How much goes back when goods come back."""
+    """How much goes back when goods come back. Of the offers of an order the strictest policy holds for the whole
+    order: `forbid_partial` before `re_evaluate` before `keep_rate` before `pro_rata`.
+    """
 
     PRO_RATA = "pro_rata"
     """What was paid for the unit: its share of the discount is kept."""
 
     RE_EVALUATE = "re_evaluate"
-    """The cart is worked out again on what is kept; the difference goes back."""
+    """The cart is worked out again on what is kept, with all of its offers; the difference to what was paid goes back.
+    What went back before is not asked for again: so it can matter in which steps goods come back, and the customer
+    keeps the most that any step came to.
+    """
 
     KEEP_RATE = "keep_rate"
     """The discount's rate on all its lines is kept for what is kept."""
@@ -1221,7 +1227,7 @@ class ReturnOn(Word):
     """When a coupon comes back."""
 
     FULL = "full"
-    """When everything comes back, or the order is cancelled."""
+    """When all goods have come back, or their money, whether or not delivery was kept; or when the order is cancelled."""
 
     CANCELLED = "cancelled"
     """When the order is cancelled."""
@@ -5207,7 +5213,7 @@ class OrderExplained(Record):
     """When it was paid."""
 
     status: str
-    """`valid`, `partly_refunded`, `fully_refunded`, `cancelled`, `reverted`."""
+    """`valid`, `partly_refunded`, `goods_refunded` (delivery was kept), `fully_refunded`, `cancelled`, `reverted`."""
 
     total: Money
     """What was paid in all."""
@@ -5226,6 +5232,9 @@ class OrderExplained(Record):
 
     refunds: Sequence[RefundExplained]
     """What went back."""
+
+    unmatched: Sequence[RefundUnmatched] = ()
+    """Refunds that came before the order and did not fit it: they changed nothing."""
 
 
 class OrderLine(Record):
@@ -5622,8 +5631,8 @@ class QueryQuote(Record):
 
 
 class QueryRefundPlan(Record):
-    """What would go back for these units of an order, by the policies of its offers? Delivery goes back with a refund
-    in full alone.
+    """What would go back for these units of an order, by the policies of its offers? No refund of lines brings
+    delivery back: one in full does, or one of an amount.
     """
 
     type: ClassVar[Literal["refund_plan"]] = "refund_plan"
@@ -5853,7 +5862,11 @@ class RecordOrder(Record):
 
 
 class RecordRefund(Record):
-    """Records a refund, in full or in part. One for an order that has not arrived is parked until it does."""
+    """Records a refund, in full or in part. One for an order that has not arrived is parked until it does. If it does
+    not fit then (above what was paid, or of a line that the order has not), nothing goes back: the entry
+    `unmatched_refund` of the order's receipt says why, and so does the order (`unmatched`). A refund with another
+    id puts it right.
+    """
 
     type: ClassVar[Literal["record_refund"]] = "record_refund"
 
@@ -5871,7 +5884,9 @@ class Refund(Record):
     """Its id, unique within its order; where it names none, within the customer."""
 
     refunded_at: datetime
-    """When the money went back."""
+    """When the money went back. Clocks differ, so it may lie before the order's `paid_at`: it counts from then at the
+    earliest.
+    """
 
     what: RefundWhat
     """What went back."""
@@ -5994,18 +6009,23 @@ class RefundPlan(Record):
     """What goes back for goods that come back now."""
 
     lines: Sequence[RefundedLine]
-    """Of the lines. Lines of earlier returns may be among them, with a quantity of zero: what comes back now can set
-    free what a rule kept back before.
+    """Of the lines. Others than those that come back now may be among them, with a quantity of zero: what comes back
+    now can set free what a rule kept back before, and worked out again, what is kept can cost less than it did.
     """
 
-    shipping: Decimal
-    """Of delivery: all of it with the last goods."""
-
     amount: Decimal
-    """In all."""
+    """In all: for goods alone."""
+
+    shipping_left: Decimal
+    """What of delivery has not gone back. Returned goods do not bring it, not the last ones either: a refund in full
+    does, or one of an amount.
+    """
+
+    all_goods: bool
+    """Whether all goods have come back then."""
 
     full: bool
-    """Whether everything has come back then."""
+    """Whether nothing is left then: all goods have come back, and nothing is left of delivery."""
 
 
 class RefundRules(Record):
@@ -6031,6 +6051,19 @@ class RefundSeat(Record):
 
     refund_id: str | None = None
     """By which refund."""
+
+
+class RefundUnmatched(Record):
+    """A refund that came before its order and did not fit it."""
+
+    refund_id: str
+    """Its id."""
+
+    refunded_at: datetime
+    """When the money went back."""
+
+    why: str
+    """The code with which it would have been refused, had the order been there."""
 
 
 class RefundWhatAmount(Record):
@@ -6749,10 +6782,14 @@ class TenderPoints(Record):
     type: ClassVar[Literal["points"]] = "points"
 
     amount: Decimal
-    """How much of the price it covered."""
+    """How much of the price it covered. What a point is worth is for the host to say."""
 
     redemption: str
-    """The redemption (`spend_points` or a captured hold) that took the points."""
+    """The redemption (`spend_points`, or a hold or a claim that was captured) that took the points: of this customer,
+    known when the order is recorded (else `points.redemption_unknown`), and of this order alone (else
+    `points.redemption_used`). An order of an import, whose request has a `batch`, may name one that is not known
+    here, of another system: nothing goes back to it.
+    """
 
 
 class TenderStoredValue(Record):
@@ -6765,7 +6802,7 @@ class TenderStoredValue(Record):
 
     redemption: str | None = None
     """The redemption (`spend_gift_card` or a captured hold) that took it from a gift card; a refund gives it back to
-    the card.
+    the card. One that is not known here is another system's: what goes back to it goes back like money.
     """
 
 
@@ -7265,7 +7302,7 @@ class WhatCancelled(Record):
     """How much less counts as spend, in minor units of the program's first currency."""
 
     was_valid: bool
-    """Whether the order was still valid before (not fully refunded)."""
+    """Whether the order was still valid before (some of the goods were left)."""
 
     netted_minor: int
     """What is kept from the money for points that were spent already, in minor units."""
@@ -7534,11 +7571,16 @@ class WhatRefund(Record):
     spend_minor: int
     """How much less counts as spend, in minor units of the program's first currency."""
 
-    full: bool
-    """Whether nothing is left of the order."""
+    all_goods: bool
+    """Whether the last of the goods went back with it: the order counts no more, and coupons come back. Delivery may
+    be left.
+    """
 
     netted_minor: int
     """What is kept from the money for points that were spent already (`net_from_refund`), in minor units."""
+
+    full: bool
+    """Whether the last of the order went back with it: nothing is left, delivery neither."""
 
 
 class WhatRegistered(Record):
@@ -7581,7 +7623,9 @@ class WhatTierUnlocked(Record):
 
 
 class WhatUnmatchedRefund(Record):
-    """A refund that names no order was recorded and matched nothing."""
+    """A refund was recorded that changes nothing: it names no order and matched none, or it came before its order and
+    did not fit it.
+    """
 
     type: ClassVar[Literal["unmatched_refund"]] = "unmatched_refund"
 
@@ -7593,6 +7637,12 @@ class WhatUnmatchedRefund(Record):
 
     currency: str
     """Of which currency."""
+
+    order_id: str | None = None
+    """The order that it waited for, if it named one."""
+
+    why: str | None = None
+    """Why it did not fit: the code with which it would have been refused, had the order been there."""
 
 
 class WhatUnregistered(Record):

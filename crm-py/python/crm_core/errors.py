@@ -170,6 +170,14 @@ class PointsRedemptionReversed(PointsError):
     code = "points.redemption_reversed"
 
 
+class PointsRedemptionUsed(PointsError):
+    """`points.redemption_used`: the redemption paid for another order; spend the points for each order under an id of
+    its own.
+    """
+
+    code = "points.redemption_used"
+
+
 class PointsCap(PointsError):
     """`points.cap`: the rule's cap is reached and its policy is to reject."""
 
@@ -1100,6 +1108,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "points.redemption_exists": PointsRedemptionExists,
     "points.redemption_unknown": PointsRedemptionUnknown,
     "points.redemption_reversed": PointsRedemptionReversed,
+    "points.redemption_used": PointsRedemptionUsed,
     "points.cap": PointsCap,
     "points.dates": PointsDates,
     "points.lots_full": PointsLotsFull,

@@ -203,10 +203,6 @@ pub(crate) fn refund_plan(ws: &mut Workspace, order_id: &OrderId, lines: &[Retur
         .iter()
         .map(|line| RefundLine { line_no: line.line_no, quantity: Some(line.quantity), amount: None })
         .collect();
-    let mut plan = plan_of(record.receipt.get()?, &order, &lines)?;
-    // A refund of lines brings no delivery back, and the plan is what that refund does.
-    let currency = order.currency();
-    let goods = currency.minor(plan.amount)?.saturating_sub(currency.minor(plan.shipping)?);
-    (plan.amount, plan.shipping) = (currency.amount(goods), currency.amount(0));
+    let plan = plan_of(record.receipt.get()?, &order, &lines)?;
     Ok(Answer::RefundPlan { plan })
 }

@@ -1,12 +1,16 @@
 //! Refunds that wait for their order.
 
-use super::super::context::order_name;
-use super::super::state::{decode, encode};
-use super::super::workspace::{Decided, Identity, Workspace};
+use super::super::context::{Context, order_name};
+use super::super::offers;
+use super::super::orders::find_order;
+use super::super::state::{Unfit, decode, encode};
+use super::super::workspace::{Decided, Identity, Stop, Workspace};
+use super::apply;
+use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::limits;
-use crate::order::Refund;
-use crate::value::{Fingerprint, OrderId, RefundId, fingerprint};
+use crate::order::{Refund, RefundWhat};
+use crate::value::{CustomerId, Fingerprint, OrderId, RefundId, fingerprint};
 use minicbor::{Decode, Encode};
 
 /// A refund that waits for its order.
@@ -24,6 +28,46 @@ pub(crate) struct Parked {
 pub(super) fn other_content(refund: &Refund) -> Error {
     let message = format!("refund `{}` is recorded with other content", refund.id);
     Error::new(ErrorCode::RefundConflict, message).field("refund.id")
+}
+
+/// Applies a refund that waited, under the request that brought its order. One that does not fit is noted as unmatched.
+pub(crate) fn apply_parked(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order_id: &OrderId,
+    parked: Parked,
+) -> Decided<()> {
+    let refund: Refund = serde_json::from_str(&parked.refund).map_err(Error::from)?;
+    let Some((_, mut order, mut extra)) = find_order(ws, order_id)? else {
+        return Err(Error::internal("the order of a parked refund is gone").into());
+    };
+    let mut trial = order.clone();
+    let error = match offers::sale::planned(ws, id, &order, &extra, &refund) {
+        Err(Stop::Refuse(error)) => Some(error),
+        planned => {
+            let planned = planned?;
+            trial.refund(planned.as_ref().unwrap_or(&refund), context.request.at, parked.fingerprint).err()
+        }
+    };
+    let Some(error) = error else { return apply(context, ws, id, order, extra, &refund) };
+    let amount_minor = match &refund.what {
+        RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
+        _ => 0,
+    };
+    let code = error.code().as_str().to_owned();
+    // The host got no refusal when it sent the refund, so the journal and the order have to say that it did not fit, and why.
+    let what = What::UnmatchedRefund {
+        refund_id: refund.id.clone(),
+        amount_minor,
+        currency: order.currency(),
+        order_id: Some(order_id.clone()),
+        why: Some(code.clone()),
+    };
+    extra.unfit.push(Unfit { id: refund.id.clone(), fingerprint: parked.fingerprint, at: refund.refunded_at, code });
+    order.extra = encode(&extra);
+    ws.put_order((id.clone(), order_id.clone()), Some(order));
+    context.write(ws, id, refund.refunded_at, what, Vec::new())
 }
 
 /// Keeps a refund until its order arrives.
