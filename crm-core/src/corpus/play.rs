@@ -34,7 +34,7 @@ pub fn play(
     };
     let start = story.steps.iter().find_map(|step| step.at).unwrap_or(Timestamp::MIN);
     engine.publish_json(&program.to_string(), start).map_err(|error| format!("program: {}", error.to_json()))?;
-    let mut requests = Vec::new();
+    let (mut requests, mut clock) = (Vec::new(), start);
     for (place, step) in story.steps.iter().enumerate() {
         let number = place + 1;
         let said = |what: String| format!("step {number}: {what}");
@@ -42,7 +42,8 @@ pub fn play(
             engine.sweep(at, &mut |_| {}).map_err(|error| said(format!("sweep: {error}")))?;
         }
         let quiet = sweeps == Sweeps::Everywhere;
-        play_step(step, number, engine, quiet, &mut requests).map_err(said)?;
+        clock = step.at.unwrap_or(clock);
+        play_step(step, number, (engine, clock), quiet, &mut requests).map_err(said)?;
     }
     books::check(engine, &requests)
 }
@@ -50,7 +51,7 @@ pub fn play(
 fn play_step(
     step: &Step,
     number: usize,
-    engine: &Engine,
+    (engine, clock): (&Engine, Timestamp),
     swept: bool,
     requests: &mut Vec<(Request, Done)>,
 ) -> std::result::Result<(), String> {
@@ -99,8 +100,7 @@ fn play_step(
             if swept { report.map(|_| ()).map_err(|error| error.to_string()) } else { judge(step, report, swept) }
         }
         Act::Publish(document) => {
-            let at = step.at.unwrap_or(Timestamp::MIN);
-            let published = engine.publish_json(&document.to_string(), at);
+            let published = engine.publish_json(&document.to_string(), clock);
             judge(step, published.and_then(|warnings| Ok(serde_json::to_value(warnings)?)), swept)
         }
     }

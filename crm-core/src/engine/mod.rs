@@ -4,6 +4,7 @@ mod codes;
 mod combine;
 mod limits;
 mod pages;
+mod revision;
 mod sync;
 mod totals;
 mod work;

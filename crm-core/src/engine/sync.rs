@@ -1,6 +1,7 @@
 //! The driver for hosts that wait: load, decide, commit, until it is done.
 
 use super::pages::all_customers;
+use super::revision;
 use super::work::{Step, Work};
 use crate::command::{Command, Request, Settle};
 use crate::decide::ask::{ask, scope};
@@ -13,6 +14,7 @@ use crate::program::{Document, Finding, Program};
 use crate::query::{Answer, Due, Query};
 use crate::store::{Commit, CommitReply, Guard, Read, Row, Store, Table, Value, Write};
 use crate::value::{CustomerId, GiftCardId, GroupId, RequestId, Timestamp, fingerprint};
+use std::collections::BTreeSet;
 use std::sync::{Arc, RwLock};
 
 /// The engine: a store, the rules in force, and the ways to change and to ask. Cheap to clone; safe to share between threads.
@@ -82,10 +84,9 @@ impl Engine {
     pub fn refresh(&self) -> Result<()> {
         let read = Read::Prefix { table: Table::Program, prefix: Vec::new(), after: None, limit: usize::MAX };
         let rows = self.store.load(&[read])?.pop().unwrap_or_default();
-        let Some(row) = rows.last() else { return Ok(()) };
-        let document = row.cells().get(2).and_then(Value::as_text).unwrap_or_default();
-        let program = Program::from_json(document).map_err(|findings| invalid(&findings))?;
-        self.put_program(Arc::new(program));
+        if let Some(program) = revision::program_of(&rows)? {
+            self.put_program(Arc::new(program));
+        }
         Ok(())
     }
 
@@ -111,7 +112,11 @@ impl Engine {
 
     /// Publishes a program from its JSON text. Its warnings come back.
     ///
+    /// What it says of tiers holds from `at` on: what came before is judged by the revision of then, also when it is heard of later. The
+    /// rules of the first revision hold for all of the past.
+    ///
     /// # Errors
+    /// `program.earlier` for an instant before that of the last revision;
     /// `program.invalid` with all findings in the details; `program.revision` unless its revision is above the last one (the very same
     /// document again is fine).
     pub fn publish_json(&self, text: &str, at: Timestamp) -> Result<Vec<Finding>> {
@@ -138,7 +143,10 @@ impl Engine {
                 let message = format!("revision {} is not above {}, the last one", program.revision(), last.revision());
                 return Err(Error::new(ErrorCode::ProgramRevision, message).field("revision").limit(last.revision()));
             }
+            revision::check_instant(&last, at)?;
         }
+        let before = self.program().map(|last| last.chronicle().clone()).unwrap_or_default();
+        let program = program.after(&before, at);
         let json = serde_json::to_string(program.document())?;
         let cells = vec![Value::Int(i64::from(program.revision())), Value::Int(at.millis()), Value::text(&json)];
         let write = Write::Put { row: Row::new(Table::Program, cells), guard: Guard::New };
@@ -242,8 +250,11 @@ impl Engine {
         let reads: Vec<Read> = SWEPT.iter().map(|swept| due_page(*swept, until, None, limit)).collect();
         let rows = self.store.load(&reads)?.into_iter().flatten();
         let mut due = rows.map(|row| due_of(&row)).collect::<Result<Vec<_>>>()?;
+        due.extend(revision::due(self, until, limit)?);
         // Stable: at one instant customers come before what is theirs.
         due.sort_by_key(|due| due.due_at);
+        let mut seen = BTreeSet::new();
+        due.retain(|due| due.card_id.is_some() || due.group_id.is_some() || seen.insert(due.customer_id.clone()));
         due.truncate(limit);
         Ok(due)
     }
@@ -253,11 +264,14 @@ impl Engine {
     /// # Errors
     /// `store.*`.
     pub fn next_due(&self) -> Result<Option<Timestamp>> {
-        Ok(self.due(Timestamp::MAX, 1)?.first().map(|due| due.due_at))
+        let reads: Vec<Read> = SWEPT.iter().map(|swept| due_page(*swept, Timestamp::MAX, None, 1)).collect();
+        let rows = self.store.load(&reads)?.into_iter().flatten();
+        let due = rows.map(|row| Ok(due_of(&row)?.due_at)).collect::<Result<Vec<_>>>()?;
+        Ok(due.into_iter().chain(revision::due_at(self)?).min())
     }
 
     /// Writes what time alone has done to everybody up to an instant: activations, expiries, time-outs, reviews, transitions, birthdays.
-    /// Costs what is due, not what is stored. Safe to stop, to run twice, late, or on many machines at once.
+    /// Costs what is due, not what is stored; the first after a revision that changes tiers or stages looks at everybody once. Safe to stop, to run twice, late, or on many machines at once.
     ///
     /// # Errors
     /// `store.*`; what was swept before the error stays swept.
@@ -266,6 +280,7 @@ impl Engine {
         for swept in SWEPT {
             self.sweep_one(*swept, until, &mut report, progress)?;
         }
+        revision::sweep(self, until, &mut report, progress)?;
         Ok(report)
     }
 
@@ -284,17 +299,23 @@ impl Engine {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.cells().get(swept.due).cloned().map(|due| (due, last.key().to_vec()));
             let requests = rows.iter().map(|row| settle_request(row, until)).collect::<Result<Vec<_>>>()?;
-            for outcome in self.execute_many(requests)? {
-                match outcome {
-                    Ok(done) => {
-                        report.settled += 1;
-                        report.entries += u64::try_from(done.receipt.entries.len()).unwrap_or(0);
-                    }
-                    Err(_) => report.failed += 1,
-                }
-            }
+            self.settle_many(requests, report)?;
             progress(report);
         }
+    }
+
+    /// Carries out the settlings of a page.
+    pub(super) fn settle_many(&self, requests: Vec<Request>, report: &mut SweepReport) -> Result<()> {
+        for outcome in self.execute_many(requests)? {
+            match outcome {
+                Ok(done) => {
+                    report.settled += 1;
+                    report.entries += u64::try_from(done.receipt.entries.len()).unwrap_or(0);
+                }
+                Err(_) => report.failed += 1,
+            }
+        }
+        Ok(())
     }
 
     /// Walks over all customers, as they stand at an instant, in key order.

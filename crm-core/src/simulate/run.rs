@@ -93,7 +93,7 @@ fn run(
     progress: &mut dyn FnMut(&WhatIfProgress),
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
 ) -> Result<WhatIfTotals> {
-    let (in_force, at) = (engine.program()?, options.at);
+    let (in_force, at) = (alone(engine)?, options.at);
     let mut both = Both::new(&in_force, changed, at, progress, each_member)?;
     let referrals = if both.rewards_referrals() { Referrals::read(engine)? } else { Referrals::default() };
     let mut together: BTreeMap<CustomerId, History> = BTreeMap::new();
@@ -108,6 +108,12 @@ fn run(
     })?;
     let together = together.iter().collect();
     both.finish(&together, &referrals, begins)
+}
+
+/// The program in force as if there had never been another.
+fn alone(engine: &Engine) -> Result<Arc<Program>> {
+    let document = engine.program()?.document().clone();
+    Ok(Arc::new(Program::compile(document).map_err(|findings| invalid(&findings))?))
 }
 
 /// The facts of everybody up to an instant, in memory: read once, to try many programs on.
@@ -137,7 +143,7 @@ impl Histories {
     /// # Errors
     /// `program.missing`, `store.*`.
     pub fn read(engine: &Engine, options: WhatIfOptions) -> Result<Self> {
-        let (in_force, at) = (engine.program()?, options.at);
+        let (in_force, at) = (alone(engine)?, options.at);
         let (mut all, mut begins) = (Vec::new(), None);
         each_history(engine, &in_force, at, &mut |history, first| {
             begins = begins.into_iter().chain(first).min();

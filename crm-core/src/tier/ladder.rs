@@ -101,6 +101,12 @@ impl Ladder {
         self.steps().map(|step| &step.id)
     }
 
+    /// The tier that everybody holds.
+    #[must_use]
+    pub const fn lowest(&self) -> &TierId {
+        &self.first.id
+    }
+
     /// How high a tier stands: 0 is the lowest, which everybody holds. A name that the ladder does not have is 0, too;
     /// [`Ladder::contains`] tells.
     #[must_use]
