@@ -102,11 +102,7 @@ pub(super) fn sweep(
 }
 
 /// Customers who were last told under other rules, page by page, until somebody has enough.
-fn each_page(
-    engine: &Engine,
-    program: &Program,
-    each: &mut dyn FnMut(Vec<CustomerId>) -> Result<bool>,
-) -> Result<()> {
+fn each_page(engine: &Engine, program: &Program, each: &mut dyn FnMut(Vec<CustomerId>) -> Result<bool>) -> Result<()> {
     let mut after = None;
     loop {
         let read = Read::Prefix { table: Table::Customer, prefix: Vec::new(), after: after.take(), limit: PAGE };

@@ -21,8 +21,8 @@ pub(super) struct Step {
 
 /// A compiled ladder: rules that passed every check, with thresholds in whole units of the metric.
 ///
-/// A [`LadderState`](super::LadderState) belongs to the ladder that made it. When the rules change, make a new state with
-/// [`Ladder::replay`].
+/// A [`LadderState`](super::LadderState) belongs to the ladder that made it. When the rules change, a [`Timeline`](super::Timeline) hands
+/// it over.
 ///
 /// ```
 /// use crm_core::tier::{Ladder, LadderRules, TierFact, TierFactKind};
