@@ -232,7 +232,8 @@ fn follow_life(
         }
         _ => None,
     };
-    let told = slot.map(|slot| (slot.told_stage.clone(), slot.told_activity.clone(), told_at));
+    let mut told = slot.map(|slot| (slot.told_stage.clone(), slot.told_activity.clone(), told_at));
+    let past = slot.and_then(|slot| life_past(context.program, slot, told_at, now));
     let revised = slot.map_or(!fresh.registers, |slot| !life.fits(&slot.state));
     let applied = start.and_then(|mut state| {
         let late = facts.iter().any(|fact| life.apply(zone, &mut state, fact, &mut out) == lifecycle::Applied::Late);
@@ -255,7 +256,12 @@ fn follow_life(
     let causes: BTreeSet<&str> = facts.iter().filter_map(life_cause_of_fact).collect();
     let since = context.program.life_since().filter(|_| revised).map(|since| since.min(now));
     let at = fresh.latest.unwrap_or(told_at).max(joined_at);
-    let news = life_news(since_of(out, since), &causes, told, &stands, since, at);
+    let mut news = Vec::new();
+    if let Some((history, then, until)) = past {
+        news = life_news(history, &BTreeSet::new(), told, &then, None, until);
+        told = Some((then.stage, then.activity, until));
+    }
+    news.extend(life_news(since_of(out, since), &causes, told, &stands, since, at));
     let slot = LifeSlot { state, told_stage: stands.stage.clone(), told_activity: stands.activity.clone() };
     ws.customer_mut(id)?.state.standing.get_mut()?.life = Some(slot);
     Ok(news)
@@ -269,6 +275,23 @@ fn life_cause_of_fact(fact: &LifeFact) -> Option<&str> {
         | LifeFactKind::PartialRefund { order, .. } => Some(order),
         LifeFactKind::Event { id, .. } => Some(id),
     }
+}
+
+/// What time did under the rules that made a state, up to the publication of the next: a sweep would have told it.
+fn life_past(
+    program: &Program,
+    slot: &LifeSlot,
+    told_at: Timestamp,
+    now: Timestamp,
+) -> Option<(Vec<Transition>, LifecycleView, Timestamp)> {
+    if program.lifecycle().is_none_or(|life| life.fits(&slot.state)) {
+        return None;
+    }
+    let (life, zone, until) = program.life_before(&slot.state)?;
+    let until = until.plus_millis(-1).min(now);
+    let (mut view, mut history) = (slot.state.clone(), Vec::new());
+    let passed = told_at < until && life.advance(zone, &mut view, until, &mut history) == lifecycle::Applied::InOrder;
+    passed.then(|| (history, life.view(&view), until))
 }
 
 /// A history under new rules: what they would have made of the time before their publication, they make of it at that instant.

@@ -22,7 +22,7 @@ pub(super) fn program_of(rows: &[Row]) -> Result<Option<Program>> {
     let text = |row: &Row| row.cells().get(2).and_then(Value::as_text).unwrap_or_default().to_owned();
     let mut chronicle = Chronicle::default();
     for row in before {
-        chronicle.add(published_at(row)?, Rules::read(&text(row))?);
+        chronicle.add(published_at(row)?, &Rules::read(&text(row))?);
     }
     let program = Program::from_json(&text(last)).map_err(|findings| invalid(&findings))?;
     Ok(Some(program.after(&chronicle, published_at(last)?)))

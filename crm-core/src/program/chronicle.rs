@@ -1,6 +1,7 @@
 //! What the revisions of a program said about tiers and stages, and from when.
 
 use super::document::{Document, LifecycleChoice};
+use crate::lifecycle::{LifeState, Lifecycle, LifecycleRules, preset};
 use crate::tier::{Ladder, LadderRules, Timeline};
 use crate::value::{Currency, LadderId, Timestamp, Zone, fingerprint};
 use serde::Deserialize;
@@ -11,15 +12,16 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chronicle {
     timelines: BTreeMap<LadderId, Timeline>,
-    last: Option<(Timestamp, Rules)>,
-    /// From when stages and activity are judged as they are now.
-    life_since: Option<Timestamp>,
+    /// When the last one was published.
+    last_at: Option<Timestamp>,
+    /// The rules of stages and activity, and from when; the first from the beginning of time.
+    lives: Vec<(Timestamp, Zone, Option<Arc<Lifecycle>>)>,
     /// The last revision that changed how tiers or stages are judged, and its instant; none when the first one still holds.
     changed: Option<(u32, Timestamp)>,
 }
 
 /// What of a document matters to tiers and stages. The rest of an old one is not looked at.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Rules {
     revision: u32,
     zone: String,
@@ -52,8 +54,8 @@ impl Rules {
 
 impl Chronicle {
     /// Adds a revision. The rules of the first hold from the beginning of time: history may be imported after it.
-    pub(crate) fn add(&mut self, at: Timestamp, rules: Rules) {
-        let first = self.last.is_none();
+    pub(crate) fn add(&mut self, at: Timestamp, rules: &Rules) {
+        let first = self.last_at.is_none();
         let Ok(zone) = Zone::new(&rules.zone) else { return };
         let main = rules.currencies.first().copied();
         let digits = main.map_or(2, |currency| currency.digits());
@@ -80,17 +82,22 @@ impl Chronicle {
                 changed |= timeline.stamp() != before;
             }
         }
-        if let Some((_, last)) = &self.last {
-            let digits_before = last.currencies.first().map(|currency| currency.digits());
-            if last.lifecycle != rules.lifecycle || digits_before != Some(digits) || last.zone != rules.zone {
-                changed = true;
-                self.life_since = Some(at);
-            }
+        let life = |rules: &LifecycleRules| Lifecycle::compile(rules, digits).ok().map(Arc::new);
+        let life = match &rules.lifecycle {
+            Some(LifecycleChoice::Rules { rules }) => life(rules),
+            Some(LifecycleChoice::Preset { name }) => preset(name).as_ref().and_then(life),
+            None => None,
+        };
+        let stamp = |life: &Option<Arc<Lifecycle>>| life.as_ref().map(|life| life.stamp());
+        let same = |(_, known, last): &(Timestamp, Zone, _)| stamp(last) == stamp(&life) && *known == zone;
+        if !self.lives.last().is_some_and(same) {
+            changed |= !first;
+            self.lives.push((if first { Timestamp::MIN } else { at }, zone, life));
         }
         if changed {
             self.changed = Some((rules.revision, at));
         }
-        self.last = Some((at, rules));
+        self.last_at = Some(at);
     }
 
     pub(super) fn timeline(&self, id: &LadderId) -> Option<&Timeline> {
@@ -98,12 +105,22 @@ impl Chronicle {
     }
 
     /// When the last revision was published.
-    pub(crate) fn last_at(&self) -> Option<Timestamp> {
-        self.last.as_ref().map(|(at, _)| *at)
+    pub(crate) const fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
     }
 
-    pub(super) const fn life_since(&self) -> Option<Timestamp> {
-        self.life_since
+    /// From when stages and activity are judged as they are now; none when no revision changed it.
+    pub(super) fn life_since(&self) -> Option<Timestamp> {
+        self.lives.last().map(|(from, ..)| *from).filter(|from| Timestamp::MIN < *from)
+    }
+
+    /// The earlier rules that made a state, their zone, and the publication of the next ones.
+    pub(super) fn life_before(&self, state: &LifeState) -> Option<(&Lifecycle, &Zone, Timestamp)> {
+        let mut pairs = self.lives.iter().zip(self.lives.iter().skip(1)).rev();
+        pairs.find_map(|((_, zone, life), (until, ..))| {
+            let life = life.as_deref().filter(|life| life.fits(state))?;
+            Some((life, zone, *until))
+        })
     }
 
     pub(super) const fn changed(&self) -> Option<(u32, Timestamp)> {

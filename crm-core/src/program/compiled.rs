@@ -8,7 +8,7 @@ use super::finding::{Finding, FindingCode, Severity};
 use super::groups::{GiftCardRules, GroupRules};
 use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::{LifeState, Lifecycle};
 use crate::offer::{Basket, Funder, Limit, OfferIndex, OfferRules};
 use crate::points::{CurrencyRules, EarnOn, PartKind, ReferralSide};
 use crate::tier::{Ladder, Timeline};
@@ -164,7 +164,7 @@ impl Program {
     /// The program as the next revision after others, published at an instant.
     pub(crate) fn after(mut self, before: &Chronicle, at: Timestamp) -> Self {
         self.chronicle = before.clone();
-        self.chronicle.add(at, Rules::of(&self.document));
+        self.chronicle.add(at, &Rules::of(&self.document));
         let timeline = |ladder: &Ladder| self.chronicle.timeline(ladder.id()).cloned();
         self.timelines = self.parts.ladders.iter().filter_map(timeline).collect();
         let stamps: Vec<u64> = self.timelines.iter().map(Timeline::stamp).collect();
@@ -179,8 +179,13 @@ impl Program {
     }
 
     /// From when stages and activity are judged as they are now; none when no revision changed it.
-    pub(crate) const fn life_since(&self) -> Option<Timestamp> {
+    pub(crate) fn life_since(&self) -> Option<Timestamp> {
         self.chronicle.life_since()
+    }
+
+    /// The rules of an earlier revision that made a state, their zone, and the publication of the next ones.
+    pub(crate) fn life_before(&self, state: &LifeState) -> Option<(&Lifecycle, &Zone, Timestamp)> {
+        self.chronicle.life_before(state)
     }
 
     /// The last revision that changed how tiers or stages are judged, and when it was published.
