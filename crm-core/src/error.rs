@@ -122,6 +122,7 @@ codes! {
     TimeFuture = "time.future", No, "a fact cannot happen after it is recorded; check the clock or the date";
     ProgramInvalid = "program.invalid", No, "correct the findings; each names its place in the document";
     ProgramRevision = "program.revision", No, "publish under a revision number above the last one";
+    ProgramEarlier = "program.earlier", No, "publish at the instant of the last revision or after it; what was told by then stays";
     ProgramMissing = "program.missing", No, "publish a program first";
     RequestReused = "request.reused", No, "the request id was used for another payload; choose a new id for a new request";
     RequestTooMany = "request.too_many", No, "split the batch";

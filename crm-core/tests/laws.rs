@@ -15,7 +15,7 @@
 )]
 
 use crm_core::command::{Command, Request};
-use crm_core::effect::{Done, Outcome, PointsChange};
+use crm_core::effect::{Done, Entry, Outcome, PointsChange, What};
 use crm_core::points::MovementKind;
 use crm_core::query::{Answer, Query};
 use crm_core::store::{Abilities, Commit, CommitReply, MemoryStore, Read, Row, Store, Table, Write};
@@ -55,6 +55,18 @@ fn program(caps: Value) -> Value {
             "activity": { "bands": [{ "id": "quiet", "after_days": 10 }, { "id": "lost", "after_days": 30 }], "reactivated_from": "lost" }
         } }
     })
+}
+
+/// The next revision: the thresholds of every tier at so many percent.
+fn revision(number: u32, percent: u32) -> Value {
+    let mut program = program(json!([]));
+    program["revision"] = json!(number);
+    for (ladder, thresholds) in [(0, vec![60, 150]), (1, vec![200])] {
+        for (n, threshold) in thresholds.into_iter().enumerate() {
+            program["tiers"][ladder]["tiers"][n + 1]["threshold"] = json!((threshold * percent / 100).to_string());
+        }
+    }
+    program
 }
 
 fn engine(caps: Value) -> Engine {
@@ -183,6 +195,18 @@ fn answers(engine: &Engine, who: &str, at: i64) -> Vec<Answer> {
     queries.iter().map(|query| engine.ask(query).unwrap()).collect()
 }
 
+/// What the journal says of somebody's tiers and stages, whenever it was written.
+fn told(engine: &Engine, who: &str) -> Vec<(Timestamp, String)> {
+    let query = Query::Statement { customer_id: who.parse().unwrap(), after: 0, limit: None };
+    let Answer::Statement { entries, .. } = engine.ask(&query).unwrap() else { panic!("no statement") };
+    let standing = |entry: &Entry| matches!(entry.what, What::Tier { .. } | What::Lifecycle { .. });
+    let told = entries.iter().filter(|entry| standing(entry));
+    let mut told: Vec<_> =
+        told.map(|entry| (entry.effective_at, serde_json::to_string(&entry.what).unwrap())).collect();
+    told.sort();
+    told
+}
+
 fn run(engine: &Engine, requests: &[Request]) -> Vec<(Request, Done)> {
     let carried_out = |request: &Request| engine.execute(request.clone()).ok().map(|done| (request.clone(), done));
     requests.iter().filter_map(carried_out).collect()
@@ -280,6 +304,68 @@ proptest! {
             prop_assert_eq!(answers(&plain, who, end), answers(&swept, who, end));
         }
         corpus::add_up(&swept).map_err(TestCaseError::fail)?;
+    }
+
+    /// Whether somebody is settled between the publication of a revision and the next command changes nothing: neither what is answered nor
+    /// what the journal says of tiers and stages, to the instant. To break it: date what a revision changed at the next fact, in `News::correct`.
+    #[test]
+    fn a_revision_is_told_the_same_whenever_it_is_noticed(
+        deeds in deeds(15), published in 0..80 * DAY, after in 0..5 * DAY, percent in 30_u32..200,
+        how in 0..3_u8, late in any::<bool>(),
+    ) {
+        let (plain, noticed) = (engine(json!([])), engine(json!([])));
+        let requests = history(&deeds);
+        let end = end_of(&requests).max(published + after) + DAY;
+        let (before, later): (Vec<_>, Vec<_>) = requests.into_iter().partition(|request| request.at < instant(published + after));
+        for engine in [&plain, &noticed] {
+            let at_once: Vec<_> = before.iter().filter(|request| late || request.at < instant(published)).cloned().collect();
+            run(engine, &at_once);
+            // Perhaps dated before what was told by then: two clocks, or a slow publication.
+            engine.publish_json(&revision(2, percent).to_string(), instant(published)).unwrap();
+        }
+        match how {
+            0 => drop(noticed.sweep(instant(published + after), &mut |_| {}).unwrap()),
+            1 => drop(noticed.sweep(instant(published), &mut |_| {}).unwrap()),
+            _ => for (n, who) in PEOPLE.iter().enumerate() {
+                let settle = json!({ "type": "settle", "customer_id": who });
+                noticed.execute(request(1_000 + n, published + after, settle)).unwrap();
+            },
+        }
+        for engine in [&plain, &noticed] {
+            run(engine, &later);
+        }
+        for who in PEOPLE {
+            prop_assert_eq!(answers(&plain, who, end), answers(&noticed, who, end));
+        }
+        for engine in [&plain, &noticed] {
+            engine.sweep(instant(end), &mut |_| {}).unwrap();
+        }
+        for who in PEOPLE {
+            prop_assert_eq!(told(&plain, who), told(&noticed, who));
+        }
+        corpus::add_up(&noticed).map_err(TestCaseError::fail)?;
+    }
+
+    /// The same rules again under a new number change no answer, and nobody is due by them. To break it: let `Timeline::add` always add.
+    #[test]
+    fn the_same_rules_again_change_no_answer(deeds in deeds(15), published in prop::collection::vec(0..80 * DAY, 1..4)) {
+        let (once, again) = (engine(json!([])), engine(json!([])));
+        let requests = history(&deeds);
+        let mut published: Vec<i64> = published;
+        published.sort_unstable();
+        let mut next = published.iter().enumerate().peekable();
+        for request in &requests {
+            while let Some((n, at)) = next.next_if(|(_, at)| instant(**at) <= request.at) {
+                again.publish_json(&revision(2 + u32::try_from(n).unwrap(), 100).to_string(), instant(*at)).unwrap();
+                prop_assert_eq!(once.next_due().unwrap(), again.next_due().unwrap());
+            }
+            let told = |engine: &Engine| engine.execute(request.clone()).map(|done| done.receipt.balances);
+            prop_assert_eq!(told(&once), told(&again));
+        }
+        for who in PEOPLE {
+            prop_assert_eq!(answers(&once, who, end_of(&requests)), answers(&again, who, end_of(&requests)));
+            prop_assert_eq!(told(&once, who), told(&again, who));
+        }
     }
 
     /// Commands of different customers may change places, one by one or all in one commit (invariant 13). To break it: let

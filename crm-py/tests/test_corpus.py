@@ -73,8 +73,9 @@ def view(done: crm.Done) -> dict[str, Any]:
     }
 
 
-def play_step(step: dict[str, Any], number: int, shop: crm.Engine, told: list[tuple[crm.Request, crm.Done]]) -> Any:
-    at = instant(step["at"]) if "at" in step else datetime(1, 1, 1, tzinfo=timezone.utc)
+def play_step(
+    step: dict[str, Any], number: int, at: datetime, shop: crm.Engine, told: list[tuple[crm.Request, crm.Done]]
+) -> Any:
     if "do" in step:
         request = crm.Request(
             request_id=step.get("id", f"step-{number}"),
@@ -109,10 +110,12 @@ def play(story: dict[str, Any], shop: crm.Engine) -> None:
     first = next((instant(step["at"]) for step in story["steps"] if "at" in step), datetime(1, 1, 1, tzinfo=timezone.utc))
     shop.publish(crm.sample_program(document) if isinstance(document, str) else document, at=first)
     told: list[tuple[crm.Request, crm.Done]] = []
+    at = first
     for number, step in enumerate(story["steps"], 1):
         refused = step.get("refused")
+        at = instant(step["at"]) if "at" in step else at
         try:
-            got = play_step(step, number, shop, told)
+            got = play_step(step, number, at, shop, told)
         except crm.CrmError as error:
             assert refused is not None, f"step {number}: refused: {error}"
             assert error.code == refused["code"], f"step {number}: {error}"

@@ -133,6 +133,7 @@ pub(crate) fn tier_cause(cause: &TierCause) -> String {
         TierCause::Locked => "set by hand".to_owned(),
         TierCause::LockEnded => "the lock ended".to_owned(),
         TierCause::NextPeriod => "reached in the period before".to_owned(),
+        TierCause::Revision { revision } => format!("new rules of revision {revision}"),
     }
 }
 

@@ -59,7 +59,7 @@ fn play_by(
     };
     let start = story.steps.iter().find_map(|step| step.at).unwrap_or(Timestamp::MIN);
     by.publish_json(&program.to_string(), start).map_err(|error| format!("program: {}", error.to_json()))?;
-    let mut requests = Vec::new();
+    let (mut requests, mut clock) = (Vec::new(), start);
     for (place, step) in story.steps.iter().enumerate() {
         let number = place + 1;
         let said = |what: String| format!("step {number}: {what}");
@@ -67,7 +67,8 @@ fn play_by(
             by.sweep(at).map_err(|error| said(format!("sweep: {error}")))?;
         }
         let quiet = sweeps == Sweeps::Everywhere;
-        play_step(step, number, (by, engine), quiet, &mut requests).map_err(said)?;
+        clock = step.at.unwrap_or(clock);
+        play_step(step, number, (by, engine, clock), quiet, &mut requests).map_err(said)?;
     }
     // The engine of the books has not seen what was published beside it.
     engine.refresh().map_err(|error| error.to_string())?;
@@ -77,7 +78,7 @@ fn play_by(
 fn play_step(
     step: &Step,
     number: usize,
-    (by, engine): (&dyn Hands, &Engine),
+    (by, engine, clock): (&dyn Hands, &Engine, Timestamp),
     swept: bool,
     requests: &mut Vec<(Request, Done)>,
 ) -> std::result::Result<(), String> {
@@ -126,8 +127,7 @@ fn play_step(
             if swept { report.map(|_| ()).map_err(|error| error.to_string()) } else { judge(step, report, swept) }
         }
         Act::Publish(document) => {
-            let at = step.at.unwrap_or(Timestamp::MIN);
-            let published = by.publish_json(&document.to_string(), at);
+            let published = by.publish_json(&document.to_string(), clock);
             judge(step, published.and_then(|warnings| Ok(serde_json::to_value(warnings)?)), swept)
         }
     }

@@ -18,6 +18,7 @@ use crate::limits::PAGE_ROWS_MAX;
 use crate::points::{Account, Lot};
 use crate::program::Program;
 use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
+use crate::tier::Ladder;
 use crate::value::{CustomerId, PointCurrency, RequestId, Timestamp};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -59,12 +60,13 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
         Query::Tier { customer_id, ladder: name, at, known_at } => {
             let request = looking(customer_id, *at)?;
             let context = Context::new(program, &request);
-            let (_, compiled) = ladder(&context, name.as_ref())?;
+            let (place, _) = ladder(&context, name.as_ref())?;
             let joined_at = ws.known(customer_id)?.registered_at;
             let journal = ws.journal(customer_id)?;
-            let facts = all_tier_facts(compiled.metric(), compiled, &journal);
+            let facts_of = |ladder: &Ladder| all_tier_facts(ladder.metric(), ladder, &journal);
             let known_at = known_at.unwrap_or(Timestamp::MAX);
-            Ok(Answer::Tier(compiled.explain(*program.zone(), joined_at, &facts, *at, known_at)))
+            let explained = program.timeline(place).and_then(|all| all.explain(joined_at, &facts_of, *at, known_at));
+            Ok(Answer::Tier(explained.ok_or_else(|| Error::internal("a ladder without rules"))?))
         }
         Query::Lifecycle { customer_id, at, known_at } => lifecycle(program, ws, customer_id, *at, *known_at),
         Query::Benefits { customer_id, at } => {

@@ -150,6 +150,8 @@ impl Fresh {
         let mut fresh = Self { tiers: Vec::new(), life: Vec::new(), registers: false, reverts: false, latest: None };
         for entry in ws.fresh().iter().filter(|entry| entry.customer_id == *id) {
             for (place, ladder) in program.ladders().iter().enumerate() {
+                // What counts is what counted then.
+                let ladder = program.timeline(place).and_then(|all| all.at(entry.effective_at)).unwrap_or(ladder);
                 let facts = tier_facts(ladder.metric(), ladder, entry);
                 fresh.tiers.extend(facts.into_iter().map(|fact| (place, fact)));
             }
@@ -164,10 +166,5 @@ impl Fresh {
     /// Whether neither ladders nor lifecycle have anything to follow.
     pub(super) fn says_nothing(&self) -> bool {
         self.tiers.is_empty() && self.life.is_empty() && !self.reverts
-    }
-
-    /// The instant of the last of it, at least `least`.
-    pub(super) fn last(&self, least: Timestamp) -> Timestamp {
-        self.latest.map_or(least, |at| at.max(least))
     }
 }

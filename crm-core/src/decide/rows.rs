@@ -50,7 +50,7 @@ fn identity_key(name: &str) -> Vec<Value> {
     vec![Value::Int(i64::from(bucket_of(name))), Value::text(name)]
 }
 
-fn counter_key(name: &Arc<str>) -> Vec<Value> {
+pub(crate) fn counter_key(name: &Arc<str>) -> Vec<Value> {
     vec![Value::Int(i64::from(bucket_of(name))), Value::Text(name.clone())]
 }
 

@@ -9,7 +9,7 @@ use super::offers::{self, Occasion};
 use super::state::{Customer, CustomerState, LadderSlot, LifeSlot, Shown, Standing};
 use super::workspace::{Decided, Workspace};
 use crate::effect::What;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lifecycle::{self, Axis, LifeFact, LifeFactKind, LifecycleView, Transition, TransitionCause};
 use crate::program::Program;
 use crate::tier::{self, Ladder, LadderState, TierCause, TierChange, TierFact, TierFactKind};
@@ -84,39 +84,54 @@ fn follow_ladder(
     fresh: &Fresh,
     due: &mut Option<Timestamp>,
 ) -> Decided<Vec<TierChange>> {
-    let Some(compiled) = context.program.ladders().get(place) else { return Ok(Vec::new()) };
-    let (ladder, metric, zone) = (compiled, compiled.metric(), *context.zone());
-    let stamp = context.program.ladder_stamp(place);
+    let Some(timeline) = context.program.timeline(place) else { return Ok(Vec::new()) };
+    let Some(ladder) = context.program.ladders().get(place) else { return Ok(Vec::new()) };
+    let stamp = timeline.stamp();
     let customer = ws.customer_mut(id)?;
     let (now, joined_at) = (customer.state.recorded_at, customer.registered_at);
     let told_at = customer.state.told_at;
     let slot = customer.state.standing.get()?.ladders.iter().find(|slot| slot.ladder == *ladder.id());
     let mut out = Vec::new();
-    let in_order = match slot {
-        Some(slot) if slot.stamp == stamp && !fresh.reverts => apply_all(ladder, zone, &slot.state, facts, &mut out),
-        None if fresh.registers => apply_all(ladder, zone, &ladder.start(zone, joined_at), facts, &mut out),
+    let from = match slot {
+        Some(slot) if !fresh.reverts && timeline.vouches(slot.stamp, &slot.state) => Some(slot.state.clone()),
+        None if fresh.registers => timeline.start(joined_at),
         _ => None,
     };
-    let (told, told_at) = match slot {
-        Some(slot) => (slot.told.clone(), told_at),
-        None => (ladder.current(&ladder.start(zone, joined_at)).clone(), Timestamp::MIN),
+    let in_order = from.and_then(|mut state| {
+        let late = |fact| timeline.apply(&mut state, fact, &mut out) == tier::Applied::Late;
+        if facts.iter().any(late) {
+            return None;
+        }
+        let mut view = state.clone();
+        timeline.advance(&mut view, now, &mut out).then_some((state, view))
+    });
+    let news = News {
+        told: slot.map_or_else(|| timeline.at(joined_at).unwrap_or(ladder).lowest().clone(), |slot| slot.told.clone()),
+        told_at: slot.map_or(Timestamp::MIN, |_| told_at),
+        revised_at: slot.and_then(|slot| timeline.news_since(slot.stamp)).filter(|at| Timestamp::MIN < *at),
+        at: fresh.latest.unwrap_or(told_at).max(joined_at),
     };
-    let state = match in_order {
-        Some(state) => state,
+    let (state, view) = match in_order {
+        Some(both) => both,
         None => {
             out.clear();
             let journal = ws.journal(id)?;
-            let all = all_tier_facts(metric, ladder, &journal);
-            let until = all.iter().map(|fact| fact.effective_at).max().unwrap_or(joined_at).max(joined_at);
-            ladder.replay(zone, joined_at, &all, until, &mut out)
+            let facts_of = |ladder: &Ladder| all_tier_facts(ladder.metric(), ladder, &journal);
+            let all = timeline.at(now).map(facts_of).unwrap_or_default();
+            let last = all.iter().map(|fact| fact.effective_at).max().unwrap_or(joined_at).max(joined_at);
+            let replayed = timeline.replay(joined_at, &facts_of, timeline.stands(last, now), &mut out);
+            let state = replayed.ok_or_else(|| Error::internal("a ladder without rules"))?;
+            let mut view = state.clone();
+            if !timeline.advance(&mut view, now, &mut out) {
+                return Err(Error::internal("a state stands before the rules of today").into());
+            }
+            (state, view)
         }
     };
-    let mut view = state.clone();
-    ladder.advance(zone, &mut view, now, &mut out);
-    *due = earlier(*due, next(ws, || ladder.next_due(&view)));
-    let current = ladder.current(&view).clone();
+    *due = earlier(*due, next(ws, || timeline.next_due(&view)));
+    let current = timeline.at(view.clock()).unwrap_or(ladder).current(&view).clone();
     let causes: BTreeSet<&str> = facts.iter().filter_map(tier_cause_of_fact).collect();
-    let news = tier_news(ladder, out, &causes, told, told_at, current.clone(), fresh.last(joined_at));
+    let news = news.of_tiers(ladder, out, &causes, &current);
     let ladders = &mut ws.customer_mut(id)?.state.standing.get_mut()?.ladders;
     let slot = LadderSlot { ladder: ladder.id().clone(), stamp, state, told: current };
     match ladders.iter_mut().find(|old| old.ladder == slot.ladder) {
@@ -126,22 +141,6 @@ fn follow_ladder(
     Ok(news)
 }
 
-fn apply_all(
-    ladder: &Ladder,
-    zone: crate::value::Zone,
-    from: &LadderState,
-    facts: &[TierFact],
-    out: &mut Vec<TierChange>,
-) -> Option<LadderState> {
-    let mut state = from.clone();
-    for fact in facts {
-        if ladder.apply(zone, &mut state, fact, out) == tier::Applied::Late {
-            return None;
-        }
-    }
-    Some(state)
-}
-
 fn tier_cause_of_fact(fact: &TierFact) -> Option<&str> {
     match &fact.kind {
         TierFactKind::Accrual { cause, .. } | TierFactKind::Reversal { cause, .. } => Some(cause),
@@ -149,36 +148,65 @@ fn tier_cause_of_fact(fact: &TierFact) -> Option<&str> {
     }
 }
 
-/// What of a history has not been told yet: everything after `told_at`, and what these facts caused before it. When a late fact took a
-/// told change back, the last word is a correction.
-fn tier_news(
-    ladder: &Ladder,
-    history: Vec<TierChange>,
-    causes: &BTreeSet<&str>,
-    mut told: TierId,
+/// What was told of a tier before.
+struct News {
+    told: TierId,
     told_at: Timestamp,
-    current: TierId,
+    /// A publication that was not known when it was told.
+    revised_at: Option<Timestamp>,
+    /// Where a correction stands.
     at: Timestamp,
-) -> Vec<TierChange> {
-    let mut news = Vec::new();
-    let mut last = None;
-    for change in history {
-        let by_these = match &change.cause {
-            TierCause::Reached { cause } | TierCause::RefundAtOnce { cause } => causes.contains(&**cause),
-            TierCause::Locked => told_at <= change.at,
-            _ => false,
-        };
-        last = Some(change.cause.clone());
-        if (told_at < change.at || by_these) && change.to != told {
-            news.push(TierChange { from: told, ..change.clone() });
-            told = change.to;
+}
+
+impl News {
+    /// What of a history has not been told yet: everything after `told_at`, what these facts caused before it, and what a revision changed.
+    /// When a late fact took a told change back, the last word is a correction.
+    fn of_tiers(
+        mut self,
+        ladder: &Ladder,
+        history: Vec<TierChange>,
+        causes: &BTreeSet<&str>,
+        current: &TierId,
+    ) -> Vec<TierChange> {
+        // A revision that was published before what was told then.
+        let mut outdated = self.revised_at.filter(|at| *at <= self.told_at);
+        let since = outdated.map_or(self.told_at, |at| at.plus_millis(-1));
+        let mut news = Vec::new();
+        let mut last = None;
+        for change in history {
+            if self.told_at < change.at && outdated.take().is_some() {
+                self.correct(ladder, &change.from, self.told_at, last.clone(), &mut news);
+            }
+            let by_these = match &change.cause {
+                TierCause::Reached { cause } | TierCause::RefundAtOnce { cause } => causes.contains(&**cause),
+                TierCause::Locked => self.told_at <= change.at,
+                _ => false,
+            };
+            last = Some(change.cause.clone());
+            if (since < change.at || by_these) && change.to != self.told {
+                news.push(TierChange { from: self.told, ..change.clone() });
+                self.told = change.to;
+            }
+        }
+        let at = outdated.map_or(self.at, |_| self.told_at);
+        self.correct(ladder, current, at, last, &mut news);
+        news
+    }
+
+    fn correct(
+        &mut self,
+        ladder: &Ladder,
+        to: &TierId,
+        at: Timestamp,
+        cause: Option<TierCause>,
+        news: &mut Vec<TierChange>,
+    ) {
+        if self.told != *to {
+            let from = std::mem::replace(&mut self.told, to.clone());
+            let cause = cause.unwrap_or(TierCause::Review);
+            news.push(TierChange { ladder: ladder.id().clone(), from, to: to.clone(), at, cause });
         }
     }
-    if told != current {
-        let cause = last.unwrap_or(TierCause::Review);
-        news.push(TierChange { ladder: ladder.id().clone(), from: told, to: current, at, cause });
-    }
-    news
 }
 
 fn follow_life(
@@ -204,7 +232,9 @@ fn follow_life(
         }
         _ => None,
     };
-    let told = slot.map(|slot| (slot.told_stage.clone(), slot.told_activity.clone(), told_at));
+    let mut told = slot.map(|slot| (slot.told_stage.clone(), slot.told_activity.clone(), told_at));
+    let past = slot.and_then(|slot| life_past(context.program, slot, told_at, now));
+    let revised = slot.map_or(!fresh.registers, |slot| !life.fits(&slot.state));
     let applied = start.and_then(|mut state| {
         let late = facts.iter().any(|fact| life.apply(zone, &mut state, fact, &mut out) == lifecycle::Applied::Late);
         (!late && life.fits(&state)).then_some(state)
@@ -224,7 +254,14 @@ fn follow_life(
     *due = earlier(*due, next(ws, || life.next_due(&view)));
     let stands = life.view(&view);
     let causes: BTreeSet<&str> = facts.iter().filter_map(life_cause_of_fact).collect();
-    let news = life_news(out, &causes, told, &stands, fresh.last(joined_at));
+    let since = context.program.life_since().filter(|_| revised).map(|since| since.min(now));
+    let at = fresh.latest.unwrap_or(told_at).max(joined_at);
+    let mut news = Vec::new();
+    if let Some((history, then, until)) = past {
+        news = life_news(history, &BTreeSet::new(), told, &then, None, until);
+        told = Some((then.stage, then.activity, until));
+    }
+    news.extend(life_news(since_of(out, since), &causes, told, &stands, since, at));
     let slot = LifeSlot { state, told_stage: stands.stage.clone(), told_activity: stands.activity.clone() };
     ws.customer_mut(id)?.state.standing.get_mut()?.life = Some(slot);
     Ok(news)
@@ -240,15 +277,43 @@ fn life_cause_of_fact(fact: &LifeFact) -> Option<&str> {
     }
 }
 
-/// What of a history has not been told yet, axis by axis; see [`tier_news`].
+/// What time did under the rules that made a state, up to the publication of the next: a sweep would have told it.
+fn life_past(
+    program: &Program,
+    slot: &LifeSlot,
+    told_at: Timestamp,
+    now: Timestamp,
+) -> Option<(Vec<Transition>, LifecycleView, Timestamp)> {
+    if program.lifecycle().is_none_or(|life| life.fits(&slot.state)) {
+        return None;
+    }
+    let (life, zone, until) = program.life_before(&slot.state)?;
+    let until = until.plus_millis(-1).min(now);
+    let (mut view, mut history) = (slot.state.clone(), Vec::new());
+    let passed = told_at < until && life.advance(zone, &mut view, until, &mut history) == lifecycle::Applied::InOrder;
+    passed.then(|| (history, life.view(&view), until))
+}
+
+/// A history under new rules: what they would have made of the time before their publication, they make of it at that instant.
+fn since_of(history: Vec<Transition>, since: Option<Timestamp>) -> Vec<Transition> {
+    let Some(since) = since else { return history };
+    let (before, after): (Vec<_>, Vec<_>) = history.into_iter().partition(|transition| transition.at < since);
+    let last = |axis| before.iter().rfind(|transition| transition.axis == axis).cloned();
+    let then = [last(Axis::Stage), last(Axis::Activity)].into_iter().flatten();
+    then.map(|transition| Transition { at: since, ..transition }).chain(after).collect()
+}
+
+/// What of a history has not been told yet, axis by axis; see [`News`].
 fn life_news(
     history: Vec<Transition>,
     causes: &BTreeSet<&str>,
     told: Option<(Arc<str>, Arc<str>, Timestamp)>,
     stands: &LifecycleView,
+    revised_at: Option<Timestamp>,
     at: Timestamp,
 ) -> Vec<Transition> {
     let told_at = told.as_ref().map_or(Timestamp::MIN, |(_, _, at)| *at);
+    let told_at = revised_at.map_or(told_at, |at| told_at.min(at.plus_millis(-1)));
     let (mut stage, mut activity) = match told {
         Some((stage, activity, _)) => (Some(stage), Some(activity)),
         None => (None, None),
@@ -289,16 +354,27 @@ pub(crate) fn next_due(program: &Program, customer: &Customer) -> Result<Option<
     }
     let standing = state.standing.get()?;
     let mut next = None;
-    for compiled in program.ladders() {
-        let Some(slot) = standing.ladders.iter().find(|slot| slot.ladder == *compiled.id()) else { continue };
+    for (place, compiled) in program.ladders().iter().enumerate() {
+        let Some(timeline) = program.timeline(place) else { continue };
+        let slot = standing.ladders.iter().find(|slot| slot.ladder == *compiled.id());
+        let news = slot.map_or_else(|| Some(timeline.last_from()), |slot| timeline.news_since(slot.stamp));
+        next = earlier(next, news.filter(|at| Timestamp::MIN < *at));
+        let Some(slot) = slot.filter(|slot| timeline.vouches(slot.stamp, &slot.state)) else { continue };
         let mut view = slot.state.clone();
-        compiled.advance(*zone, &mut view, state.recorded_at, &mut Vec::new());
-        next = earlier(next, compiled.next_due(&view));
+        if timeline.advance(&mut view, state.recorded_at, &mut Vec::new()) {
+            next = earlier(next, timeline.next_due(&view));
+        }
     }
-    if let Some((life, slot)) = program.lifecycle().zip(standing.life.as_ref()) {
-        let mut view = slot.state.clone();
-        let _ = life.advance(zone, &mut view, state.recorded_at, &mut Vec::new());
-        next = earlier(next, life.next_due(&view));
+    if let Some(life) = program.lifecycle() {
+        let slot = standing.life.as_ref();
+        if slot.is_none_or(|slot| !life.fits(&slot.state)) {
+            next = earlier(next, program.life_since());
+        }
+        if let Some(slot) = slot {
+            let mut view = slot.state.clone();
+            let _ = life.advance(zone, &mut view, state.recorded_at, &mut Vec::new());
+            next = earlier(next, life.next_due(&view));
+        }
     }
     Ok(next)
 }
@@ -311,24 +387,24 @@ pub(crate) fn tier_at(
     place: usize,
     at: Timestamp,
 ) -> Decided<Option<TierId>> {
-    let Some(compiled) = context.program.ladders().get(place) else { return Ok(None) };
-    let (ladder, zone) = (compiled, *context.zone());
-    let stamp = context.program.ladder_stamp(place);
+    let Some(timeline) = context.program.timeline(place) else { return Ok(None) };
+    let Some(ladder) = context.program.ladders().get(place) else { return Ok(None) };
+    let tier = |state: &LadderState| timeline.at(state.clock()).unwrap_or(ladder).current(state).clone();
     let customer = ws.known(id)?;
     let joined_at = customer.registered_at;
     let slot = customer.state.standing.get()?.ladders.iter().find(|slot| slot.ladder == *ladder.id());
-    if let Some(slot) = slot.filter(|slot| slot.stamp == stamp && slot.state.clock() <= at) {
+    if let Some(slot) = slot.filter(|slot| timeline.vouches(slot.stamp, &slot.state) && slot.state.clock() <= at) {
         let mut view = slot.state.clone();
-        ladder.advance(zone, &mut view, at, &mut Vec::new());
-        return Ok(Some(ladder.current(&view).clone()));
+        if timeline.advance(&mut view, at, &mut Vec::new()) {
+            return Ok(Some(tier(&view)));
+        }
     }
     if slot.is_none() && customer.version == 0 && customer.state.orders == 0 {
-        return Ok(Some(ladder.current(&ladder.start(zone, joined_at)).clone()));
+        return Ok(Some(timeline.at(at).unwrap_or(ladder).lowest().clone()));
     }
     let journal = ws.journal(id)?;
-    let facts = all_tier_facts(compiled.metric(), ladder, &journal);
-    let state = ladder.replay(zone, joined_at, &facts, at, &mut Vec::new());
-    Ok(Some(ladder.current(&state).clone()))
+    let facts_of = |ladder: &Ladder| all_tier_facts(ladder.metric(), ladder, &journal);
+    Ok(timeline.replay(joined_at, &facts_of, at, &mut Vec::new()).map(|state| tier(&state)))
 }
 
 /// Stage and activity at an instant, from the stored state where it reaches, else from the journal.

@@ -12,11 +12,14 @@ pub(crate) fn stands(program: &Program, customer: &Customer, at: Timestamp) -> R
     let zone = program.zone();
     let standing = customer.state.standing.get()?;
     let mut tiers = Vec::with_capacity(program.ladders().len());
-    for compiled in program.ladders() {
+    for (place, compiled) in program.ladders().iter().enumerate() {
         let Some(slot) = standing.ladders.iter().find(|slot| slot.ladder == *compiled.id()) else { continue };
+        let timeline = program.timeline(place).filter(|timeline| timeline.vouches(slot.stamp, &slot.state));
         let mut view = slot.state.clone();
-        compiled.advance(*zone, &mut view, at, &mut Vec::new());
-        tiers.push((slot.ladder.clone(), compiled.current(&view).clone()));
+        // What the state does not know enough for has been told, see `brought`.
+        let tier = timeline.filter(|timeline| timeline.advance(&mut view, at, &mut Vec::new()));
+        let tier = tier.and_then(|timeline| timeline.at(view.clock())).map(|ladder| ladder.current(&view));
+        tiers.push((slot.ladder.clone(), tier.unwrap_or(&slot.told).clone()));
     }
     let mut stage = None;
     if let Some((life, slot)) = program.lifecycle().zip(standing.life.as_ref()) {

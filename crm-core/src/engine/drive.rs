@@ -1,6 +1,7 @@
 //! What an engine does, over a store of either kind: load, decide, commit, until it is done. The drivers beside it only wait, or do not.
 
 use super::reach::Reach;
+use super::revision;
 use super::sync::SweepReport;
 use super::work::{Step, Work};
 use crate::command::{Command, Request, Settle};
@@ -13,6 +14,7 @@ use crate::program::{Document, Finding, Program};
 use crate::query::{Answer, Due, Query};
 use crate::store::{Commit, CommitReply, Guard, Read, Row, Table, Value, Write};
 use crate::value::{CustomerId, GiftCardId, GroupId, RequestId, Timestamp, fingerprint};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A store and the rules in force.
@@ -35,10 +37,9 @@ impl<S: Reach> Drive<S> {
     pub(crate) async fn refresh(&self) -> Result<()> {
         let read = Read::Prefix { table: Table::Program, prefix: Vec::new(), after: None, limit: usize::MAX };
         let rows = self.store.load(&[read]).await?.pop().unwrap_or_default();
-        let Some(row) = rows.last() else { return Ok(()) };
-        let document = row.cells().get(2).and_then(Value::as_text).unwrap_or_default();
-        let program = Program::from_json(document).map_err(|findings| invalid(&findings))?;
-        self.put_program(Arc::new(program));
+        if let Some(program) = revision::program_of(&rows)? {
+            self.put_program(Arc::new(program));
+        }
         Ok(())
     }
 
@@ -72,7 +73,10 @@ impl<S: Reach> Drive<S> {
                 let message = format!("revision {} is not above {}, the last one", program.revision(), last.revision());
                 return Err(Error::new(ErrorCode::ProgramRevision, message).field("revision").limit(last.revision()));
             }
+            revision::check_instant(&last, at)?;
         }
+        let before = self.program().map(|last| last.chronicle().clone()).unwrap_or_default();
+        let program = program.after(&before, at);
         let json = serde_json::to_string(program.document())?;
         let cells = vec![Value::Int(i64::from(program.revision())), Value::Int(at.millis()), Value::text(&json)];
         let write = Write::Put { row: Row::new(Table::Program, cells), guard: Guard::New };
@@ -160,14 +164,20 @@ impl<S: Reach> Drive<S> {
         let reads: Vec<Read> = SWEPT.iter().map(|swept| due_page(*swept, until, None, limit)).collect();
         let rows = self.store.load(&reads).await?.into_iter().flatten();
         let mut due = rows.map(|row| due_of(&row)).collect::<Result<Vec<_>>>()?;
+        due.extend(revision::due(self, until, limit).await?);
         // Stable: at one instant customers come before what is theirs.
         due.sort_by_key(|due| due.due_at);
+        let mut seen = BTreeSet::new();
+        due.retain(|due| due.card_id.is_some() || due.group_id.is_some() || seen.insert(due.customer_id.clone()));
         due.truncate(limit);
         Ok(due)
     }
 
     pub(crate) async fn next_due(&self) -> Result<Option<Timestamp>> {
-        Ok(self.due(Timestamp::MAX, 1).await?.first().map(|due| due.due_at))
+        let reads: Vec<Read> = SWEPT.iter().map(|swept| due_page(*swept, Timestamp::MAX, None, 1)).collect();
+        let rows = self.store.load(&reads).await?.into_iter().flatten();
+        let due = rows.map(|row| Ok(due_of(&row)?.due_at)).collect::<Result<Vec<_>>>()?;
+        Ok(due.into_iter().chain(revision::due_at(self).await?).min())
     }
 
     pub(crate) async fn sweep<P>(&self, until: Timestamp, progress: &mut P) -> Result<SweepReport>
@@ -178,7 +188,22 @@ impl<S: Reach> Drive<S> {
         for swept in SWEPT {
             self.sweep_one(*swept, until, &mut report, progress).await?;
         }
+        revision::sweep(self, until, &mut report, progress).await?;
         Ok(report)
+    }
+
+    /// Carries out the settlings of a page.
+    pub(super) async fn settle_many(&self, requests: Vec<Request>, report: &mut SweepReport) -> Result<()> {
+        for outcome in self.execute_many(requests).await? {
+            match outcome {
+                Ok(done) => {
+                    report.settled += 1;
+                    report.entries += u64::try_from(done.receipt.entries.len()).unwrap_or(0);
+                }
+                Err(_) => report.failed += 1,
+            }
+        }
+        Ok(())
     }
 
     /// Sweeps one table.
@@ -199,15 +224,7 @@ impl<S: Reach> Drive<S> {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.cells().get(swept.due).cloned().map(|due| (due, last.key().to_vec()));
             let requests = rows.iter().map(|row| settle_request(row, until)).collect::<Result<Vec<_>>>()?;
-            for outcome in self.execute_many(requests).await? {
-                match outcome {
-                    Ok(done) => {
-                        report.settled += 1;
-                        report.entries += u64::try_from(done.receipt.entries.len()).unwrap_or(0);
-                    }
-                    Err(_) => report.failed += 1,
-                }
-            }
+            self.settle_many(requests, report).await?;
             progress(report)?;
         }
     }

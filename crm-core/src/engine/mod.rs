@@ -7,6 +7,7 @@ mod limits;
 mod pages;
 mod progress;
 mod reach;
+mod revision;
 mod sync;
 mod totals;
 mod waits;

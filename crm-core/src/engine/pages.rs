@@ -131,6 +131,8 @@ async fn brought<S: Reach>(store: &S, program: &Program, row: &Row, at: Timestam
     if customer.state.unregistered {
         return Ok(None);
     }
+    // Rules may have changed since the last entry, even where that is the later one.
+    let at = at.max(customer.state.recorded_at);
     if !has_due(program, &customer, at)? {
         return Ok(Some((customer, Vec::new())));
     }

@@ -90,7 +90,11 @@ impl Engine {
 
     /// Publishes a program from its JSON text. Its warnings come back.
     ///
+    /// What it says of tiers holds from `at` on: what came before is judged by the revision of then, also when it is heard of later. The
+    /// rules of the first revision hold for all of the past.
+    ///
     /// # Errors
+    /// `program.earlier` for an instant before that of the last revision;
     /// `program.invalid` with all findings in the details; `program.revision` unless its revision is above the last one (the very same
     /// document again is fine).
     pub fn publish_json(&self, text: &str, at: Timestamp) -> Result<Vec<Finding>> {
@@ -146,7 +150,8 @@ impl Engine {
     }
 
     /// Writes what time alone has done to everybody up to an instant: activations, expiries, time-outs, reviews, transitions, birthdays.
-    /// Costs what is due, not what is stored. Safe to stop, to run twice, late, or on many machines at once.
+    /// Costs what is due, not what is stored; the first one after a revision that changes tiers or stages looks at everybody once. Safe to
+    /// stop, to run twice, late, or on many machines at once.
     ///
     /// # Errors
     /// `stopped` where `progress` says so, `store.*`; what was swept before the error stays swept.

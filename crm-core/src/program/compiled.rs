@@ -1,17 +1,20 @@
 //! A program that was checked: what the engine decides with.
 
 use super::check::Parts;
+use super::chronicle::{Chronicle, Rules, stamp_of};
 use super::condition::Condition;
 use super::document::{Basis, Document, EarnRule, RefundRules};
 use super::finding::{Finding, FindingCode, Severity};
 use super::groups::{GiftCardRules, GroupRules};
 use super::offers::{Campaign, Checkout, IssueOn, IssueRule, Needs, Offer};
 use crate::code::NormalCode;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::{LifeState, Lifecycle};
 use crate::offer::{Basket, Funder, Limit, OfferIndex, OfferRules};
 use crate::points::{Cap, CurrencyRules, EarnOn, PartKind, ReferralSide};
-use crate::tier::Ladder;
-use crate::value::{CampaignId, Currency, EventName, LadderId, OfferId, Party, Percent, PointCurrency, RuleId, Zone};
+use crate::tier::{Ladder, Timeline};
+use crate::value::{
+    CampaignId, Currency, EventName, LadderId, OfferId, Party, Percent, PointCurrency, RuleId, Timestamp, Zone,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,9 +32,10 @@ pub struct Program {
     kinds: Vec<Vec<Option<PartKind>>>,
     ladders: BTreeMap<LadderId, usize>,
     parts: Parts,
-    /// Stands for the rules of each ladder: a state made under other rules is made again from the journal.
-    stamps: Vec<u64>,
+    /// Each ladder through the revisions, in the order of the document.
+    timelines: Vec<Timeline>,
     standing_stamp: u64,
+    chronicle: Chronicle,
     offers: Offers,
     warnings: Vec<Finding>,
 }
@@ -137,15 +141,13 @@ impl Program {
         let kinds = document.currencies.iter().map(of_currency).collect::<crate::Result<Vec<_>>>();
         let kinds =
             kinds.map_err(|error| unreadable(FindingCode::EarnPrecision, "/earn", error.message().to_owned()))?;
-        let stamps: Vec<u64> = document.tiers.iter().map(|rules| stamp_of(&(rules, main_currency))).collect();
-        let life = parts.lifecycle.as_ref().map(|life| life.stamp().0);
-        let standing_stamp = stamp_of(&(&stamps, life, &document.zone));
         let offers = Offers::of(&document, zone, main_currency)
             .map_err(|error| unreadable(FindingCode::OfferCode, "/offers", error.message().to_owned()))?;
-        Ok(Self {
+        let program = Self {
             offers,
-            stamps,
-            standing_stamp,
+            timelines: Vec::new(),
+            standing_stamp: 0,
+            chronicle: Chronicle::default(),
             kinds,
             zone,
             main_currency,
@@ -155,7 +157,40 @@ impl Program {
             parts,
             warnings,
             document,
-        })
+        };
+        Ok(program.after(&Chronicle::default(), Timestamp::MIN))
+    }
+
+    /// The program as the next revision after others, published at an instant.
+    pub(crate) fn after(mut self, before: &Chronicle, at: Timestamp) -> Self {
+        self.chronicle = before.clone();
+        self.chronicle.add(at, &Rules::of(&self.document));
+        let timeline = |ladder: &Ladder| self.chronicle.timeline(ladder.id()).cloned();
+        self.timelines = self.parts.ladders.iter().filter_map(timeline).collect();
+        let stamps: Vec<u64> = self.timelines.iter().map(Timeline::stamp).collect();
+        let life = self.parts.lifecycle.as_ref().map(|life| life.stamp().0);
+        self.standing_stamp = stamp_of(&(&stamps, life, &self.document.zone));
+        self
+    }
+
+    /// The revisions up to this one.
+    pub(crate) const fn chronicle(&self) -> &Chronicle {
+        &self.chronicle
+    }
+
+    /// From when stages and activity are judged as they are now; none when no revision changed it.
+    pub(crate) fn life_since(&self) -> Option<Timestamp> {
+        self.chronicle.life_since()
+    }
+
+    /// The rules of an earlier revision that made a state, their zone, and the publication of the next ones.
+    pub(crate) fn life_before(&self, state: &LifeState) -> Option<(&Lifecycle, &Zone, Timestamp)> {
+        self.chronicle.life_before(state)
+    }
+
+    /// The last revision that changed how tiers or stages are judged, and when it was published.
+    pub(crate) const fn standing_changed(&self) -> Option<(u32, Timestamp)> {
+        self.chronicle.changed()
     }
 
     /// The document it was compiled from.
@@ -314,9 +349,9 @@ impl Program {
         &self.parts.ladders
     }
 
-    /// What stands for the rules of the ladder at this place of the document.
-    pub(crate) fn ladder_stamp(&self, place: usize) -> u64 {
-        self.stamps.get(place).copied().unwrap_or(0)
+    /// The ladder at this place of the document through the revisions.
+    pub(crate) fn timeline(&self, place: usize) -> Option<&Timeline> {
+        self.timelines.get(place)
     }
 
     /// What stands for the rules of every ladder and of the lifecycle together.
@@ -426,9 +461,4 @@ impl Program {
     pub const fn lifecycle(&self) -> Option<&Lifecycle> {
         self.parts.lifecycle.as_ref()
     }
-}
-
-fn stamp_of(rules: &impl serde::Serialize) -> u64 {
-    let print = crate::value::fingerprint(rules).0;
-    print.iter().take(8).fold(0, |stamp, byte| (stamp << 8) | u64::from(*byte))
 }

@@ -4,6 +4,7 @@
 //! decides with. The fields are described in `docs/reference/program.md`, samples stand in `docs/programs`.
 
 mod check;
+mod chronicle;
 mod compile;
 mod compiled;
 mod condition;
@@ -22,6 +23,7 @@ mod walk;
 pub(crate) mod tests;
 
 pub use crate::value::{LineScope, Weekday};
+pub(crate) use chronicle::{Chronicle, Rules};
 pub use compiled::Program;
 pub use condition::{Comparison, Condition};
 pub use document::{Basis, Document, EarnRule, InOrOut, LifecycleChoice, RefundRules, TenderOrder, WithoutOrder};

@@ -93,7 +93,7 @@ fn run<A: ProgressAnswer>(
     progress: &mut dyn FnMut(&WhatIfProgress) -> A,
     each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
 ) -> Result<WhatIfTotals> {
-    let (in_force, at) = (engine.program()?, options.at);
+    let (in_force, at) = (alone(engine)?, options.at);
     let mut told = heeded(progress);
     let mut both = Both::new(&in_force, changed, at, &mut told, each_member)?;
     let referrals = if both.rewards_referrals() { Referrals::read(engine)? } else { Referrals::default() };
@@ -109,6 +109,12 @@ fn run<A: ProgressAnswer>(
     })?;
     let together = together.iter().collect();
     both.finish(&together, &referrals, begins)
+}
+
+/// The program in force as if there had never been another.
+fn alone(engine: &Engine) -> Result<Arc<Program>> {
+    let document = engine.program()?.document().clone();
+    Ok(Arc::new(Program::compile(document).map_err(|findings| invalid(&findings))?))
 }
 
 /// The facts of everybody up to an instant, in memory: read once, to try many programs on.
@@ -138,7 +144,7 @@ impl Histories {
     /// # Errors
     /// `program.missing`, `store.*`.
     pub fn read(engine: &Engine, options: WhatIfOptions) -> Result<Self> {
-        let (in_force, at) = (engine.program()?, options.at);
+        let (in_force, at) = (alone(engine)?, options.at);
         let (mut all, mut begins) = (Vec::new(), None);
         each_history(engine, &in_force, at, &mut |history, first| {
             begins = begins.into_iter().chain(first).min();

@@ -6,6 +6,7 @@
 //! serve. There is no clock in this: what a holder that is gone has left is used by others.
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store, Value, Write};
+use super::feed::{Fed, Offset};
 use super::row::Row;
 use super::table::Table;
 use crate::error::{Error, ErrorCode, Result};
@@ -255,6 +256,10 @@ impl<S: Store> Store for Leased<S> {
             (all, fresh) = (self.look(&keys)?, true);
         }
         Err(Error::internal("a loop without an end has ended"))
+    }
+
+    fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        self.store.feed(after, limit)
     }
 
     fn close(&self) -> Result<()> {

@@ -4,7 +4,7 @@ use super::fact::{TierCause, TierChange};
 use super::ladder::{Ladder, Rank};
 use super::rules::{Floor, RefundEffect, Upgrade};
 use super::state::{LadderState, Periods, Sums};
-use super::window::{earlier, next_month, tomorrow};
+use super::window::{earlier, next_month};
 use crate::value::{CalendarDate, Timestamp, Zone};
 use std::sync::Arc;
 
@@ -28,15 +28,9 @@ impl Ladder {
             self.show(state, at, TierCause::Reached { cause: cause.clone() }, out);
             return;
         }
-        match self.refund {
-            RefundEffect::AtOnce => {
-                self.sink(state, on);
-                self.show(state, at, TierCause::RefundAtOnce { cause: cause.clone() }, out);
-            }
-            RefundEffect::AtReview if matches!(state.sums, Sums::Days(_)) => {
-                state.review_at = earlier(state.review_at, Some(tomorrow(zone, at)));
-            }
-            RefundEffect::AtReview => {}
+        if self.refund == RefundEffect::AtOnce {
+            self.sink(state, on);
+            self.show(state, at, TierCause::RefundAtOnce { cause: cause.clone() }, out);
         }
     }
 

@@ -75,13 +75,25 @@ impl Ladder {
         known.sort_by(|a, b| (a.effective_at, a.seq, &a.kind).cmp(&(b.effective_at, b.seq, &b.kind)));
         let mut changes = Vec::new();
         let state = self.replay(zone, joined_at, &known, t, &mut changes);
+        self.explanation(zone, &state, &known, (t, known_at), changes)
+    }
+
+    /// Explains a state by the facts behind it, in order.
+    pub(super) fn explanation(
+        &self,
+        zone: Zone,
+        state: &LadderState,
+        facts: &[TierFact],
+        (at, known_at): (Timestamp, Timestamp),
+        changes: Vec<TierChange>,
+    ) -> TierExplanation {
         TierExplanation {
-            at: t,
+            at,
             known_at,
             metric: self.metric.clone(),
-            status: self.status(zone, &state),
-            running: self.running(zone, &state, &known),
-            decided_by: self.decided_by(zone, &state, &known),
+            status: self.status(zone, state),
+            running: self.running(zone, state, facts),
+            decided_by: self.decided_by(zone, state, facts),
             changes,
         }
     }

@@ -112,4 +112,11 @@ pub enum TierCause {
     /// A threshold was reached in the period before, on a ladder that lifts at the next period.
     #[n(6)]
     NextPeriod,
+    /// New rules were published: they lift whom the metric carries higher, and a tier that they do not have becomes what the metric gives.
+    #[n(7)]
+    Revision {
+        /// Of which revision.
+        #[n(0)]
+        revision: u32,
+    },
 }

@@ -21,8 +21,8 @@ pub(super) struct Step {
 
 /// A compiled ladder: rules that passed every check, with thresholds in whole units of the metric.
 ///
-/// A [`LadderState`](super::LadderState) belongs to the ladder that made it. When the rules change, make a new state with
-/// [`Ladder::replay`].
+/// A [`LadderState`](super::LadderState) belongs to the ladder that made it. When the rules change, a [`Timeline`](super::Timeline) hands
+/// it over.
 ///
 /// ```
 /// use crm_core::tier::{Ladder, LadderRules, TierFact, TierFactKind};
@@ -99,6 +99,12 @@ impl Ladder {
     /// Its tiers, from the lowest to the highest.
     pub fn tiers(&self) -> impl Iterator<Item = &TierId> {
         self.steps().map(|step| &step.id)
+    }
+
+    /// The tier that everybody holds.
+    #[must_use]
+    pub const fn lowest(&self) -> &TierId {
+        &self.first.id
     }
 
     /// How high a tier stands: 0 is the lowest, which everybody holds. A name that the ladder does not have is 0, too;

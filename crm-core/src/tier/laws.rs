@@ -5,6 +5,7 @@ use super::*;
 use crate::value::{Timestamp, Zone};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const DAY: i64 = 86_400_000;
 const JOINED: i64 = 1_582_977_600_000; // 2020-02-29T12:00:00Z, so that anniversaries clamp
@@ -182,6 +183,86 @@ proptest! {
             ladder.advance(zone, &mut state, due, &mut out);
         }
         prop_assert_eq!(out, expected);
+    }
+
+    /// The same rules again change nothing, also when they are taken over as if they were new. To see it fail, let `Ladder::adopt` forget what
+    /// is kept for a time, or count a period's top as what is held now.
+    #[test]
+    fn taking_over_the_same_rules_changes_nothing(
+        rules in any_ladder(), zone in any_zone(), facts in any_facts(), mut at in proptest::collection::vec(any_millis(), 1..3),
+    ) {
+        let (ladder, facts) = (ladder(&rules), backed(facts));
+        let (once, expected) = replayed(&ladder, zone, &facts, end());
+        at.sort_unstable();
+        let mut timeline = Timeline::new(1, zone, Some(Arc::new(ladder.clone())), 1);
+        for (revision, at) in (2..).zip(&at) {
+            timeline.add_anyway(instant(*at), revision, zone, ladder.clone());
+        }
+        let mut changes = Vec::new();
+        let again = timeline.replay(instant(0), &|_| facts.clone(), end(), &mut changes).unwrap();
+        prop_assert_eq!(changes, expected);
+        prop_assert_eq!(ladder.status(zone, &again), ladder.status(zone, &once));
+    }
+
+    /// A publication takes no tier; what a timeline answers is the same step by step, with sweeps between or not, as from the beginning; and
+    /// nothing changes before it is due. To see it fail, let `Ladder::adopt` begin with the base that the new rules would have given.
+    #[test]
+    fn a_publication_takes_nothing_and_is_due_at_its_instant(
+        (first, second) in (any_ladder(), any_ladder()), same_window in any::<bool>(), zone in any_zone(), mut facts in any_facts(),
+        published in any_millis(), sweeps in proptest::collection::vec(any_millis(), 0..6),
+    ) {
+        let mut second = second;
+        if same_window {
+            second["window"] = first["window"].clone();
+        }
+        let published = instant(published);
+        let mut timeline = Timeline::new(1, zone, Some(Arc::new(ladder(&first))), 1);
+        timeline.add(published, 2, zone, Some(Arc::new(ladder(&second))), 2);
+        facts.sort_by_key(|fact| (fact.effective_at, fact.seq));
+        let judge = |at: Timestamp| timeline.at(at).unwrap();
+        let rank = |at: Timestamp| {
+            let facts = |_: &Ladder| facts.iter().filter(|fact| fact.effective_at != at).cloned().collect();
+            let state = timeline.replay(instant(0), &facts, at, &mut Vec::new()).unwrap();
+            judge(at).rank(judge(at).current(&state))
+        };
+        // What the old rules take at the very instant is theirs.
+        let old = judge(published.plus_millis(-1));
+        let before: Vec<_> = facts.iter().filter(|fact| fact.effective_at < published).cloned().collect();
+        let (held, _) = replayed(old, zone, &before, published.max(instant(0)));
+        if instant(0) < published {
+            prop_assert!(old.rank(old.current(&held)) <= rank(published));
+        }
+        let mut expected = Vec::new();
+        let at_end = timeline.replay(instant(0), &|_| facts.clone(), end(), &mut expected).unwrap();
+        let mut sweeps: Vec<Timestamp> = sweeps.into_iter().map(instant).collect();
+        sweeps.sort();
+        let (mut state, mut out) = (timeline.start(instant(0)).unwrap(), Vec::new());
+        let again = |known: usize, until: Timestamp, out: &mut Vec<TierChange>| {
+            out.clear();
+            timeline.replay(instant(0), &|_| facts[..known].to_vec(), until, out).unwrap()
+        };
+        let mut sweeps = sweeps.into_iter().peekable();
+        for (known, fact) in facts.iter().enumerate() {
+            while let Some(at) = sweeps.next_if(|at| *at < fact.effective_at) {
+                if !timeline.advance(&mut state, at, &mut out) {
+                    state = again(known, at, &mut out);
+                }
+            }
+            if timeline.apply(&mut state, fact, &mut out) == Applied::Late {
+                state = again(known + 1, fact.effective_at, &mut out);
+            }
+        }
+        while let Some(due) = timeline.next_due(&state).filter(|due| *due <= end()) {
+            let known = out.len();
+            prop_assert!(timeline.advance(&mut state, due.plus_millis(-1), &mut out));
+            prop_assert_eq!(out.len(), known);
+            if !timeline.advance(&mut state, due, &mut out) {
+                state = again(facts.len(), due, &mut out);
+            }
+        }
+        prop_assert!(timeline.advance(&mut state, end(), &mut out));
+        prop_assert_eq!(out, expected);
+        prop_assert_eq!(judge(end()).status(zone, &state), judge(end()).status(zone, &at_end));
     }
 
     /// Spending more never gives a lower tier at any instant. Refunds judged at once are exempt where grace or the floor keep a tier

@@ -7,7 +7,7 @@
 //! - Thresholds are inclusive. A tier is *reached* at its threshold and, once held, *retained* at its retention (default the threshold).
 //! - Calendar and anniversary windows are reviewed at the first instant of every period, on the metric of the period just ended:
 //!   what was reached in period P is therefore valid through the end of P + 1, and retaining it within P + 1 carries it through P + 2.
-//! - Rolling windows are reviewed at the first instant of a local day on which a contribution leaves, or before which a refund came.
+//! - Rolling windows are reviewed at the first instant of a local day on which a contribution leaves, also one that was refunded.
 //! - After a failed review the tier is kept for the days of grace; reaching its retention meanwhile keeps it for good.
 //! - When a tier is lost at a review under the floor `one_level`, the tier below is kept until the next review of a calendar window,
 //!   or for one whole rolling window.
@@ -16,8 +16,11 @@
 //!   floor keep already is left alone.
 //! - Under `next_period` a tier is gained at the first instant of the next period (rolling and lifetime: the next local month), if the
 //!   metric still gives it then.
-//! - At one instant the order is: upgrade, review, end of grace, end of a lock, and then the facts of that instant.
+//! - At one instant the order is: upgrade, review, end of grace, end of a lock, new rules, and then the facts of that instant.
+//! - The rules of a revision hold from its publication, see [`Timeline`]: the tier held stays until a review, a higher one that the metric
+//!   reaches is gained at once, and one that is no more becomes what the metric gives.
 
+mod adopt;
 mod codec;
 mod count;
 mod explain;
@@ -27,6 +30,7 @@ mod rules;
 mod state;
 mod status;
 mod step;
+mod timeline;
 mod window;
 
 pub use explain::{Contribution, Evidence, TierExplanation};
@@ -36,6 +40,7 @@ pub use rules::*;
 pub use state::{LadderState, TierLock};
 pub use status::{TierGoal, TierLocked, TierPending, TierStatus};
 pub use step::Applied;
+pub use timeline::{FactsOf, Timeline};
 
 #[cfg(test)]
 mod laws;

@@ -3,7 +3,8 @@
 use crate::value::{Amount, BenefitId, EventName, LadderId, Period, PointCurrency, TierId};
 use serde::{Deserialize, Serialize};
 
-/// A ladder of tiers. Several may stand side by side; each looks at one metric over one window.
+/// A ladder of tiers. Several may stand side by side; each looks at one metric over one window. Its rules hold from the publication of their
+/// revision on: a tier held is kept until the next review, a higher one that the metric reaches is gained then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -82,7 +83,7 @@ pub enum Window {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierRules {
-    /// Its name.
+    /// Its name, under which whoever has the tier keeps it in the next revision.
     pub id: TierId,
     /// Reached at this much of the metric, inclusive: money (`"500.00"`), points or a count as a decimal string.
     pub threshold: Amount,

@@ -208,7 +208,7 @@ impl Ladder {
         let retain = self.step(state.base).retain;
         let mut metric = days.total;
         if metric < retain {
-            // A refund that waits for its review; what leaves at that instant does not help any more.
+            // A refund or new rules wait for their review; what leaves at that instant does not help any more.
             let through = last_date(zone, state.review_at?);
             return Some((through, Some(self.keep_goal(state.base, self.metric_after(state, through), through))));
         }

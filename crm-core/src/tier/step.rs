@@ -24,7 +24,7 @@ impl Ladder {
         self.start_from(zone, joined_at, joined_at)
     }
 
-    fn start_from(&self, zone: Zone, joined_at: Timestamp, from: Timestamp) -> LadderState {
+    pub(super) fn start_from(&self, zone: Zone, joined_at: Timestamp, from: Timestamp) -> LadderState {
         let joined_on = zone.date(joined_at);
         let mut state = LadderState {
             joined_on,

@@ -227,7 +227,7 @@ fn rolling_windows_lose_a_contribution_at_the_first_instant_of_its_day_plus_n() 
 }
 
 #[test]
-fn rolling_months_clamp_and_refunds_wait_for_the_next_local_day() {
+fn rolling_months_clamp_and_refunds_wait_for_the_next_review() {
     let more = json!({"window": {"type": "rolling_months", "months": 1}});
     let rows = ["2025-01-28 +100 o1", "2025-01-31 +400 o2"];
     let up = "2025-01-31T12:00:00Z bronze>silver reached";
@@ -235,7 +235,11 @@ fn rolling_months_clamp_and_refunds_wait_for_the_next_local_day() {
     let down = "2025-02-28T00:00:00Z silver>bronze review";
     check(&more, &rows, "2025-03-10", &[up, down]);
     let refund = [rows[0], rows[1], "2025-02-02 -1 r of 2025-01-28"];
-    check(&more, &refund, "2025-03-10", &[up, "2025-02-03T00:00:00Z silver>bronze review"]);
+    check(&more, &refund, "2025-03-10", &[up, down]);
+    // The day on which the refunded order would have left is a review, though nothing leaves.
+    let gone = ["2025-01-10 +400 o1", "2025-01-20 +100 o2", "2025-01-25 -400 r of 2025-01-10"];
+    let reached = "2025-01-20T12:00:00Z bronze>silver reached";
+    check(&more, &gone, "2025-03-10", &[reached, "2025-02-10T00:00:00Z silver>bronze review"]);
     let once = json!({"window": {"type": "rolling_months", "months": 1}, "refund": "at_once"});
     check(&once, &refund, "2025-03-10", &[up, "2025-02-02T12:00:00Z silver>bronze refund_at_once"]);
     // What left the window already is not taken off again.

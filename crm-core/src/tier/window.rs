@@ -84,11 +84,6 @@ impl Ladder {
     }
 }
 
-/// The first instant of the next local day.
-pub(super) fn tomorrow(zone: Zone, at: Timestamp) -> Timestamp {
-    zone.end_of(zone.date(at))
-}
-
 /// The first instant of the next local month.
 pub(super) fn next_month(zone: Zone, at: Timestamp) -> Timestamp {
     zone.start_of(zone.next_period_start(Period::Month, zone.date(at)))

@@ -69,7 +69,7 @@ impl InSchema {
         .unwrap();
         let options =
             PostgresOptions { schema: schema.clone(), profile: PostgresProfile::Citus, ..PostgresOptions::default() };
-        Self { store: PostgresStore::open(&address(), &options).unwrap(), schema }
+        Self { store: PostgresStore::open(&address(), &options).unwrap(), schema, options }
     }
 
     pub(crate) fn with(options: PostgresOptions) -> Self {

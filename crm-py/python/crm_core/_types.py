@@ -464,6 +464,7 @@ __all__ = [
     "TierCauseReached",
     "TierCauseRefundAtOnce",
     "TierCauseReview",
+    "TierCauseRevision",
     "TierChange",
     "TierExplanation",
     "TierGoal",
@@ -4450,7 +4451,10 @@ class JoinGroup(Record):
 
 
 class LadderRules(Record):
-    """A ladder of tiers. Several may stand side by side; each looks at one metric over one window."""
+    """A ladder of tiers. Several may stand side by side; each looks at one metric over one window. Its rules hold from
+    the publication of their revision on: a tier held is kept until the next review, a higher one that the metric
+    reaches is gained then.
+    """
 
     id: str
     """Its name."""
@@ -6875,6 +6879,17 @@ class TierCauseReview(Record):
     type: ClassVar[Literal["review"]] = "review"
 
 
+class TierCauseRevision(Record):
+    """New rules were published: they lift whom the metric carries higher, and a tier that they do not have becomes
+    what the metric gives.
+    """
+
+    type: ClassVar[Literal["revision"]] = "revision"
+
+    revision: int
+    """Of which revision."""
+
+
 class TierChange(Record):
     """A change of the tier that a customer has."""
 
@@ -6977,7 +6992,7 @@ class TierRules(Record):
     """A tier."""
 
     id: str
-    """Its name."""
+    """Its name, under which whoever has the tier keeps it in the next revision."""
 
     threshold: Decimal
     """Reached at this much of the metric, inclusive: money (`"500.00"`), points or a count as a decimal string."""
@@ -7985,7 +8000,7 @@ StepFrom = Union[StepFromAmount, StepFromUnits]
 """Where a step begins."""
 Tender = Union[TenderMoney, TenderPoints, TenderStoredValue]
 """A part of the payment."""
-TierCause = Union[TierCauseReached, TierCauseReview, TierCauseRefundAtOnce, TierCauseGraceEnded, TierCauseLocked, TierCauseLockEnded, TierCauseNextPeriod]
+TierCause = Union[TierCauseReached, TierCauseReview, TierCauseRefundAtOnce, TierCauseGraceEnded, TierCauseLocked, TierCauseLockEnded, TierCauseNextPeriod, TierCauseRevision]
 """Why a tier changed."""
 TransitionCause = Union[TransitionCauseFact, TransitionCauseTimer]
 """What caused a transition."""

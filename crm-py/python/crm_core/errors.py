@@ -518,6 +518,12 @@ class ProgramRevision(ProgramError):
     code = "program.revision"
 
 
+class ProgramEarlier(ProgramError):
+    """`program.earlier`: publish at the instant of the last revision or after it; what was told by then stays."""
+
+    code = "program.earlier"
+
+
 class ProgramMissing(ProgramError):
     """`program.missing`: publish a program first."""
 
@@ -1155,6 +1161,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "time.future": TimeFuture,
     "program.invalid": ProgramInvalid,
     "program.revision": ProgramRevision,
+    "program.earlier": ProgramEarlier,
     "program.missing": ProgramMissing,
     "request.reused": RequestReused,
     "request.too_many": RequestTooMany,
