@@ -306,8 +306,8 @@ proptest! {
         corpus::add_up(&swept).map_err(TestCaseError::fail)?;
     }
 
-    /// Whether somebody is settled between the publication of a revision and the next command changes nothing: neither what is answered nor
-    /// what the journal says of tiers and stages, to the instant. To break it: leave `revision::sweep` out, or date a correction of `News` at the next fact.
+    /// Whether somebody is settled between the publication of a revision and the next command changes nothing: neither what is answered nor,
+    /// unless the publication is dated back, what the journal says of tiers and stages, to the instant. To break it: leave `revision::sweep` out, or date a correction of `News` at the next fact.
     #[test]
     fn a_revision_is_told_the_same_whenever_it_is_noticed(
         deeds in deeds(15), place in any::<prop::sample::Index>(), after in 0..5 * DAY, percent in 10_u32..120,
@@ -342,7 +342,8 @@ proptest! {
         for engine in [&plain, &noticed] {
             engine.sweep(instant(end), &mut |_| {}).unwrap();
         }
-        for who in PEOPLE {
+        // Dated before what was told by then, the journal may correct itself once more or once less (decision 23); the answers are the same.
+        for who in PEOPLE.iter().filter(|_| !late) {
             prop_assert_eq!(told(&plain, who), told(&noticed, who));
         }
         corpus::add_up(&noticed).map_err(TestCaseError::fail)?;
