@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -29,11 +30,30 @@ def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         exec(compile(before + block[1], page, "exec"), space)
 
 
-@pytest.mark.parametrize("example", sorted((ROOT / "crm-py/examples").glob("*.py")), ids=str)
+# The one for Spark has a suite of its own (`tests/run --only spark`); what it runs in each partition is tested below.
+EXAMPLES = sorted(set((ROOT / "crm-py/examples").glob("*.py")) - {ROOT / "crm-py/examples/spark_books.py"})
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_an_example_runs(example: Path, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_books_of_parts_are_the_books_of_all() -> None:
+    example: Any = runpy.run_path(str(ROOT / "crm-py/examples/spark_books.py"))
+    lines = example["read_lines"](ROOT / "docs/samples/online_retail_sample.csv.gz")
+
+    def books(part: Any) -> list[dict[str, Any]]:
+        return [row for batch in example["kernel"](iter(part.to_batches())) for row in batch.to_pylist()]
+
+    members = sorted(set(lines["CustomerID"].to_pylist()))
+    parts = [lines.filter([who in set(members[at::3]) for who in lines["CustomerID"].to_pylist()]) for at in range(3)]
+    whole = books(lines)
+    assert len(whole) == len(members) == 103
+    assert sorted((row for part in parts for row in books(part)), key=lambda row: str(row["customer_id"])) == whole
+    assert books(lines.slice(0, 0)) == []
 
 
 @pytest.mark.parametrize("module", [crm, crm.codes])

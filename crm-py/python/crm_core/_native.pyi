@@ -38,6 +38,7 @@ __all__ = [
     "Held",
     "Table",
     "TillKey",
+    "VERSION",
     "check_program",
     "code_length",
     "command_line",
