@@ -70,17 +70,17 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         return Ok(id);
     }
     settle(context, ws, &id)?;
-    let record = match (record, &command.claim_id) {
-        (Some(record), _) => record,
+    let (record, tenders) = match (record, &command.claim_id) {
+        (Some(record), _) => (record, order.tenders.clone()),
         (None, claim_id) => {
             let claim_id = claim_id.as_ref().ok_or_else(|| Error::internal("an order was not booked"))?;
             offers::sale::pay(context, ws, &id, claim_id, &order.id)?;
             // What was late is taken under other names: so the tenders are known now.
             let priced = offers::sale::priced(context, ws, &id, claim_id, order)?;
-            priced.book_as(print).map_err(|error| error.within("order"))?
+            (priced.book_as(print).map_err(|error| error.within("order"))?, priced.tenders)
         }
     };
-    pay_with_points(context, ws, &id, order)?;
+    pay_with_points(context, ws, &id, order, &tenders)?;
     let parked = claim(ws, &id, order)?;
     place(context, ws, &id, record, command.claim_id.clone())?;
     if let Some(claim) = &command.claim_id {
@@ -94,12 +94,23 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
 
 /// Notes with each redemption of points that it paid for the order, so that it pays for no other one.
 ///
+/// `tenders` are those that are booked: a claim adds the points that it took.
+///
 /// An import brings tenders of other systems: what nobody knows here is taken as it is. In any other request it is a mistake that would show
 /// only when the points do not come back.
-fn pay_with_points(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<()> {
-    for (at, tender) in order.tenders.iter().enumerate() {
+fn pay_with_points(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &Order,
+    tenders: &[Tender],
+) -> Decided<()> {
+    for tender in tenders {
         let Tender::Points { redemption, .. } = tender else { continue };
-        let refused = |code, message| Error::new(code, message).field(format!("order.tenders[{at}].redemption"));
+        // What a claim adds has no place in the order.
+        let at = order.tenders.iter().position(|told| told == tender);
+        let field = at.map_or("order.tenders".to_owned(), |at| format!("order.tenders[{at}].redemption"));
+        let refused = |code, message| Error::new(code, message).field(field.clone());
         let key = (id.clone(), redemption.clone());
         let Some(mut record) = ws.redemption(&key)?.cloned() else {
             if context.request.batch.is_some() {

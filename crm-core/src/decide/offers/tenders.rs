@@ -42,8 +42,12 @@ pub(super) fn tenders(
     };
     let others: Vec<Tender> = order.tenders.iter().filter(|tender| !is_ours(tender)).cloned().collect();
     let rest = currency.amount(currency.minor(total)?.saturating_sub(minor));
+    let points_alone = others.is_empty() && !order.tenders.is_empty();
     let mut all = with_cards(&others, currency, cards, rest)?;
-    if all.is_empty() && rest != Amount::ZERO {
+    if points_alone {
+        // Points alone were named: nothing else is made up.
+        all.retain(|tender| !matches!(tender, Tender::Money { .. }));
+    } else if all.is_empty() && rest != Amount::ZERO {
         all.push(Tender::Money { amount: rest });
     }
     if minor != 0 {
