@@ -37,7 +37,7 @@ fn peak() -> String {
     status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM unknown").to_owned()
 }
 
-/// Counted on 2026-11-21 with Python's csv module, not with this library: group rows by InvoiceNo, a group's first row decides
+/// Counted with Python's csv module, not with this library: group rows by InvoiceNo, a group's first row decides
 /// customer and kind (`C…` is a cancellation). 3,836 of 25,900 invoices begin with C; of the other 22,064, 18,536 name a customer,
 /// and 4 of those have a line at 0.001 GBP, which is no amount of pounds and pence. Of the cancellations 3,654 name a customer. Of the
 /// 4,372 customers one has nothing but one of those 4 orders.
