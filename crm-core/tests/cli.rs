@@ -283,6 +283,19 @@ fn a_sweep_writes_down_what_time_has_done() {
     assert!(again.contains("0 customers settled") && again.contains("next due"), "{again}");
 }
 
+/// One sweep writes two years at once, what ended before what changed; what is shown last happened last.
+#[test]
+fn what_happened_is_shown_by_date() {
+    let desk = Desk::with_history();
+    assert_eq!(desk.crm(&["sweep", "--until", "2028-03-31", "--json"]).json()["failed"], 0);
+    let shown = desk.crm(&["show", "ann", "--json", "--last", "50", "--at", "2028-04-01T00:00:00Z"]).json();
+    let entries = shown["entries"].as_array().unwrap();
+    let told = |field: &str| entries.iter().map(|entry| entry[field].clone()).collect::<Vec<_>>();
+    let (times, numbers) = (told("effective_at"), told("seq"));
+    assert!(times.iter().map(|time| time.as_str().unwrap()).is_sorted(), "{times:?}");
+    assert!(!numbers.iter().map(|seq| seq.as_u64().unwrap()).is_sorted(), "the journal has them in this order already");
+}
+
 #[test]
 fn a_changed_program_is_tried_on_the_history_that_is_there() {
     let desk = Desk::with_history();

@@ -146,7 +146,7 @@ pub(crate) struct Revert {
 pub(crate) struct Show {
     /// Id of a customer, or an identifier such as `phone:13800138000` or `tb_ouid:SHOP:AAE…`; without it, a list
     pub(crate) customer: Option<String>,
-    /// At most so many entries, the newest; or customers of the list
+    /// At most so many entries, the last by date; or customers of the list
     #[arg(long, default_value_t = 10, value_name = "COUNT")]
     pub(crate) last: usize,
 }

@@ -30,9 +30,11 @@ pub(crate) fn show(global: &Global, task: &Show, out: &mut Out) -> Finished {
         return seen.print(out);
     };
     let record = shop.find(name)?;
-    let entries = journal(&shop.engine, &record.id)?;
+    let mut entries = journal(&shop.engine, &record.id)?;
     let at = shop.instant_for(global.at, entries.last().map(|entry| entry.recorded_at))?;
     let seen = Seen::look(&shop, record, at, &entries)?;
+    // A sweep writes a year of expiries before a year of transitions, an import what is long past: people read by date.
+    entries.sort_by_key(|entry| (entry.effective_at, entry.seq));
     let last = entries.len().saturating_sub(task.last);
     let entries: Vec<_> = entries.into_iter().skip(last).collect();
     if out.is_json() {
