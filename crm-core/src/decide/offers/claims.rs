@@ -11,8 +11,8 @@ use super::super::workspace::{Decided, Missing, Workspace};
 use super::answer::{Worked, work_out};
 use super::coupons::{assign, print_of};
 use super::gather::Asked;
-use super::room::{free, stands};
-use super::time::{close, end, let_go};
+use super::room::{bound_now, free, stands};
+use super::time::{close, end, let_go, look_at};
 use crate::code::NormalCode;
 use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, ReleaseClaim, ReleaseHold};
 use crate::coupon::{ClaimState, LimitHold, OpenClaim};
@@ -304,7 +304,11 @@ pub(super) fn use_up(
 /// Holds again what a claim held that was out of time, if the program says so and all of it is free.
 fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<()> {
     let now = ws.known(id)?.state.recorded_at;
-    let record = known(ws, id, claim)?.clone();
+    let mut record = known(ws, id, claim)?.clone();
+    // What it held was let go: so the bounds of now hold, not those of the day on which it was claimed.
+    for held in record.counters.iter_mut().chain(&mut record.uses) {
+        held.limit = bound_now(context.program, held, record.at, record.currency)?.unwrap_or(held.limit);
+    }
     let expired = || {
         let message = format!("claim `{claim}` was out of time at {}", record.deadline);
         Error::new(ErrorCode::ClaimExpired, message).field("claim_id").with("deadline", record.deadline)

@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::settle::settle;
 use super::super::workspace::{Decided, Missing, Workspace};
-use crate::coupon::Wallet;
+use crate::coupon::{LimitHold, Wallet};
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::offer::{Cart, Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
 use crate::program::{Offer, Program};
@@ -231,6 +231,21 @@ fn bound(currency: Currency, limit: &Limit) -> crate::Result<i64> {
         Counts::Uses { max } | Counts::Units { max, .. } => Ok(i64::try_from(max).unwrap_or(i64::MAX)),
         Counts::Budget { max } => currency.minor(max),
     }
+}
+
+/// The bound that the program has now for what was held of a limit; none where it has no such limit any more.
+pub(super) fn bound_now(
+    program: &Program,
+    held: &LimitHold,
+    at: Timestamp,
+    currency: Currency,
+) -> crate::Result<Option<i64>> {
+    let Some((offer, _)) = program.offer(&held.offer) else { return Ok(None) };
+    let counts = |named: &Named<'_>| match (named.limit.counts, held.name.strip_prefix(&*named.name)) {
+        (Counts::Units { each_sku: true, .. }, Some(article)) => article.starts_with('#'),
+        (_, rest) => rest == Some(""),
+    };
+    limits_of(program, offer, at).find(counts).map(|named| bound(currency, named.limit)).transpose()
 }
 
 /// What a limit counts: once, or article by article, with the end of the counter's name.
