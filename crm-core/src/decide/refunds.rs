@@ -13,7 +13,7 @@ use super::returned;
 use super::rows;
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, decode, encode};
-use super::workspace::{Decided, Identity, Stop, Workspace};
+use super::workspace::{Decided, Identity, Missing, Stop, Workspace};
 use crate::command::{CancelOrder, RecordRefund};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
@@ -439,11 +439,13 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     let found =
         match_articles(&orders, lines, *currency, refund.refunded_at).map_err(|error| error.within("refund"))?;
     let nothing = found.plan.is_empty();
+    let mut missing = Missing::default();
     for (order_id, lines) in found.plan {
-        let Some((_, order, extra)) = find_order(ws, &order_id)? else { continue };
+        let Some(Some((_, order, extra))) = missing.note(find_order(ws, &order_id))? else { continue };
         let part = Refund { order: Some(order_id), what: RefundWhat::Lines { lines }, ..refund.clone() };
-        apply(context, ws, &id, order, extra, &part)?;
+        missing.note(apply(context, ws, &id, order, extra, &part))?;
     }
+    missing.ask()?;
     if nothing || !found.unmatched.is_empty() {
         let amount_minor = articles_minor(&found.unmatched, *currency)?;
         let what = What::UnmatchedRefund {

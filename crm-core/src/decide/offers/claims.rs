@@ -320,6 +320,7 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         Some(hold_id) => Some(points::held_too_long(ws, id, hold_id)?.ok_or_else(expired)?),
         None => None,
     };
+    look_at(ws, id, vec![(claim.clone(), record.counters.iter().map(|held| held.name.clone()).collect())])?;
     for (name, (amount, limit)) in together(&record.counters) {
         if limit < stands(ws, name)?.saturating_add(amount) {
             free(context, ws, name, now)?;

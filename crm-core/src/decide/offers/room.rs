@@ -52,6 +52,7 @@ impl Ledger {
         skus: impl Fn() -> BTreeSet<&'c Sku>,
     ) -> Decided<Result<Vec<Room>, Why>> {
         let mut rooms = Vec::new();
+        let mut missing = Missing::default();
         for Named { limit, name, until } in limits_of(context.program, offer, asking.at) {
             let max = bound(asking.currency, limit)?;
             for (counts, article) in kinds(limit, &skus) {
@@ -62,15 +63,19 @@ impl Ledger {
                     RoomFor::Units(_) => asking.most_units.saturating_mul(asking.most_uses),
                     RoomFor::Budget => asking.most_minor,
                 };
-                let place = self.place(context, ws, asking, counted, need)?;
+                let Some(place) = missing.note(self.place(context, ws, asking, counted, need))? else { continue };
                 let left = self.lefts.get(place).copied().unwrap_or(0);
                 // One article that has run out leaves the others.
                 if left <= 0 && article.is_empty() {
-                    return Ok(Err(self.reached(ws, asking, limit, place)?));
+                    return match missing.note(self.reached(ws, asking, limit, place))? {
+                        Some(why) => Ok(Err(why)),
+                        None => missing.ask().map(|()| Ok(rooms)),
+                    };
                 }
                 rooms.push(Room { counter: place, limit: limit.id.clone(), counts, left });
             }
         }
+        missing.ask()?;
         Ok(Ok(rooms))
     }
 
@@ -207,10 +212,11 @@ pub(super) fn free(context: &Context<'_>, ws: &mut Workspace, name: &Arc<str>, a
         missing.note(ws.claim(&(customer.clone(), claim.clone())).map(|_| ()))?;
     }
     missing.ask()?;
+    let mut missing = Missing::default();
     for (holder, _) in holders {
-        settle(context, ws, &holder)?;
+        missing.note(settle(context, ws, &holder))?;
     }
-    Ok(())
+    missing.ask()
 }
 
 type Claims = BTreeSet<(CustomerId, ClaimId)>;

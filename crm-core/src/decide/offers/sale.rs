@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::groups;
 use super::super::state::OrderExtra;
-use super::super::workspace::{Decided, Workspace};
+use super::super::workspace::{Decided, Missing, Workspace};
 use super::claims;
 use super::tenders::{TakenPoints, tenders};
 use crate::command::PaySeat;
@@ -245,6 +245,14 @@ pub(crate) fn give_back(
         return Ok(());
     }
     let meant = |held: &&LimitHold| grace.contains_key(&held.offer);
+    let mut missing = Missing::default();
+    for held in record.counters.iter().filter(meant) {
+        missing.note(ws.counter(&held.name).map(|_| ()))?;
+    }
+    for coupon in &record.coupons {
+        missing.note(ws.closed_coupon(&(id.clone(), coupon.clone())).map(|_| ()))?;
+    }
+    missing.ask()?;
     for held in record.counters.iter().filter(meant) {
         ws.count(&held.name, held.amount.saturating_neg(), held.limit)?;
     }
