@@ -21,7 +21,9 @@ use crate::error::{Error, ErrorCode};
 use crate::limits::CLAIM_SECONDS_MAX;
 use crate::offer::{QuotedGiftCard, Receipt, Rejected, Source, Why};
 use crate::program::LateConfirm;
-use crate::value::{ClaimId, CouponId, CustomerId, HoldId, OfferId, OrderId, Timestamp, fingerprint};
+use crate::value::{
+    ClaimId, CouponId, Currency, CustomerId, HoldId, OfferId, OrderId, PointCurrency, Points, Timestamp, fingerprint,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -189,7 +191,14 @@ fn hold(
         cards,
         group,
         returned_offers: Vec::new(),
+        points_minor: command.points.as_ref().and_then(|of| worth(context, &of.currency, of.points, currency)),
     })
+}
+
+/// What points are worth in the currency of a cart, by the program of now.
+pub(super) fn worth(context: &Context<'_>, of: &PointCurrency, points: Points, currency: Currency) -> Option<i64> {
+    let value = context.program.point_currency(of)?.value.filter(|_| currency == context.program.main_currency())?;
+    Some(i64::try_from(currency.worth(points, value)).unwrap_or(i64::MAX))
 }
 
 /// Gives the customer what they use of codes that nobody had; what is not used stays as it is.
