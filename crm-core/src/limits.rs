@@ -52,8 +52,8 @@ pub const CLOCK_SKEW_MILLIS_MAX: i64 = 5 * 60 * 1000;
 /// Most rows of one page of a scan: tens of MB where the rows are large.
 pub const PAGE_ROWS_MAX: usize = 10_000;
 /// How often one decision may ask for more before that is a defect: each time adds something, and a decision names
-/// most of what it needs at once.
-pub const ASKS_MAX: u32 = 64;
+/// most of what it needs at once. One that goes through many orders or lots asks for those of each.
+pub const ASKS_MAX: u32 = 1_000;
 /// Longest e-mail address, in bytes: the longest path that SMTP carries (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// Longest identity key, in bytes: kind, two separators, an escaped scope (three bytes for one) and the longest value.

@@ -193,6 +193,35 @@ fn a_reverted_import_leaves_nobody_and_can_be_imported_again() {
     assert_eq!(unknown.code().as_str(), "batch.unknown");
 }
 
+/// To see it fail: let an order that was taken back stay with whom it was recorded for (`orders::recorded`).
+#[test]
+fn a_file_that_was_read_with_the_wrong_column_is_put_right() {
+    let csv = "order,paid,buyer,seller,price\no1,2025-03-01,ann,tom,10.00\no2,2025-03-02,bob,tom,20.00\n\
+               o3,2025-03-03,tom,ann,30.00\n";
+    let by = |column: &str| {
+        let map = format!(
+            r#"{{ "order_id": "order", "paid_at": "paid", "unit_price": "price", "customer": [{{ "column": "{column}", "type": "member_no" }}] }}"#
+        );
+        Format::Plain { columns: Box::new(ColumnMap::from_json(&map).unwrap()) }
+    };
+    let files = [("orders.csv", csv.as_bytes())];
+    let clean = engine();
+    run(&clean, by("buyer"), &files);
+    let engine = engine();
+    let wrong = run(&engine, by("seller"), &files);
+    assert_eq!((wrong.orders.applied, wrong.customers_new), (3, 2));
+    let at = time("2026-06-01T00:00:00Z");
+    revert(&engine, &wrong.batch, at, &mut |_| ()).unwrap();
+    let right = run(&engine, by("buyer"), &files);
+    assert_eq!((right.orders.applied, right.customers_new, right.issues_total), (3, 3, 0), "{right:?}");
+    same(&books(&engine), &books(&clean), "after the right column");
+    // Taken back once more, the first import has nothing of the second one.
+    revert(&engine, &wrong.batch, at, &mut |_| ()).unwrap();
+    same(&books(&engine), &books(&clean), "after another revert");
+    revert(&engine, &right.batch, at, &mut |_| ()).unwrap();
+    assert_eq!(books(&engine), BTreeMap::new());
+}
+
 /// A store that fails for good after some commits, as a killed process does.
 struct Dying {
     below: MemoryStore,

@@ -129,8 +129,17 @@ impl<'a> Context<'a> {
             Command::RevertOrder(command) => Some(&command.order_id),
             _ => None,
         };
+        let owner_of = |ws: &mut Workspace, order| -> Decided<Option<CustomerId>> {
+            Ok(ws.identity(&order_name(order))?.and_then(|identity| identity.customer.clone()))
+        };
         if let Some(order) = order {
-            return Ok(ws.identity(&order_name(order))?.and_then(|identity| identity.customer.clone()));
+            return owner_of(ws, order);
+        }
+        // An order stays with whom it was recorded for, whoever has their identifiers since.
+        if let Command::RecordOrder(command) = &self.request.command
+            && let Some(owner) = owner_of(ws, &command.order.id)?
+        {
+            return Ok(Some(owner));
         }
         match self.request.command.identifiers() {
             Some(identifiers) => self.find(ws, identifiers),

@@ -65,6 +65,9 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         let message = format!("orders in {} are not accepted", order.currency);
         return Err(Error::new(ErrorCode::OrderCurrency, message).field("order.currency").into());
     }
+    if let Some(owner) = owned_since(context, ws, &command.buyer, order, print)? {
+        return Ok(owner);
+    }
     let id = buyer(context, ws, &command.buyer, order.paid_at)?;
     if already(ws, &id, order, print)? {
         return Ok(id);
@@ -132,11 +135,21 @@ fn pay_with_points(
     Ok(())
 }
 
+/// Whose order it is already, by its name; none where there is none, or it was taken back with its import.
+fn recorded(ws: &mut Workspace, order: &Order) -> Decided<Option<(CustomerId, Fingerprint)>> {
+    let Some(owner) = ws.identity(&order_name(&order.id))?.and_then(|identity| identity.customer.clone()) else {
+        return Ok(None);
+    };
+    match ws.order(&(owner.clone(), order.id.clone()))? {
+        Some(known) if known.status() == OrderStatus::Reverted => Ok(None),
+        Some(known) => Ok(Some((owner, known.fingerprint()))),
+        None => Err(Error::internal(format!("order `{}` has a name but no row", order.id)).into()),
+    }
+}
+
 /// Whether the order is there already, with the same content.
 fn already(ws: &mut Workspace, id: &CustomerId, order: &Order, print: Fingerprint) -> Decided<bool> {
-    let Some(owner) = ws.identity(&order_name(&order.id))?.and_then(|identity| identity.customer.clone()) else {
-        return Ok(false);
-    };
+    let Some((owner, known)) = recorded(ws, order)? else { return Ok(false) };
     let conflict = || {
         Error::new(ErrorCode::OrderConflict, format!("order `{}` is recorded with other content", order.id))
             .field("order.id")
@@ -144,12 +157,23 @@ fn already(ws: &mut Workspace, id: &CustomerId, order: &Order, print: Fingerprin
     if owner != *id {
         return Err(conflict().with("customer_id", owner).into());
     }
-    match ws.order(&(owner.clone(), order.id.clone()))? {
-        Some(known) if known.status() == OrderStatus::Reverted => Ok(false),
-        Some(known) if known.fingerprint() == print => Ok(true),
-        Some(_) => Err(conflict().into()),
-        None => Err(Error::internal(format!("order `{}` has a name but no row", order.id)).into()),
+    if known == print { Ok(true) } else { Err(conflict().into()) }
+}
+
+/// Whose order it stays when it comes again, although its identifiers are somebody else's by now, or nobody's.
+fn owned_since(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    buyer: &Buyer,
+    order: &Order,
+    print: Fingerprint,
+) -> Decided<Option<CustomerId>> {
+    let (Buyer::Known { identifiers } | Buyer::KnownOrNew { identifiers, .. }) = buyer else { return Ok(None) };
+    if identifiers.is_empty() {
+        return Ok(None);
     }
+    let Some((owner, _)) = recorded(ws, order)?.filter(|(_, known)| *known == print) else { return Ok(None) };
+    Ok((context.find(ws, identifiers)?.as_ref() != Some(&owner)).then_some(owner))
 }
 
 /// Takes the order's name for the customer, and the refunds that waited under it.

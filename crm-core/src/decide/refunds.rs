@@ -13,7 +13,7 @@ use super::returned;
 use super::rows;
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, decode, encode};
-use super::workspace::{Decided, Identity, Stop, Workspace};
+use super::workspace::{Decided, Identity, Missing, Stop, Workspace};
 use crate::command::{CancelOrder, RecordRefund};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
@@ -52,7 +52,9 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         let message = "articles are for refunds that name no order; name lines of the order instead";
         return Err(Error::new(ErrorCode::RefundField, message).field("refund.what").into());
     }
-    let Some((id, order, extra)) = find_order(ws, order_id)? else {
+    // What was taken back with its import may come again, as if for the first time.
+    let known = find_order(ws, order_id)?.filter(|(_, order, _)| order.status() != OrderStatus::Reverted);
+    let Some((id, order, extra)) = known else {
         return park(ws, order_id, refund).map(|()| None);
     };
     if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
@@ -347,7 +349,8 @@ pub(crate) fn take_out(
     reverted: bool,
 ) -> Decided<CustomerId> {
     let Some((id, mut order, mut extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
-    if reverted && order.status() == OrderStatus::Reverted {
+    let others = context.request.batch.as_ref().is_some_and(|batch| order.batch.as_ref() != Some(batch));
+    if reverted && (others || order.status() == OrderStatus::Reverted) {
         return Ok(id);
     }
     if !reverted && matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Reverted) {
@@ -436,11 +439,13 @@ fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefu
     let found =
         match_articles(&orders, lines, *currency, refund.refunded_at).map_err(|error| error.within("refund"))?;
     let nothing = found.plan.is_empty();
+    let mut missing = Missing::default();
     for (order_id, lines) in found.plan {
-        let Some((_, order, extra)) = find_order(ws, &order_id)? else { continue };
+        let Some(Some((_, order, extra))) = missing.note(find_order(ws, &order_id))? else { continue };
         let part = Refund { order: Some(order_id), what: RefundWhat::Lines { lines }, ..refund.clone() };
-        apply(context, ws, &id, order, extra, &part)?;
+        missing.note(apply(context, ws, &id, order, extra, &part))?;
     }
+    missing.ask()?;
     if nothing || !found.unmatched.is_empty() {
         let amount_minor = articles_minor(&found.unmatched, *currency)?;
         let what = What::UnmatchedRefund {

@@ -121,6 +121,11 @@ fn birthday(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Tim
         return Ok(());
     }
     let zone = context.zone();
+    if let Some((year, at)) = next_birthday(context.program, ws.known(id)?)?
+        && at <= now
+    {
+        super::offers::foresee_birthdays(context, ws, id, year..=zone.date(now).ymd().0)?;
+    }
     loop {
         let customer = ws.known_mut(id)?;
         let Some((year, at)) = next_birthday(context.program, customer)? else { return Ok(()) };

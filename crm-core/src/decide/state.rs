@@ -302,6 +302,10 @@ pub(crate) struct ClaimRecord {
     #[n(15)]
     #[cbor(default)]
     pub(crate) returned_offers: Vec<OfferId>,
+    /// What its points pay, all of them together, where the program said so on the day of the claim.
+    #[n(16)]
+    #[cbor(default)]
+    pub(crate) points_minor: Option<i64>,
 }
 
 /// What a claim holds or has taken of a gift card.

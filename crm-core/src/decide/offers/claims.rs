@@ -11,8 +11,8 @@ use super::super::workspace::{Decided, Missing, Workspace};
 use super::answer::{Worked, work_out};
 use super::coupons::{assign, print_of};
 use super::gather::Asked;
-use super::room::{free, stands};
-use super::time::{close, end, let_go};
+use super::room::{bound_now, free, stands};
+use super::time::{close, end, let_go, look_at};
 use crate::code::NormalCode;
 use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, ReleaseClaim, ReleaseHold};
 use crate::coupon::{ClaimState, LimitHold, OpenClaim};
@@ -21,7 +21,9 @@ use crate::error::{Error, ErrorCode};
 use crate::limits::CLAIM_SECONDS_MAX;
 use crate::offer::{QuotedGiftCard, Receipt, Rejected, Source, Why};
 use crate::program::LateConfirm;
-use crate::value::{ClaimId, CouponId, CustomerId, HoldId, OfferId, OrderId, Timestamp, fingerprint};
+use crate::value::{
+    ClaimId, CouponId, Currency, CustomerId, HoldId, OfferId, OrderId, PointCurrency, Points, Timestamp, fingerprint,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -189,7 +191,14 @@ fn hold(
         cards,
         group,
         returned_offers: Vec::new(),
+        points_minor: command.points.as_ref().and_then(|of| worth(context, &of.currency, of.points, currency)),
     })
+}
+
+/// What points are worth in the currency of a cart, by the program of now.
+pub(super) fn worth(context: &Context<'_>, of: &PointCurrency, points: Points, currency: Currency) -> Option<i64> {
+    let value = context.program.point_currency(of)?.value.filter(|_| currency == context.program.main_currency())?;
+    Some(i64::try_from(currency.worth(points, value)).unwrap_or(i64::MAX))
 }
 
 /// Gives the customer what they use of codes that nobody had; what is not used stays as it is.
@@ -304,7 +313,11 @@ pub(super) fn use_up(
 /// Holds again what a claim held that was out of time, if the program says so and all of it is free.
 fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<()> {
     let now = ws.known(id)?.state.recorded_at;
-    let record = known(ws, id, claim)?.clone();
+    let mut record = known(ws, id, claim)?.clone();
+    // What it held was let go: so the bounds of now hold, not those of the day on which it was claimed.
+    for held in record.counters.iter_mut().chain(&mut record.uses) {
+        held.limit = bound_now(context.program, held, record.at, record.currency)?.unwrap_or(held.limit);
+    }
     let expired = || {
         let message = format!("claim `{claim}` was out of time at {}", record.deadline);
         Error::new(ErrorCode::ClaimExpired, message).field("claim_id").with("deadline", record.deadline)
@@ -316,6 +329,7 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         Some(hold_id) => Some(points::held_too_long(ws, id, hold_id)?.ok_or_else(expired)?),
         None => None,
     };
+    look_at(ws, id, vec![(claim.clone(), record.counters.iter().map(|held| held.name.clone()).collect())])?;
     for (name, (amount, limit)) in together(&record.counters) {
         if limit < stands(ws, name)?.saturating_add(amount) {
             free(context, ws, name, now)?;

@@ -5,7 +5,7 @@ use super::super::context::Context;
 use super::super::groups::seat::SeatOffer;
 use super::super::rows::{read_counter, read_coupon, read_identity};
 use super::super::state::{Bearer, CodeOf, decode};
-use super::super::workspace::{Decided, Stop, Workspace};
+use super::super::workspace::{Decided, Missing, Stop, Workspace};
 use super::coupons::coupon_of;
 use super::room::{Asking, Ledger, counters_of};
 use super::tries::{self, Barred};
@@ -80,6 +80,7 @@ pub(super) fn gather<'p>(
             .unwrap_or(i64::MAX),
         most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
         most_minor: asked.basket.list_minor().saturating_add(shipping),
+        missing: Missing::default(),
         out: Gathered::default(),
     };
     let codes = gather.typed();
@@ -106,6 +107,7 @@ pub(super) fn gather<'p>(
     gather.out.named = gather.codes(ws, codes)?;
     gather.coupons(ws)?;
     gather.out.named.extend(gather.out.bearers.keys().cloned());
+    gather.missing.ask()?;
     Ok(gather.out)
 }
 
@@ -125,6 +127,8 @@ struct Gather<'p, 'a> {
     most_uses: i64,
     most_units: i64,
     most_minor: i64,
+    /// What limits could not be looked at: all of it is asked for at once.
+    missing: Missing,
     out: Gathered<'p>,
 }
 
@@ -320,9 +324,11 @@ impl<'p> Gather<'p, '_> {
             most_units: self.most_units,
             most_minor: self.most_minor,
         };
-        match self.out.ledger.rooms(self.context, ws, asking, offer, skus)? {
-            Ok(rooms) => self.out.candidates.push(Candidate { rules, by, ends_at, rooms }),
-            Err(why) => self.reject(Some(offer), by, why),
+        let rooms = self.out.ledger.rooms(self.context, ws, asking, offer, skus);
+        match self.missing.note(rooms)? {
+            Some(Ok(rooms)) => self.out.candidates.push(Candidate { rules, by, ends_at, rooms }),
+            Some(Err(why)) => self.reject(Some(offer), by, why),
+            None => {}
         }
         Ok(())
     }

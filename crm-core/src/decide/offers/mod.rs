@@ -11,5 +11,5 @@ mod tenders;
 mod time;
 pub(crate) mod tries;
 
-pub(crate) use occasion::{Occasion, issue};
+pub(crate) use occasion::{Occasion, foresee_birthdays, issue};
 pub(crate) use time::pass;

@@ -2,7 +2,7 @@
 
 use super::super::award::standing_of;
 use super::super::context::Context;
-use super::super::workspace::{Decided, Stop, Workspace};
+use super::super::workspace::{Decided, Missing, Stop, Workspace};
 use super::coupons::{Wish, give, print_of};
 use crate::coupon::Origin;
 use crate::error::ErrorCode;
@@ -10,6 +10,7 @@ use crate::order::Event;
 use crate::points::ReferralSide;
 use crate::program::{IssueOn, IssueRule};
 use crate::value::{CouponId, CustomerId, LadderId, TierId, Timestamp};
+use std::ops::RangeInclusive;
 
 /// What happened.
 pub(crate) enum Occasion<'a> {
@@ -74,6 +75,9 @@ pub(crate) fn issue(
             continue;
         }
         let name = occasion.name(ws.known(id)?.state.seq);
+        let mut missing = Missing::default();
+        look_at(ws, id, rule, &name, &mut missing)?;
+        missing.ask()?;
         for number in 1..=rule.coupons {
             let coupon = coupon_id(rule, &name, number)?;
             match give(context, ws, id, (&coupon, &rule.offer), occasion.origin(), &Wish::default(), at) {
@@ -85,6 +89,31 @@ pub(crate) fn issue(
                 done => done?,
             }
         }
+    }
+    Ok(())
+}
+
+/// Asks at once for what the birthdays of some years will look at: somebody may have been away for many.
+pub(crate) fn foresee_birthdays(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    years: RangeInclusive<i32>,
+) -> Decided<()> {
+    let mut missing = Missing::default();
+    for rule in context.program.issue_rules().iter().filter(|rule| rule.on == IssueOn::Birthday) {
+        for year in years.clone() {
+            look_at(ws, id, rule, &year.to_string(), &mut missing)?;
+        }
+    }
+    missing.ask()
+}
+
+/// Looks whether the customer had the coupons of a rule before, under a name.
+fn look_at(ws: &mut Workspace, id: &CustomerId, rule: &IssueRule, name: &str, missing: &mut Missing) -> Decided<()> {
+    for number in 1..=rule.coupons {
+        let key = (id.clone(), coupon_id(rule, name, number)?);
+        missing.note(ws.closed_coupon(&key).map(|_| ()))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::settle::settle;
 use super::super::workspace::{Decided, Missing, Workspace};
-use crate::coupon::Wallet;
+use crate::coupon::{LimitHold, Wallet};
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::offer::{Cart, Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
 use crate::program::{Offer, Program};
@@ -52,6 +52,7 @@ impl Ledger {
         skus: impl Fn() -> BTreeSet<&'c Sku>,
     ) -> Decided<Result<Vec<Room>, Why>> {
         let mut rooms = Vec::new();
+        let mut missing = Missing::default();
         for Named { limit, name, until } in limits_of(context.program, offer, asking.at) {
             let max = bound(asking.currency, limit)?;
             for (counts, article) in kinds(limit, &skus) {
@@ -62,15 +63,19 @@ impl Ledger {
                     RoomFor::Units(_) => asking.most_units.saturating_mul(asking.most_uses),
                     RoomFor::Budget => asking.most_minor,
                 };
-                let place = self.place(context, ws, asking, counted, need)?;
+                let Some(place) = missing.note(self.place(context, ws, asking, counted, need))? else { continue };
                 let left = self.lefts.get(place).copied().unwrap_or(0);
                 // One article that has run out leaves the others.
                 if left <= 0 && article.is_empty() {
-                    return Ok(Err(self.reached(ws, asking, limit, place)?));
+                    return match missing.note(self.reached(ws, asking, limit, place))? {
+                        Some(why) => Ok(Err(why)),
+                        None => missing.ask().map(|()| Ok(rooms)),
+                    };
                 }
                 rooms.push(Room { counter: place, limit: limit.id.clone(), counts, left });
             }
         }
+        missing.ask()?;
         Ok(Ok(rooms))
     }
 
@@ -207,10 +212,11 @@ pub(super) fn free(context: &Context<'_>, ws: &mut Workspace, name: &Arc<str>, a
         missing.note(ws.claim(&(customer.clone(), claim.clone())).map(|_| ()))?;
     }
     missing.ask()?;
+    let mut missing = Missing::default();
     for (holder, _) in holders {
-        settle(context, ws, &holder)?;
+        missing.note(settle(context, ws, &holder))?;
     }
-    Ok(())
+    missing.ask()
 }
 
 type Claims = BTreeSet<(CustomerId, ClaimId)>;
@@ -231,6 +237,21 @@ fn bound(currency: Currency, limit: &Limit) -> crate::Result<i64> {
         Counts::Uses { max } | Counts::Units { max, .. } => Ok(i64::try_from(max).unwrap_or(i64::MAX)),
         Counts::Budget { max } => currency.minor(max),
     }
+}
+
+/// The bound that the program has now for what was held of a limit; none where it has no such limit any more.
+pub(super) fn bound_now(
+    program: &Program,
+    held: &LimitHold,
+    at: Timestamp,
+    currency: Currency,
+) -> crate::Result<Option<i64>> {
+    let Some((offer, _)) = program.offer(&held.offer) else { return Ok(None) };
+    let counts = |named: &Named<'_>| match (named.limit.counts, held.name.strip_prefix(&*named.name)) {
+        (Counts::Units { each_sku: true, .. }, Some(article)) => article.starts_with('#'),
+        (_, rest) => rest == Some(""),
+    };
+    limits_of(program, offer, at).find(counts).map(|named| bound(currency, named.limit)).transpose()
 }
 
 /// What a limit counts: once, or article by article, with the end of the counter's name.

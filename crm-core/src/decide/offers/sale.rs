@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::groups;
 use super::super::state::OrderExtra;
-use super::super::workspace::{Decided, Workspace};
+use super::super::workspace::{Decided, Missing, Workspace};
 use super::claims;
 use super::tenders::{TakenPoints, tenders};
 use crate::command::PaySeat;
@@ -14,7 +14,9 @@ use crate::offer::{
     CartLine, Quote, Receipt, RefundPlan, RefundPolicy, RefundedLine, Refunds, ReturnOn, ReturnedLine, Source,
 };
 use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundLine, RefundWhat};
-use crate::value::{Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Quantity, RedemptionId, Timestamp};
+use crate::value::{
+    Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Points, Quantity, RedemptionId, Timestamp,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an order goes back.
@@ -90,16 +92,24 @@ fn taken_points(
     claim: &ClaimId,
     order: &Order,
 ) -> Decided<Option<TakenPoints>> {
-    let held = ws.claim(&(id.clone(), claim.clone()))?.and_then(|record| record.hold.clone());
-    let Some(held) = held else { return Ok(None) };
+    let claimed = ws.claim(&(id.clone(), claim.clone()))?.map(|record| (record.hold.clone(), record.points_minor));
+    let Some((Some(held), promised)) = claimed else { return Ok(None) };
     let taken_by = RedemptionId::new(held.as_str())?;
     let Some(record) = ws.redemption(&(id.clone(), taken_by.clone()))?.cloned() else { return Ok(None) };
     let left = record.redemption.reversible();
-    let value = context.program.point_currency(&record.currency).and_then(|rules| rules.value);
-    let value = value.filter(|_| order.currency == context.program.main_currency());
-    let worth = |value| i64::try_from(order.currency.worth(left, value)).unwrap_or(i64::MAX);
+    // What the customer was told when it was claimed, whatever a point is worth since.
+    let minor = match promised {
+        Some(minor) => Some(part_of(minor, left, record.redemption.points)),
+        None => claims::worth(context, &record.currency, left, order.currency),
+    };
     let hold = RedemptionId::new(claim.as_str())?;
-    Ok(left.is_positive().then(|| TakenPoints { hold, taken_by, minor: value.map(worth) }))
+    Ok(left.is_positive().then(|| TakenPoints { hold, taken_by, minor }))
+}
+
+/// The part of an amount that some of its points pay, rounded down.
+fn part_of(minor: i64, points: Points, of: Points) -> i64 {
+    let part = i128::from(minor) * i128::from(points.get()) / i128::from(of.get().max(1));
+    i64::try_from(part).unwrap_or(i64::MAX)
 }
 
 /// Gives a line the discount and the tax of the quote.
@@ -245,6 +255,14 @@ pub(crate) fn give_back(
         return Ok(());
     }
     let meant = |held: &&LimitHold| grace.contains_key(&held.offer);
+    let mut missing = Missing::default();
+    for held in record.counters.iter().filter(meant) {
+        missing.note(ws.counter(&held.name).map(|_| ()))?;
+    }
+    for coupon in &record.coupons {
+        missing.note(ws.closed_coupon(&(id.clone(), coupon.clone())).map(|_| ()))?;
+    }
+    missing.ask()?;
     for held in record.counters.iter().filter(meant) {
         ws.count(&held.name, held.amount.saturating_neg(), held.limit)?;
     }

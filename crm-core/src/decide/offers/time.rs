@@ -1,17 +1,23 @@
 //! What time does to claims and coupons.
 
 use super::super::context::Context;
-use super::super::workspace::{Decided, Workspace};
+use super::super::workspace::{Decided, Missing, Workspace};
 use crate::coupon::{ClaimState, Coupon, LimitHold, Passed};
 use crate::effect::What;
 use crate::error::Error;
 use crate::value::{ClaimId, CustomerId, Timestamp};
+use std::sync::Arc;
 
 /// Lets time pass for a wallet: claims that are out of time let go, coupons that are out of time close.
 pub(crate) fn pass(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<()> {
     if ws.known(id)?.state.wallet_due.is_none_or(|due| now < due) {
         return Ok(());
     }
+    let wallet = ws.known(id)?.wallet()?;
+    let over = wallet.into_iter().flat_map(|wallet| wallet.claims()).filter(|claim| claim.deadline <= now);
+    let names = |held: &LimitHold| held.name.clone();
+    let over: Vec<_> = over.map(|claim| (claim.id.clone(), claim.counters.iter().map(names).collect())).collect();
+    look_at(ws, id, over)?;
     for passed in ws.customer_mut(id)?.change_wallet(|wallet| Ok(wallet.advance(now)))? {
         match passed {
             Passed::Claim(at, claim) => {
@@ -23,6 +29,18 @@ pub(crate) fn pass(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, n
         }
     }
     Ok(())
+}
+
+/// Asks for all claims and counters at once that will be looked at.
+pub(super) fn look_at(ws: &mut Workspace, id: &CustomerId, claims: Vec<(ClaimId, Vec<Arc<str>>)>) -> Decided<()> {
+    let mut missing = Missing::default();
+    for (claim, counters) in claims {
+        missing.note(ws.claim(&(id.clone(), claim)).map(|_| ()))?;
+        for name in counters {
+            missing.note(ws.counter(&name).map(|_| ()))?;
+        }
+    }
+    missing.ask()
 }
 
 /// Frees what a claim held of counters.

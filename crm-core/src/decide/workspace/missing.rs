@@ -8,7 +8,7 @@ use crate::store::Read;
 pub(crate) struct Missing(Vec<Read>);
 
 impl Missing {
-    /// Notes what a look could not find.
+    /// Notes what a look could not find. A refusal behind something that is missing may come of that alone: it has to show again.
     pub(crate) fn note<T>(&mut self, looked: Decided<T>) -> Decided<Option<T>> {
         match looked {
             Ok(found) => Ok(Some(found)),
@@ -16,7 +16,8 @@ impl Missing {
                 self.0.extend(reads);
                 Ok(None)
             }
-            Err(refusal) => Err(refusal),
+            Err(refusal) if self.0.is_empty() => Err(refusal),
+            Err(_) => Err(Stop::Need(std::mem::take(&mut self.0))),
         }
     }
 
