@@ -8,7 +8,7 @@ use super::state::AwardRecord;
 use super::workspace::{Decided, Workspace};
 use crate::effect::PointsChange;
 use crate::lifecycle::LifecycleView;
-use crate::order::{BasisRules, Counted, Event, LineAmount, OrderRecord};
+use crate::order::{BasisRules, BookedLine, Counted, Event, LineAmount, OrderRecord};
 use crate::points::{
     self, CapWindow, Credit, CurrencyRules, EarnOn, Formula, Gives, LineBasis, LotId, MovementKind, Part, PartKind,
     ReferralSide, Shortfall, Source, SourceKind, dates,
@@ -25,7 +25,8 @@ pub(crate) enum Trigger<'a> {
     SignUp,
     Birthday,
     Event(&'a Event),
-    Referral(ReferralSide),
+    /// By which order.
+    Referral(ReferralSide, &'a OrderRecord),
 }
 
 /// What was given: changes that belong to the entry of the fact, and movements of time with instants of their own.
@@ -113,7 +114,7 @@ pub(crate) fn fixed(
             && match (&rule.on, trigger) {
                 (EarnOn::SignUp, Trigger::SignUp) | (EarnOn::Birthday, Trigger::Birthday) => true,
                 (EarnOn::Event { name }, Trigger::Event(event)) => *name == event.name,
-                (EarnOn::Referral { side }, Trigger::Referral(which)) => *side == which,
+                (EarnOn::Referral { side }, Trigger::Referral(which, _)) => *side == which,
                 _ => false,
             }
     };
@@ -127,10 +128,14 @@ pub(crate) fn fixed(
     let conditional = rules.iter().any(|rule| rule.when.is_some());
     let standing = if conditional { Some(standing_of(context, ws, id, at)?) } else { None };
     let event = if let Trigger::Event(event) = trigger { Some(event) } else { None };
+    let order = if let Trigger::Referral(_, order) = trigger { Some(order) } else { None };
+    let lines = order.map(line_facts).unwrap_or_default();
+    // The referred customer's first, whoever gets the points.
+    let order = order.map(|order| order_facts(order, 1, &lines));
     for rule in rules {
         let holds = match (&rule.when, &standing) {
             (Some(condition), Some(standing)) => {
-                condition.holds(&standing.facts(&standing.tiers(), zone, at, None, event))
+                condition.holds(&standing.facts(&standing.tiers(), zone, at, order, event))
             }
             _ => true,
         };
@@ -333,6 +338,27 @@ fn has_line(scope: &LineScope, order: &OrderRecord) -> bool {
     order.lines().iter().any(|line| scope.admits(&line.sku, line.category.as_ref(), line.brand.as_ref(), &line.tags))
 }
 
+fn line_facts(order: &OrderRecord) -> Vec<LineFacts<'_>> {
+    fn facts(line: &BookedLine) -> LineFacts<'_> {
+        let (category, brand) = (line.category.as_ref(), line.brand.as_ref());
+        LineFacts { sku: &line.sku, category, brand, tags: &line.tags }
+    }
+    order.lines().iter().map(facts).collect()
+}
+
+/// What conditions see of an order.
+fn order_facts<'a>(order: &'a OrderRecord, number: u32, lines: &'a [LineFacts<'a>]) -> OrderFacts<'a> {
+    OrderFacts {
+        channel: order.channel(),
+        store: order.store(),
+        tags: Some(order.tags()),
+        currency: order.currency(),
+        goods_minor: order.goods_net_minor(),
+        number: Some(number),
+        lines,
+    }
+}
+
 fn firing<'a>(
     context: &Context<'_>,
     rules: Vec<&'a EarnRule>,
@@ -341,25 +367,8 @@ fn firing<'a>(
     number: u32,
 ) -> Vec<&'a EarnRule> {
     let Some(standing) = standing else { return rules };
-    let lines: Vec<LineFacts<'_>> = order
-        .lines()
-        .iter()
-        .map(|line| LineFacts {
-            sku: &line.sku,
-            category: line.category.as_ref(),
-            brand: line.brand.as_ref(),
-            tags: &line.tags,
-        })
-        .collect();
-    let facts_of_order = OrderFacts {
-        channel: order.channel(),
-        store: order.store(),
-        tags: Some(order.tags()),
-        currency: order.currency(),
-        goods_minor: order.goods_net_minor(),
-        number: Some(number),
-        lines: &lines,
-    };
+    let lines = line_facts(order);
+    let facts_of_order = order_facts(order, number, &lines);
     let tiers = standing.tiers();
     let facts = standing.facts(&tiers, context.zone(), order.paid_at(), Some(facts_of_order), None);
     rules.into_iter().filter(|rule| rule.when.as_ref().is_none_or(|condition| condition.holds(&facts))).collect()

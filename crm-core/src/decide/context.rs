@@ -185,7 +185,8 @@ impl<'a> Context<'a> {
     ) -> Decided<()> {
         let customer = ws.customer_mut(id)?;
         customer.state.seq += 1;
-        let (seq, recorded_at) = (customer.state.seq, customer.state.recorded_at);
+        // A birthday that nobody looked at is given as of its day, and recorded today.
+        let (seq, recorded_at) = (customer.state.seq, customer.state.recorded_at.max(self.request.at));
         if ws.passes_over(&what) {
             return Ok(());
         }

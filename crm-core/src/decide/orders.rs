@@ -272,7 +272,7 @@ fn referral(
         if whom != *id {
             settle(context, ws, &whom)?;
         }
-        let mut given = award::fixed(context, ws, &whom, Trigger::Referral(side), &source, at, context.zone())?;
+        let mut given = award::fixed(context, ws, &whom, Trigger::Referral(side, order), &source, at, context.zone())?;
         for change in &mut given.direct {
             change.other = Some(other.clone());
         }

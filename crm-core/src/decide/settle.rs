@@ -17,14 +17,21 @@ use crate::value::{CustomerId, PointCurrency, RedemptionId, Timestamp};
 
 /// Brings a customer to the instant of the request and says which instant that is: the journal's clock never goes back.
 pub(crate) fn settle(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<Timestamp> {
+    let now = context.request.at.max(ws.known(id)?.state.recorded_at);
+    birthdays(context, ws, id, now)?;
+    reach(context, ws, id, now)?;
+    Ok(now)
+}
+
+/// Lets time alone pass for accounts and wallet up to an instant.
+fn reach(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, until: Timestamp) -> Decided<()> {
     let customer = ws.known_mut(id)?;
-    let now = context.request.at.max(customer.state.recorded_at);
-    customer.state.recorded_at = now;
-    if customer.accounts_due().is_some_and(|due| due <= now) {
+    customer.state.recorded_at = customer.state.recorded_at.max(until);
+    if customer.accounts_due().is_some_and(|due| due <= until) {
         let mut own: Vec<(Timestamp, PointsChange)> = Vec::new();
         for account in &mut customer.state.accounts {
             let mut log = Vec::new();
-            account.advance(now, &mut log);
+            account.advance(until, &mut log);
             let currency = account.currency.clone();
             own.extend(log.into_iter().map(|movement| (movement.effective_at, change(&currency, movement))));
         }
@@ -33,9 +40,7 @@ pub(crate) fn settle(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId)
         context.write_own(ws, id, own)?;
         keep_books(context, ws, id)?;
     }
-    birthday(context, ws, id, now)?;
-    super::offers::pass(context, ws, id, now)?;
-    Ok(now)
+    super::offers::pass(context, ws, id, until)
 }
 
 /// Brings somebody to the instant of the request in whose journal something is about to be told, should they still be registered or not.
@@ -115,8 +120,9 @@ pub(crate) fn reopen(ws: &mut Workspace, id: &CustomerId, currency: &PointCurren
     Ok(())
 }
 
-/// Gives what birthday rules promise, at the first instant of the local day, once a calendar year, from the day of registration on.
-fn birthday(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<()> {
+/// Gives what birthday rules promise, at the first instant of the local day, once a calendar year, from the day of registration on. Each
+/// finds accounts and wallet as they were on that day, however long nobody looked.
+fn birthdays(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<()> {
     if !context.program.rewards_birthdays() {
         return Ok(());
     }
@@ -133,6 +139,7 @@ fn birthday(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Tim
             return Ok(());
         }
         customer.state.birthday_year = Some(year);
+        reach(context, ws, id, at)?;
         let source = Source::new(SourceKind::Birthday, &year.to_string());
         let given = award::fixed(context, ws, id, award::Trigger::Birthday, &source, at, zone)?;
         super::offers::issue(context, ws, id, &Occasion::Birthday(year), at)?;
