@@ -69,9 +69,9 @@ impl TryFrom<String> for Offset {
     }
 }
 
-/// What a wrapper says that does not hand the feed on.
+/// What a store says that has no feed.
 pub(super) fn none_kept() -> Error {
-    Error::new(ErrorCode::StoreFailed, "this store keeps no order of its commits")
+    Error::new(ErrorCode::StoreNoFeed, "this store keeps no order of its commits")
 }
 
 #[cfg(test)]
