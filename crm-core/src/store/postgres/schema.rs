@@ -27,14 +27,18 @@ pub(super) enum Identity {
     Ours(i64),
 }
 
-/// Everything that makes an empty schema a store.
+/// The tables of a store with its feed.
 pub(super) fn create() -> String {
+    create_tables() + feed::CREATE
+}
+
+/// The tables of a store.
+pub(super) fn create_tables() -> String {
     let mut sql =
-        "CREATE TABLE crm_schema (version int8 NOT NULL, feed_base int8 NOT NULL DEFAULT 0);\nINSERT INTO crm_schema (version) VALUES (1);\n".to_owned();
+        "CREATE TABLE crm_schema (version int8 NOT NULL);\nINSERT INTO crm_schema (version) VALUES (1);\n".to_owned();
     for table in Table::ALL {
         create_table(&mut sql, table.describe());
     }
-    sql.push_str(feed::CREATE);
     sql
 }
 
