@@ -43,6 +43,9 @@ pub struct PostgresOptions {
     pub profile: PostgresProfile,
     /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there.
     pub creates: bool,
+    /// For looking only, also where nobody may write: a standby, a user who may only read. Nothing is made or brought up to date, every session
+    /// is one that reads, and commits are refused with `store.read_only`, as is a schema of an older release.
+    pub read_only: bool,
     /// Whether others are told of commits, so that whoever waits for entries need not look for them all the time.
     pub tells: bool,
     /// Most connections at the same time; more calls wait for their turn. At least one.
@@ -61,6 +64,7 @@ impl Default for PostgresOptions {
             schema: "crm".to_owned(),
             profile: PostgresProfile::Single,
             creates: true,
+            read_only: false,
             tells: true,
             connections_max: 16,
             pool_wait_ms: 10_000,
@@ -129,13 +133,21 @@ impl PostgresStore {
     }
 
     async fn bring_up(&self, session: &connect::Session) -> Result<()> {
-        let PostgresOptions { schema, creates, profile, .. } = &self.pool.place.options;
+        let PostgresOptions { schema, creates, read_only, profile, .. } = &self.pool.place.options;
+        if *read_only {
+            return schema::require(session, schema, VERSION).await;
+        }
         let creates = *creates && *profile == PostgresProfile::Single;
         schema::bring_up(session, schema, creates, MIGRATIONS, VERSION).await?;
         match profile {
             PostgresProfile::Single => feed::keep_order(session).await,
             PostgresProfile::Citus => Ok(()),
         }
+    }
+
+    fn may_write(&self) -> Result<()> {
+        let refused = || Error::new(ErrorCode::StoreReadOnly, "the store was opened for looking only");
+        if self.pool.place.options.read_only { Err(refused()) } else { Ok(()) }
     }
 
     fn has_feed(&self) -> Result<()> {
@@ -195,6 +207,7 @@ impl Store for PostgresStore {
 
     fn commit(&self, commit: &Commit) -> Result<CommitReply> {
         check_commit(commit)?;
+        self.may_write()?;
         off_runtimes(|| {
             let commit = async |session: &mut connect::Session| commit::commit(session, commit).await;
             self.pool.with(|connection| connection.run("commit", commit))

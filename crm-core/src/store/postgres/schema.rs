@@ -129,6 +129,26 @@ pub(super) async fn identify(session: &Session, schema: &str, newest: i64) -> Re
     }
 }
 
+/// Whether a schema can be used as it is, by somebody who may not change it.
+///
+/// # Errors
+/// As [`identify`]; `store.missing`, and `store.read_only` where it is of an older release.
+pub(super) async fn require(session: &Session, schema: &str, newest: i64) -> Result<()> {
+    match identify(session, schema, newest).await? {
+        Identity::Ours(version) if version == newest => Ok(()),
+        Identity::Ours(version) => {
+            let message =
+                format!("schema version {version} has to be brought up to {newest}, which takes one who may write");
+            Err(Error::new(ErrorCode::StoreReadOnly, message).limit(newest).with("version", version))
+        }
+        Identity::Empty => Err(missing(schema)),
+    }
+}
+
+fn missing(schema: &str) -> Error {
+    Error::new(ErrorCode::StoreMissing, format!("the schema `{schema}` has no tables of this library"))
+}
+
 /// Makes the tables of an empty schema, or takes an older one step by step to `newest`, each step whole or not at all. Processes that
 /// come at the same time take turns. Where nothing is to be done, nothing is written.
 pub(super) async fn bring_up(
@@ -141,10 +161,7 @@ pub(super) async fn bring_up(
     loop {
         match identify(session, schema, newest).await? {
             Identity::Ours(version) if version == newest => return Ok(()),
-            Identity::Empty if !creates => {
-                let message = format!("the schema `{schema}` has no tables of this library");
-                return Err(Error::new(ErrorCode::StoreMissing, message));
-            }
+            Identity::Empty if !creates => return Err(missing(schema)),
             Identity::Empty => keeps_every_text(session).await?,
             Identity::Ours(_) => {}
         }

@@ -135,6 +135,7 @@ impl AsyncStore for PostgresStore {
     fn commit<'a>(&'a self, commit: &'a Commit) -> Coming<'a, CommitReply> {
         Box::pin(async move {
             check_commit(commit)?;
+            self.may_write()?;
             let commit = async |session: &mut Session| commit::commit(session, commit).await;
             self.tasks.with(&self.pool.place, "commit", commit).await
         })
