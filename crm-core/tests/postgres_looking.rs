@@ -50,7 +50,8 @@ fn a_row() -> Commit {
 /// Questions are answered; whatever would write is `store.read_only`, by a thread as by a task.
 fn only_looks(store: PostgresStore) {
     let refused = Some(ErrorCode::StoreReadOnly);
-    assert_eq!(Store::commit(&store, &a_row()).err().map(|error| error.code()), refused);
+    let error = Store::commit(&store, &a_row()).unwrap_err();
+    assert_eq!((Some(error.code()), error.details().get("sqlstate")), (refused, None), "before it is sent");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let by_task = runtime.block_on(AsyncStore::commit(&store, &a_row()));
     assert_eq!(by_task.err().map(|error| error.code()), refused);
@@ -143,6 +144,14 @@ fn a_role_that_may_only_read_looks() {
     // Tables that a later release makes are readable too.
     sql(&format!("CREATE TABLE {0}.later (a int); SET ROLE {role}; SELECT * FROM {0}.later", beneath.schema)).unwrap();
     sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+/// Looking is a way to open, whoever does so. To see it fail: leave the setting of the session out, or `may_write`.
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn the_owner_only_looks_too() {
+    let beneath = shop();
+    only_looks(PostgresStore::open(&address(), &to_look(&beneath.schema)).unwrap());
 }
 
 /// What is not there, or older, is told and left as it is.
