@@ -30,27 +30,31 @@ async fn main() -> Outcome<()> {
     let [address, place, messages] = arguments.as_slice() else {
         return Err("usage: feed_worker POSTGRES PLACE MESSAGES".into());
     };
-    follow(address, PostgresOptions::default(), Path::new(place), Path::new(messages)).await
+    let mut file = OpenOptions::new().create(true).append(true).open(messages)?;
+    let mut send = |message: &Value| file.write_all(format!("{message}\n").as_bytes()).and_then(|()| file.sync_data());
+    follow(address, PostgresOptions::default(), Path::new(place), &mut send).await
 }
 
 /// Sends messages until the process is stopped. It only reads the database, so a role that may read is enough.
-pub async fn follow(address: &str, options: PostgresOptions, place: &Path, messages: &Path) -> Outcome<()> {
+pub async fn follow(
+    address: &str,
+    options: PostgresOptions,
+    place: &Path,
+    send: &mut dyn FnMut(&Value) -> std::io::Result<()>,
+) -> Outcome<()> {
     let options = PostgresOptions { read_only: true, ..options };
     let engine = AsyncEngine::open(PostgresStore::open_async(address, &options).await?).await?;
-    let mut messages = OpenOptions::new().create(true).append(true).open(messages)?;
     let mut after = kept(place)?;
     loop {
         match next(&engine, after).await {
             Ok(page) => {
                 for (_, entry) in &page {
                     if let Some(message) = message(entry) {
-                        // In one piece: whoever is killed has written the whole line or nothing.
-                        messages.write_all(format!("{message}\n").as_bytes())?;
+                        send(&message)?;
                     }
                 }
                 if let Some((last, _)) = page.last() {
                     // Only after what it stands for. The other way round, a message could be lost.
-                    messages.sync_data()?;
                     keep(place, *last)?;
                     after = *last;
                 }

@@ -146,8 +146,13 @@ fn child() {
             let file = |name: &str| std::path::Path::new(folder).join(name);
             let options = PostgresOptions { schema, ..PostgresOptions::default() };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let (place, messages) = (file("place"), file("messages"));
-            runtime.block_on(feed_worker::follow(&address(), options, &place, &messages)).unwrap();
+            let mut messages = std::fs::OpenOptions::new().create(true).append(true).open(file("messages")).unwrap();
+            // Slow, so that it is killed in the middle of a page.
+            let mut send = |message: &serde_json::Value| {
+                std::thread::sleep(Duration::from_millis(2));
+                messages.write_all(format!("{message}\n").as_bytes())
+            };
+            runtime.block_on(feed_worker::follow(&address(), options, &file("place"), &mut send)).unwrap();
         }
         ("write-when", _) => {
             for (n, _) in std::io::stdin().lines().enumerate() {
