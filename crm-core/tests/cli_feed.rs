@@ -14,7 +14,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crm"));
@@ -131,10 +131,17 @@ struct Follower {
 
 impl Follower {
     fn new(folder: &Path, more: &[&str]) -> Self {
+        Self::reading(folder, more, usize::MAX)
+    }
+
+    /// Whose reader closes the pipe after so many lines.
+    fn reading(folder: &Path, more: &[&str], most: usize) -> Self {
         let mut child = command(folder, &[&["feed", "--follow", "--json"], more].concat()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (tell, lines) = channel();
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        std::thread::spawn(move || {
+            stdout.lines().take(most).map_while(Result::ok).try_for_each(|line| tell.send(line))
+        });
         Self { child, lines }
     }
 
@@ -182,11 +189,15 @@ fn a_follower_is_told_and_goes_on_where_it_was() {
 #[test]
 fn a_closed_pipe_ends_it_without_a_word() {
     let shop = shop();
-    let mut child = command(shop.path(), &["feed", "--follow"]).spawn().unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    assert!(first.contains("zoe"));
+    let mut follower = Follower::reading(shop.path(), &[], 1);
+    assert_eq!(follower.next()["entry"]["customer_id"].as_str(), Some("zoe"));
+    assert!(follower.lines.recv().is_err(), "the pipe is closed");
     crm(shop.path(), &["do", "-"], &earn("late", "zoe", 1));
-    let ended = child.wait_with_output().unwrap();
-    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), &b""[..]));
+    let (begun, mut said) = (Instant::now(), String::new());
+    while follower.child.try_wait().unwrap().is_none() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let ended = follower.child.try_wait().unwrap().expect("it ends");
+    follower.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((ended.code(), said.as_str()), (Some(0), ""));
 }

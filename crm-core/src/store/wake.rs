@@ -104,3 +104,71 @@ async fn nap(length: Duration) {
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use crate::error::ErrorCode;
+    use crate::store::{AsyncStore, AtOnce, Commit, Guard, MemoryStore, Offset, Row, Store, Table, Value, Write};
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll, Wake, Waker};
+    use std::thread::{Thread, sleep};
+    use std::time::{Duration, Instant};
+
+    /// Wakes a thread, and counts.
+    struct Waking(Thread, AtomicUsize);
+
+    impl Wake for Waking {
+        fn wake(self: Arc<Self>) {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            self.0.unpark();
+        }
+    }
+
+    fn an_entry() -> Commit {
+        let cells = Table::Entry.describe().columns.iter().map(|column| match column.kind {
+            _ if column.nullable => Value::Null,
+            crate::store::ColumnType::Int => Value::Int(1),
+            crate::store::ColumnType::Text => Value::text("x"),
+            crate::store::ColumnType::Blob => Value::Blob(b"b"[..].into()),
+        });
+        Commit { writes: vec![Write::Put { row: Row::new(Table::Entry, cells.collect()), guard: Guard::New }] }
+    }
+
+    fn wait<T>(mut work: Pin<Box<dyn Future<Output = T> + '_>>) -> (T, usize) {
+        let waking = Arc::new(Waking(std::thread::current(), AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&waking));
+        loop {
+            let begun = Instant::now();
+            if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return (value, waking.1.load(Ordering::SeqCst));
+            }
+            assert!(begun.elapsed() < Duration::from_millis(90), "the task holds its thread up");
+            std::thread::park();
+        }
+    }
+
+    /// A task that waits on a store without a runtime leaves its thread alone, and looks every so often. To see it fail: let `nap` sleep itself.
+    #[test]
+    fn a_task_waits_without_holding_its_thread() {
+        let memory = MemoryStore::new();
+        let store = AtOnce(memory.clone());
+        let (nothing, _) = wait(store.wait_for_entries(Offset::START, 250));
+        assert_eq!(nothing, Ok(false));
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                sleep(Duration::from_millis(350));
+                Store::commit(&memory, &an_entry()).unwrap();
+            });
+            let (found, woken) = wait(store.wait_for_entries(Offset::START, 60_000));
+            assert_eq!(found, Ok(true));
+            assert!((3..50).contains(&woken), "{woken}");
+        });
+        Store::close(&memory).unwrap();
+        let (closed, _) = wait(store.wait_for_entries(Offset::START, 60_000));
+        assert_eq!(closed.map_err(|error| error.code()), Err(ErrorCode::StoreClosed));
+    }
+}
