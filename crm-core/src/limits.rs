@@ -171,6 +171,15 @@ pub const COUNTER_HOLDS_LOOKED_AT: usize = 64;
 pub const LEASE_HOLDERS_MAX: usize = 64;
 /// How often a commit is tried with other leases before it counts as over its limit and is decided again: others were faster so often.
 pub const LEASE_TRIES_MAX: u32 = 8;
+/// How long whoever waits for entries goes without a look where nobody tells them, in milliseconds: people do not notice it, and ten looks
+/// a second at the end of an index cost nothing.
+pub const FEED_LOOK_MS: u64 = 100;
+/// How often at most a process tells others on a server that it has committed entries, in milliseconds between two times: telling takes a lock
+/// that all commits of the server share.
+pub const FEED_TELL_MS: u64 = 50;
+/// How long at most those who can be told go without a look, in milliseconds: entries also come when an old transaction ends, of which nobody
+/// tells them.
+pub const FEED_LOOK_MAX_MS: u64 = 1_000;
 /// Longest claim of a checkout, in seconds: as for holds of points.
 pub const CLAIM_SECONDS_MAX: u32 = 31 * 24 * 3600;
 

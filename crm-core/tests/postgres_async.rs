@@ -41,6 +41,9 @@ impl Store for Waited {
     fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
         self.runtime.block_on(AsyncStore::feed(&self.beneath.store, after, limit))
     }
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        self.runtime.block_on(AsyncStore::wait_for_entries(&self.beneath.store, after, wait_ms))
+    }
     fn close(&self) -> Result<()> {
         self.runtime.block_on(AsyncStore::close(&self.beneath.store))
     }

@@ -12,7 +12,7 @@ use on_postgres::{InSchema, address, number, sql};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 fn code(error: &Error) -> (&'static str, Retry) {
@@ -26,6 +26,13 @@ fn open(address: &str, schema: &str) -> Result<PostgresStore, Error> {
 /// The row of a name, with a version.
 fn name(name: &str, version: i64) -> Row {
     Row::new(Table::Identity, vec![Value::Int(1), Value::text(name), Value::Int(version), Value::Null, Value::Null])
+}
+
+fn entry(seq: i64) -> Row {
+    let blob = || Value::Blob(b"b"[..].into());
+    let (who, int) = ([Value::Int(1), Value::text("ann"), Value::Int(seq)], |n| [Value::Int(n), Value::Int(n)]);
+    let rest = [Value::Null, Value::Null, Value::Null, Value::Null, Value::Int(1), blob(), Value::Null];
+    Row::new(Table::Entry, who.into_iter().chain([Value::text("earn")]).chain(int(1)).chain(rest).collect())
 }
 
 fn put(row: Row, guard: Guard) -> Write {
@@ -496,12 +503,19 @@ fn a_load_is_one_round_trip_and_so_is_a_commit() {
         let names = (0..count).map(|n| put(name(&format!("a{next}/{n}"), 1), Guard::New));
         names.chain([within("c", 1, i64::MAX)]).collect()
     };
+    let seqs = AtomicI64::new(1);
     // The first time, statements are prepared.
     for round in 0..2 {
         for (what, expected, work) in [
             ("load", 1, &mut (|| drop(near.load(&reads).unwrap())) as &mut dyn FnMut()),
             ("one read", 1, &mut || drop(near.load(&reads[..1]).unwrap())),
             ("small commit", 1, &mut || assert_eq!(commit(&near, fresh(3)).unwrap(), CommitReply::Done)),
+            // Those who wait for entries are told on the same trip.
+            ("commit of an entry", 1, &mut || {
+                std::thread::sleep(Duration::from_millis(60));
+                let writes = vec![put(entry(seqs.fetch_add(1, Ordering::SeqCst)), Guard::New)];
+                assert_eq!(commit(&near, writes).unwrap(), CommitReply::Done);
+            }),
             ("broken commit", 1, &mut || {
                 assert_ne!(commit(&near, vec![within("c", 1, 0)]).unwrap(), CommitReply::Done)
             }),

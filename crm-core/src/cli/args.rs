@@ -2,6 +2,7 @@
 
 use crate::cli::clock::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use crm_core::store::Offset;
 use crm_core::value::{BatchId, CouponId, LadderId};
 use std::path::PathBuf;
 
@@ -63,6 +64,8 @@ pub(crate) enum Task {
     Report(Report),
     /// Writes a CSV file of customers, entries, orders or lots
     Export(Export),
+    /// Writes what happened to everybody, in the order of the commits, from any place on; can wait for what comes
+    Feed(Feed),
     /// Copies the database to a new file while it is in use
     Backup(Backup),
     /// Copies all rows from one database to an empty one, file or server, and compares them
@@ -224,6 +227,19 @@ pub(crate) struct Sweep {
     /// Up to this instant; default `--at` or now
     #[arg(long, value_name = "INSTANT|DAY")]
     pub(crate) until: Option<Moment>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Feed {
+    /// Begins behind this place, as a line before had it; default at the start
+    #[arg(long, value_name = "OFFSET", default_value = "0.0", hide_default_value = true)]
+    pub(crate) after: Offset,
+    /// Ends after so many entries
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Waits at the end for what comes, until it is interrupted
+    #[arg(long)]
+    pub(crate) follow: bool,
 }
 
 #[derive(Debug, Args)]

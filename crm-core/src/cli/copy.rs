@@ -16,7 +16,7 @@ use std::sync::Arc;
 const ROWS: usize = 1_000;
 
 pub(crate) fn copy(task: &Copy, out: &mut Out) -> Finished {
-    let from = shop::or_to_look(|mode| open(&task.from, mode))?;
+    let from = shop::to_look(&task.from, |mode| open(&task.from, mode))?;
     let to = open(&task.to, OpenMode::CreateOrOpen)?;
     for table in Table::ALL {
         if !page(&*to, *table, None, 1)?.is_empty() {

@@ -12,6 +12,7 @@ mod demo;
 mod doing;
 mod explain;
 mod export;
+mod feed;
 mod files;
 mod held;
 mod import;
@@ -72,6 +73,7 @@ fn carry_out(cli: Cli, out: &mut Out) -> Finished {
         Task::Sweep(task) => sweep::sweep(&global, &task, out),
         Task::Report(task) => report::report(&global, &task, out),
         Task::Export(task) => export::export(&global, &task, out),
+        Task::Feed(task) => feed::feed(&global, &task, out),
         Task::Backup(task) => files::backup(&global, &task, out),
         Task::Copy(task) => copy::copy(&task, out),
         Task::Restore(task) => files::restore(&task, out),

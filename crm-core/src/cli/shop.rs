@@ -40,7 +40,8 @@ pub(crate) fn exists(path: &Path) -> bool {
 #[cfg(feature = "postgres")]
 pub(crate) fn server(address: &str, open: OpenMode) -> Result<Arc<dyn Store>, Problem> {
     use crm_core::store::{PostgresOptions, PostgresStore};
-    let options = PostgresOptions { creates: open == OpenMode::CreateOrOpen, ..PostgresOptions::default() };
+    let (creates, read_only) = (open == OpenMode::CreateOrOpen, open == OpenMode::ReadOnly);
+    let options = PostgresOptions { creates, read_only, ..PostgresOptions::default() };
     Ok(Arc::new(PostgresStore::open(address, &options)?))
 }
 
@@ -82,10 +83,16 @@ pub(crate) fn file(path: &Path, open: OpenMode) -> Result<Arc<SqliteStore>, Prob
     Ok(Arc::new(SqliteStore::open(path, SqliteOptions { open, ..SqliteOptions::default() })?))
 }
 
-/// Opens what is there, and where it cannot be written to, for looking only.
-pub(crate) fn or_to_look<T>(at: impl Fn(OpenMode) -> Result<T, Problem>) -> Result<T, Problem> {
-    match at(OpenMode::OpenExisting) {
-        Err(Problem::Core(error)) if error.code() == ErrorCode::StoreReadOnly => at(OpenMode::ReadOnly),
+/// Opens what is there to look at it. A server is only read, by whomever. A file may have a log beside it, which others have left and only a
+/// writer clears away; so it is opened for looking only where it cannot be written to. Either is opened the other way where the first fails:
+/// tables of an older release have to be brought up to date before anybody can look.
+pub(crate) fn to_look<T>(path: &Path, at: impl Fn(OpenMode) -> Result<T, Problem>) -> Result<T, Problem> {
+    let [first, second] = match address(path) {
+        Some(_) => [OpenMode::ReadOnly, OpenMode::OpenExisting],
+        None => [OpenMode::OpenExisting, OpenMode::ReadOnly],
+    };
+    match at(first) {
+        Err(Problem::Core(error)) if error.code() == ErrorCode::StoreReadOnly => at(second),
         opened => opened,
     }
 }
@@ -99,7 +106,7 @@ impl Shop {
     /// Opens the database for questions, also where it cannot be written to.
     pub(crate) fn look(global: &Global) -> Result<Self, Problem> {
         let path = path(global)?;
-        or_to_look(|open| Self::at(&path, open))
+        to_look(&path, |open| Self::at(&path, open))
     }
 
     /// Opens the database, or makes it.

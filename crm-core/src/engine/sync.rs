@@ -173,6 +173,27 @@ impl Engine {
         now(self.drive.feed(after, limit))
     }
 
+    /// Waits until the feed has entries behind a place, at most so many milliseconds, and says whether it has: for whoever has read it to its
+    /// end. It ends at once where there are some, and when the store is closed.
+    ///
+    /// ```
+    /// # use crm_core::{Engine, store::{MemoryStore, Offset}};
+    /// # let engine = Engine::open(MemoryStore::new())?;
+    /// let mut after = Offset::START; // Or the place that was kept.
+    /// while engine.wait_for_entries(after, 10)? {
+    ///     for (place, _entry) in engine.feed(after, 500)? {
+    ///         after = place; // Kept with what came of the entry.
+    ///     }
+    /// }
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `store.*`.
+    pub fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        self.drive.store.0.wait_for_entries(after, wait_ms)
+    }
+
     /// Flushes and closes the store; whatever is asked afterwards is refused with `store.closed`.
     ///
     /// # Errors

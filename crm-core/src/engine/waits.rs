@@ -145,6 +145,14 @@ impl AsyncEngine {
         self.drive.feed(after, limit).await
     }
 
+    /// As [`Engine::wait_for_entries`](crate::Engine::wait_for_entries).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        self.drive.store.0.wait_for_entries(after, wait_ms).await
+    }
+
     /// As [`Engine::close`](crate::Engine::close).
     ///
     /// # Errors

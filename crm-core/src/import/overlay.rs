@@ -69,7 +69,7 @@ impl<S: Store> Store for Overlay<S> {
     fn abilities(&self) -> Abilities {
         // Commits that are carried over have to be such as the store below takes.
         let atomic_across_owners = self.kept.is_none() || self.below.abilities().atomic_across_owners;
-        Abilities { atomic_across_owners, durable: false }
+        Abilities { atomic_across_owners, durable: false, feed: self.above.abilities().feed }
     }
 
     fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
@@ -98,6 +98,10 @@ impl<S: Store> Store for Overlay<S> {
     /// What was written here, and nothing from below: nobody follows a dry run.
     fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
         self.above.feed(after, limit)
+    }
+
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        self.above.wait_for_entries(after, wait_ms)
     }
 
     fn close(&self) -> Result<()> {

@@ -6,6 +6,7 @@
 use super::feed::{Fed, Offset, none_kept};
 use super::row::Row;
 use super::table::Table;
+use super::wake::{Bell, LOOK};
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -151,6 +152,8 @@ pub struct Abilities {
     pub atomic_across_owners: bool,
     /// Whether what is committed survives the end of the process.
     pub durable: bool,
+    /// Whether it keeps the order of its commits, so that there is a feed.
+    pub feed: bool,
 }
 
 /// A place where rows are kept. Object safe; plain values in and out.
@@ -177,9 +180,18 @@ pub trait Store: Send + Sync {
     /// last place misses nothing.
     ///
     /// # Errors
-    /// Codes `store.*`. A wrapper that does not hand this on has no feed.
+    /// Codes `store.*`; `store.no_feed` where the order of commits is not kept, and where a wrapper does not hand this on.
     fn feed(&self, _after: Offset, _limit: usize) -> Result<Vec<Fed>> {
         Err(none_kept())
+    }
+
+    /// Waits until the feed has entries behind a place, at most so many milliseconds, and says whether it has. Entries that are there
+    /// already end it at once, and so does closing. A store that cannot be told of a commit looks again every so often.
+    ///
+    /// # Errors
+    /// As [`Store::feed`].
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        Bell::default().wait(wait_ms, LOOK, || Ok(!self.feed(after, 1)?.is_empty()))
     }
 
     /// Waits for work under way, flushes, frees files and refuses further work with `store.closed`. Closing again is fine.
@@ -201,6 +213,9 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
     fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
         (**self).feed(after, limit)
+    }
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        (**self).wait_for_entries(after, wait_ms)
     }
     fn close(&self) -> Result<()> {
         (**self).close()

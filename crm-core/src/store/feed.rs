@@ -49,7 +49,9 @@ impl FromStr for Offset {
         let read = text
             .split_once('.')
             .and_then(|(commit, place)| Some(Self { commit: number(commit)?, place: number(place)? }));
-        read.ok_or_else(|| Error::new(ErrorCode::ValueText, "an offset has the form `12.3`").field("offset"))
+        // One text per place: texts may be compared for being the same.
+        read.filter(|read| read.to_string() == text)
+            .ok_or_else(|| Error::new(ErrorCode::ValueText, "an offset has the form `12.3`").field("offset"))
     }
 }
 
@@ -67,7 +69,36 @@ impl TryFrom<String> for Offset {
     }
 }
 
-/// What a wrapper says that does not hand the feed on.
+/// What a store says that has no feed.
 pub(super) fn none_kept() -> Error {
-    Error::new(ErrorCode::StoreFailed, "this store keeps no order of its commits")
+    Error::new(ErrorCode::StoreNoFeed, "this store keeps no order of its commits")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_place_has_one_text() {
+        for (text, commit, place) in [("0.0", 0, 0), ("12.3", 12, 3), ("9223372036854775807.1", i64::MAX, 1)] {
+            let offset = Offset { commit, place };
+            assert_eq!(offset.to_string(), text);
+            assert_eq!(text.parse(), Ok(offset));
+            let json = format!("\"{text}\"");
+            assert_eq!(serde_json::to_string(&offset).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Offset>(&json).unwrap(), offset);
+        }
+        let broken =
+            ["", "12", "12.", ".3", "12.3.4", "-1.2", "1.-2", "+1.2", "01.2", " 1.2", "1.2 ", "9223372036854775808.0"];
+        for text in broken {
+            let error = text.parse::<Offset>().unwrap_err();
+            assert_eq!(
+                (error.code(), error.details()["field"].as_str()),
+                (ErrorCode::ValueText, Some("offset")),
+                "{text}"
+            );
+        }
+    }
 }

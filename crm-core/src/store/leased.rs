@@ -262,6 +262,10 @@ impl<S: Store> Store for Leased<S> {
         self.store.feed(after, limit)
     }
 
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        self.store.wait_for_entries(after, wait_ms)
+    }
+
     fn close(&self) -> Result<()> {
         self.store.close()
     }

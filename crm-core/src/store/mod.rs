@@ -14,6 +14,7 @@ mod shape;
 mod sqlite;
 mod table;
 mod waiting;
+mod wake;
 
 pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Write};
 pub use feed::{Fed, Offset};

@@ -3,6 +3,7 @@
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
 use super::feed::{Fed, Offset, none_kept};
 use super::row::Row;
+use super::wake::look;
 use crate::error::Result;
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -30,6 +31,11 @@ pub trait AsyncStore: Send + Sync {
         Box::pin(ready(Err(none_kept())))
     }
 
+    /// As [`Store::wait_for_entries`]. A store that knows no better sleeps on a thread between two looks.
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Coming<'_, bool> {
+        Box::pin(look(|after, limit| self.feed(after, limit), after, wait_ms))
+    }
+
     /// As [`Store::close`].
     fn close(&self) -> Coming<'_, ()>;
 }
@@ -47,13 +53,16 @@ impl<S: AsyncStore + ?Sized> AsyncStore for Arc<S> {
     fn feed(&self, after: Offset, limit: usize) -> Coming<'_, Vec<Fed>> {
         (**self).feed(after, limit)
     }
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Coming<'_, bool> {
+        (**self).wait_for_entries(after, wait_ms)
+    }
     fn close(&self) -> Coming<'_, ()> {
         (**self).close()
     }
 }
 
 /// A store that answers at once, for [`crate::engine::AsyncEngine`]: its futures are ready when they are first polled. In memory that costs
-/// nothing; a store on a disk holds the thread for as long as the disk takes.
+/// nothing; a store on a disk holds the thread for as long as the disk takes. Waiting for entries is the exception: it holds nobody up.
 #[derive(Clone, Debug)]
 pub struct AtOnce<S>(pub S);
 

@@ -104,6 +104,9 @@ impl Store for InSchema {
     fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
         self.store.feed(after, limit)
     }
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        self.store.wait_for_entries(after, wait_ms)
+    }
     fn close(&self) -> Result<()> {
         self.store.close()
     }

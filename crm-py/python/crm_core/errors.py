@@ -1064,6 +1064,14 @@ class StoreAddress(StoreError):
     code = "store.address"
 
 
+class StoreNoFeed(StoreError):
+    """`store.no_feed`: only a store that keeps the order of its commits has a feed: memory, SQLite, PostgreSQL on one
+    machine.
+    """
+
+    code = "store.no_feed"
+
+
 class StoreFailed(StoreError):
     """`store.failed`: the storage failed; the cause is attached."""
 
@@ -1245,6 +1253,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "store.unreachable": StoreUnreachable,
     "store.login": StoreLogin,
     "store.address": StoreAddress,
+    "store.no_feed": StoreNoFeed,
     "store.failed": StoreFailed,
     "stopped": Stopped,
     "internal": Internal,

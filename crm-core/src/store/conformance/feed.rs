@@ -1,7 +1,8 @@
-//! Laws of the feed.
+//! Laws of the feed. A store that keeps no order of its commits says so, each time and everywhere.
 
 use super::Factory;
 use super::sample::*;
+use crate::error::ErrorCode;
 use crate::store::{Fed, Guard, Offset, Row, Store, Table};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +10,21 @@ use std::time::{Duration, Instant};
 
 fn fed(store: &dyn Store, after: Offset, limit: usize) -> Check<Vec<Fed>> {
     store.feed(after, limit).map_err(|error| format!("feed failed: {error}"))
+}
+
+/// Whether there is a feed; where there is none, reading and waiting say so.
+fn has_feed(store: &dyn Store) -> Check<bool> {
+    if !store.abilities().feed {
+        let told = [store.feed(Offset::START, 1).map(drop), store.wait_for_entries(Offset::START, 0).map(drop)];
+        let codes = told.map(|told| told.map_err(|error| error.code()));
+        ensure_eq("without a feed", &codes, &[Err(ErrorCode::StoreNoFeed), Err(ErrorCode::StoreNoFeed)])?;
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+fn waited(store: &dyn Store, after: Offset, wait_ms: u32) -> Check<bool> {
+    store.wait_for_entries(after, wait_ms).map_err(|error| format!("waiting failed: {error}"))
 }
 
 fn name_of(row: &Row) -> String {
@@ -20,6 +36,9 @@ fn name_of(row: &Row) -> String {
 /// Entries come in the order of their commits, whatever their keys are, page by page from any place; refused commits leave nothing.
 pub fn feed_is_in_order_of_commits(factory: &Factory<'_>) -> Result<(), String> {
     let store = factory();
+    if !has_feed(&*store)? {
+        return Ok(());
+    }
     ensure_eq("an empty feed", &fed(&*store, Offset::START, 10)?.len(), &0)?;
     done(&*store, vec![put(customer("zoe", 1, None), Guard::New), put(entry("zoe", 1, Some("r1")), Guard::New)])?;
     done(&*store, vec![put(entry("anna", 1, Some("r1")), Guard::New), put(entry("anna", 2, None), Guard::New)])?;
@@ -60,6 +79,9 @@ pub fn feed_misses_nothing_while_writing(factory: &Factory<'_>) -> Result<(), St
     const WRITERS: usize = 5;
     const EACH: i64 = 120;
     let store = factory();
+    if !has_feed(&*store)? {
+        return Ok(());
+    }
     let (turn, deadline) = (AtomicUsize::new(0), Instant::now() + Duration::from_secs(120));
     super::threads::on_threads(|_| {
         let number = turn.fetch_add(1, Ordering::Relaxed);
@@ -87,4 +109,86 @@ pub fn feed_misses_nothing_while_writing(factory: &Factory<'_>) -> Result<(), St
     })?;
     let rows = rows(&*store, prefix(Table::Entry, vec![]))?.len();
     ensure_eq("the feed", &fed(&*store, Offset::START, 10_000)?.len(), &rows)
+}
+
+/// Long enough for any machine, in milliseconds; a wait that takes as long has missed something.
+const FOR_EVER: u32 = 60_000;
+
+fn enters(store: &dyn Store, seq: i64) -> Check {
+    done(store, vec![put(entry("anna", seq, None), Guard::New)])
+}
+
+/// A wait ends at once where there is an entry, with the next one where there is none, and after its time where none comes.
+pub fn waiting_ends_with_an_entry(factory: &Factory<'_>) -> Result<(), String> {
+    let store = factory();
+    if !has_feed(&*store)? {
+        return Ok(());
+    }
+    let begun = Instant::now();
+    ensure_eq("nothing comes", &waited(&*store, Offset::START, 150)?, &false)?;
+    ensure(Duration::from_millis(150) <= begun.elapsed(), "the wait was over before its time")?;
+    let begun = Instant::now();
+    std::thread::scope(|threads| {
+        let waits = threads.spawn(|| waited(&*store, Offset::START, FOR_EVER));
+        std::thread::sleep(Duration::from_millis(300));
+        ensure(!waits.is_finished(), "the wait ended without an entry")?;
+        // What is no entry wakes nobody, or for a moment only.
+        done(&*store, vec![put(lot("anna", "points", 1), Guard::New)])?;
+        enters(&*store, 1)?;
+        let ended = waits.join().map_err(|_| "a thread panicked".to_owned())?;
+        ensure_eq("an entry comes", &ended?, &true)
+    })?;
+    ensure_eq("an entry is there", &waited(&*store, Offset::START, FOR_EVER)?, &true)?;
+    ensure(begun.elapsed() < Duration::from_millis((FOR_EVER / 2).into()), "the wait went on behind the entry")?;
+    let last = fed(&*store, Offset::START, 10)?.last().map(|(offset, _)| *offset);
+    ensure_eq("behind the last", &waited(&*store, last.unwrap_or_default(), 0)?, &false)
+}
+
+/// One writes, one waits and reads, in turns and as fast as both can: no wait sleeps through an entry.
+pub fn waiting_misses_no_entry(factory: &Factory<'_>) -> Result<(), String> {
+    const ENTRIES: i64 = 60;
+    let store = factory();
+    if !has_feed(&*store)? {
+        return Ok(());
+    }
+    let (reached, begun) = (AtomicUsize::new(0), Instant::now());
+    std::thread::scope(|threads| {
+        let reads = threads.spawn(|| -> Check {
+            let mut after = Offset::START;
+            for seq in 1..=ENTRIES {
+                ensure_eq(&format!("entry {seq} comes"), &waited(&*store, after, FOR_EVER)?, &true)?;
+                let page = fed(&*store, after, 10)?;
+                let seen: Vec<String> = page.iter().map(|(_, row)| name_of(row)).collect();
+                ensure_eq("the next entry", &seen, &vec![format!("anna {seq}")])?;
+                after = page.last().map_or(after, |(offset, _)| *offset);
+                reached.fetch_add(1, Ordering::SeqCst);
+            }
+            Ok(())
+        });
+        for seq in 1..=ENTRIES {
+            enters(&*store, seq)?;
+            while i64::try_from(reached.load(Ordering::SeqCst)).unwrap_or(0) < seq && !reads.is_finished() {
+                std::thread::sleep(Duration::from_micros(50));
+            }
+        }
+        reads.join().map_err(|_| "a thread panicked".to_owned())?
+    })?;
+    ensure(begun.elapsed() < Duration::from_millis(FOR_EVER.into()), "a wait slept through an entry")
+}
+
+/// Closing ends a wait with `store.closed`, soon.
+pub fn closing_ends_waiting(factory: &Factory<'_>) -> Result<(), String> {
+    let store = factory();
+    if !has_feed(&*store)? {
+        return Ok(());
+    }
+    let begun = Instant::now();
+    std::thread::scope(|threads| {
+        let waits = threads.spawn(|| store.wait_for_entries(Offset::START, FOR_EVER).map_err(|error| error.code()));
+        std::thread::sleep(Duration::from_millis(100));
+        store.close().map_err(|error| format!("closing failed: {error}"))?;
+        let ended = waits.join().map_err(|_| "a thread panicked".to_owned())?;
+        ensure_eq("the end of a wait", &ended, &Err(ErrorCode::StoreClosed))
+    })?;
+    ensure(begun.elapsed() < Duration::from_millis((FOR_EVER / 2).into()), "the wait went on")
 }

@@ -105,6 +105,9 @@ laws! { $
     one_new_row_wins
     feed_is_in_order_of_commits
     feed_misses_nothing_while_writing
+    waiting_ends_with_an_entry
+    waiting_misses_no_entry
+    closing_ends_waiting
 }
 
 /// Checks all laws; the name goes into the results.

@@ -8,9 +8,11 @@ use super::feed::{Fed, Offset};
 use super::row::{Form, Row};
 use super::shape::{check_commit, check_reads};
 use super::table::Table;
+use super::wake::Bell;
 use crate::error::{Error, ErrorCode, Result};
 use rows::{Outcome, Owner, Rest, Rows};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 /// A store that keeps everything in memory and loses it with the last of its clones.
 ///
@@ -27,6 +29,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[derive(Clone)]
 pub struct MemoryStore {
     state: Arc<RwLock<State>>,
+    bell: Arc<Bell>,
 }
 
 struct State {
@@ -49,7 +52,8 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         let tables = Table::ALL.iter().map(|table| Rows::new(table.describe())).collect();
-        Self { state: Arc::new(RwLock::new(State { closed: false, tables, feed: Vec::new() })) }
+        let state = State { closed: false, tables, feed: Vec::new() };
+        Self { state: Arc::new(RwLock::new(state)), bell: Arc::default() }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -75,7 +79,7 @@ impl std::fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     fn abilities(&self) -> Abilities {
-        Abilities { atomic_across_owners: true, durable: false }
+        Abilities { atomic_across_owners: true, durable: false, feed: true }
     }
 
     fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
@@ -91,7 +95,13 @@ impl Store for MemoryStore {
         state.refuse_closed()?;
         let reply = state.carry_out(commit)?;
         if reply == CommitReply::Done {
+            let before = state.feed.len();
             state.feed.extend(commit.writes.iter().filter_map(entry_of));
+            let grown = before < state.feed.len();
+            drop(state);
+            if grown {
+                self.bell.ring();
+            }
         }
         Ok(reply)
     }
@@ -104,11 +114,18 @@ impl Store for MemoryStore {
         Ok(after.number(rows.map(|(form, commit)| (commit, Row::from_form(Table::Entry, form.clone())))))
     }
 
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        // Whoever writes has this store or a clone of it, so nobody has to look without being told.
+        self.bell.wait(wait_ms, Duration::MAX, || Ok(!self.feed(after, 1)?.is_empty()))
+    }
+
     fn close(&self) -> Result<()> {
         let mut state = self.write();
         state.closed = true;
         state.tables.clear();
         state.feed.clear();
+        drop(state);
+        self.bell.ring();
         Ok(())
     }
 }

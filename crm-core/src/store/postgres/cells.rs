@@ -14,6 +14,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checke
 #[derive(Debug)]
 pub(super) enum Param<'a> {
     Cell(&'a Value),
+    Text(Value),
     Number(i64),
     /// An array, a cell for each row.
     Cells(Vec<Bound<'a>>),
@@ -36,6 +37,7 @@ impl ToSql for Param<'_> {
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Cell(cell) => Bound::Cell(cell).to_sql(kind, out),
+            Self::Text(text) => Bound::Cell(text).to_sql(kind, out),
             Self::Number(number) => number.to_sql(kind, out),
             Self::Cells(cells) => cells.to_sql(kind, out),
             Self::Numbers(numbers) => numbers.to_sql(kind, out),

@@ -3,6 +3,7 @@
 use super::cells::{Bound, Param};
 use super::connect::{Session, pipelined};
 use super::fault::{self, no_statement};
+use super::listen::TELL;
 use super::load::ask;
 use super::profile::has_bucket;
 use super::routine::{Kind, number};
@@ -12,6 +13,7 @@ use crate::store::contract::{Commit, CommitReply, Guard, Value, Write};
 use crate::store::row::Row;
 use crate::store::table::{ColumnType, Table};
 use std::collections::{BTreeMap, BTreeSet};
+use tokio_postgres::Statement;
 
 /// From how many writes on they are written many at once. Below, the function is faster.
 const MANY: usize = 24;
@@ -26,16 +28,17 @@ pub(super) async fn commit(session: &mut Session, commit: &Commit) -> Result<Com
         return Ok(CommitReply::Done);
     }
     let mut tried = 0;
+    let word = word(session, commit).await?;
     loop {
         let groups = if MANY <= commit.writes.len() { groups(commit) } else { None };
         let outcome = match groups {
-            Some(groups) => many(session, &groups).await?,
-            None => in_order(session, commit).await?,
+            Some(groups) => many(session, &groups, word.as_ref()).await?,
+            None => in_order(session, commit, word.as_ref()).await?,
         };
         let Err(failure) = outcome else { return Ok(CommitReply::Done) };
         // Row by row it turns out which guards were broken; or none, if somebody else was only faster for a moment.
         let failure = match fault::is_not_all(&failure) && MANY <= commit.writes.len() {
-            true => match in_order(session, commit).await? {
+            true => match in_order(session, commit, word.as_ref()).await? {
                 Ok(()) => return Ok(CommitReply::Done),
                 Err(failure) => failure,
             },
@@ -53,15 +56,36 @@ pub(super) async fn commit(session: &mut Session, commit: &Commit) -> Result<Com
 
 type Outcome = std::result::Result<(), tokio_postgres::Error>;
 
+/// A statement with its parameters.
+type Call<'a> = (Statement, Vec<Param<'a>>);
+
+/// The word for those who wait for entries, if there are some and it is time.
+async fn word<'a>(session: &mut Session, commit: &Commit) -> Result<Option<Call<'a>>> {
+    let is_entry = |write: &Write| matches!(write, Write::Put { row, .. } if row.table == Table::Entry);
+    let Some(teller) = session.teller.clone() else { return Ok(None) };
+    if !commit.writes.iter().any(is_entry) || !teller.is_due() {
+        return Ok(None);
+    }
+    Ok(Some((session.prepared(TELL).await?, vec![Param::Text(teller.channel.clone())])))
+}
+
+/// Sends all calls at once, and the word behind them. What becomes of that makes no difference: whoever waits looks in any case.
+async fn send(session: &Session, calls: &[Call<'_>], word: Option<&Call<'_>>) -> Outcome {
+    let all = calls.iter().chain(word);
+    let answers = pipelined(all.map(|(statement, params)| ask(session, statement, params))).await;
+    // After a failure the others only say that there was one, and the commit says nothing.
+    answers.into_iter().take(calls.len()).try_for_each(|answer| answer.map(drop))
+}
+
 /// One call of the function, which is a transaction.
-async fn in_order(session: &mut Session, commit: &Commit) -> Result<Outcome> {
+async fn in_order(session: &mut Session, commit: &Commit, word: Option<&Call<'_>>) -> Result<Outcome> {
     let bucket = if session.delegates { one_bucket(&commit.writes) } else { None };
     let apply = session.prepared(if bucket.is_some() { APPLY_IN } else { APPLY }).await?;
     let mut params = Packed::of(commit.writes.iter())?.params();
     if let Some(bucket) = bucket {
         params.insert(0, Param::Number(bucket));
     }
-    Ok(ask(session, &apply, &params).await.map(drop))
+    Ok(send(session, &[(apply, params)], word).await)
 }
 
 /// The bucket of all these rows, if it is one.
@@ -125,7 +149,7 @@ const fn kind_of(guard: Guard) -> Kind {
 }
 
 /// A transaction of a few statements, all sent at once. The first that fails takes the others back.
-async fn many(session: &mut Session, groups: &Groups<'_>) -> Result<Outcome> {
+async fn many(session: &mut Session, groups: &Groups<'_>, word: Option<&Call<'_>>) -> Result<Outcome> {
     let mut calls = vec![(session.prepared(BEGIN_COMMIT).await?, Vec::new())];
     for ((table, kind), writes) in &groups.alike {
         let statements = &sql::of(*table).ok_or_else(no_statement)?.many;
@@ -144,10 +168,7 @@ async fn many(session: &mut Session, groups: &Groups<'_>) -> Result<Outcome> {
         calls.push((session.prepared(APPLY).await?, packed.params()));
     }
     calls.push((session.prepared(COMMIT).await?, Vec::new()));
-    let session = &*session;
-    let answers = pipelined(calls.iter().map(|(statement, params)| ask(session, statement, params))).await;
-    // After a failure the others only say that there was one, and the commit says nothing.
-    Ok(answers.into_iter().try_for_each(|answer| answer.map(drop)))
+    Ok(send(session, &calls, word).await)
 }
 
 /// An array per column.

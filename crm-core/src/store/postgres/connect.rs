@@ -1,15 +1,20 @@
 //! One connection: whoever uses it waits for its socket as well, so that an answer wakes nobody else up.
 
+use super::listen::Teller;
 use super::tls::Tls;
 use super::{PostgresOptions, PostgresProfile, fault};
 use crate::error::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio::sync::Semaphore;
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Statement};
 
 /// What reads from and writes to the socket of a connection, until it ends.
 type Driver = Pin<Box<dyn Future<Output = std::result::Result<(), tokio_postgres::Error>> + Send>>;
@@ -21,6 +26,8 @@ pub(super) struct Place {
     pub(super) options: PostgresOptions,
     /// None where it is not wanted, or not built in.
     pub(super) tls: Option<Tls>,
+    /// None where nobody is to be told of commits.
+    pub(super) teller: Option<Arc<Teller>>,
 }
 
 /// A connection for callers that wait.
@@ -38,6 +45,8 @@ pub(super) struct Link {
     /// Nobody answers at the other end any more, or nobody waited for its answer.
     lost: bool,
     answer_wait: Duration,
+    /// Whether the server has told of a commit since this was looked at.
+    told: Arc<AtomicBool>,
     pub(super) idle_since: Instant,
 }
 
@@ -48,6 +57,7 @@ pub(super) struct Session {
     statements: BTreeMap<usize, Statement>,
     /// Whether a commit in one bucket goes to where that is.
     pub(super) delegates: bool,
+    pub(super) teller: Option<Arc<Teller>>,
 }
 
 impl Place {
@@ -62,14 +72,15 @@ impl Place {
     /// The same on the runtime of the caller.
     pub(super) async fn link(&self) -> Result<Link> {
         let wait = Duration::from_millis(self.options.answer_wait_ms.into());
-        let Ok(connected) = tokio::time::timeout(wait, self.connect()).await else {
+        let told = Arc::new(AtomicBool::new(false));
+        let Ok(connected) = tokio::time::timeout(wait, self.connect(&told)).await else {
             return Err(fault::unreachable("connect"));
         };
         let (client, driver) = connected?;
         let delegates = self.options.profile == PostgresProfile::Citus;
-        let session = Session { client, statements: BTreeMap::new(), delegates };
-        let mut link =
-            Link { session, driver: Some(driver), lost: false, answer_wait: wait, idle_since: Instant::now() };
+        let session = Session { client, statements: BTreeMap::new(), delegates, teller: self.teller.clone() };
+        let driver = Some(driver);
+        let mut link = Link { session, driver, lost: false, answer_wait: wait, told, idle_since: Instant::now() };
         let set_up = self.set_up();
         link.run("set up the connection", async |session: &mut Session| {
             session.client.batch_execute(&set_up).await.map_err(fault::doing("set up the connection"))
@@ -78,33 +89,52 @@ impl Place {
         Ok(link)
     }
 
-    async fn connect(&self) -> Result<(Client, Driver)> {
+    async fn connect(&self, told: &Arc<AtomicBool>) -> Result<(Client, Driver)> {
         let failed = fault::doing("connect");
         match &self.tls {
             Some(tls) => {
-                let (client, driver) = self.config.connect(tls.clone()).await.map_err(failed)?;
-                Ok((client, Box::pin(driver)))
+                let (client, connection) = self.config.connect(tls.clone()).await.map_err(failed)?;
+                Ok((client, driver(connection, Arc::clone(told))))
             }
             None => {
-                let (client, driver) = self.config.connect(NoTls).await.map_err(failed)?;
-                Ok((client, Box::pin(driver)))
+                let (client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
+                Ok((client, driver(connection, Arc::clone(told))))
             }
         }
     }
 
     /// Plans depend on the statements alone: each is meant for one index, whatever the planner thinks of the sizes.
     fn set_up(&self) -> String {
-        let PostgresOptions { statement_wait_ms, profile, .. } = self.options;
+        let PostgresOptions { statement_wait_ms, profile, read_only, .. } = self.options;
+        let reads = if read_only { " SET default_transaction_read_only = on;" } else { "" };
         // Citus finds the machine of a bucket while it plans, so it has to know the bucket by then.
         let plans = if profile == PostgresProfile::Citus { "auto" } else { "force_generic_plan" };
         format!(
-            "SET search_path = {}; SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning; \
+            "SET search_path = {};{reads} SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning; \
              SET statement_timeout = {statement_wait_ms}; SET idle_in_transaction_session_timeout = {statement_wait_ms}; \
              SET plan_cache_mode = {plans}; SET enable_seqscan = off; SET enable_bitmapscan = off; \
              SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off",
             quoted(&self.options.schema)
         )
     }
+}
+
+/// Reads and writes until the end, and notes what the server tells unasked.
+fn driver<S, T>(mut connection: tokio_postgres::Connection<S, T>, told: Arc<AtomicBool>) -> Driver
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    Box::pin(poll_fn(move |cx| {
+        while let Some(message) = ready!(connection.poll_message(cx)?) {
+            if let AsyncMessage::Notification(_) = message {
+                told.store(true, Ordering::Relaxed);
+                // Whoever waits for it has been looked at before this.
+                cx.waker().wake_by_ref();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }))
 }
 
 /// A name as SQL writes it.
@@ -121,6 +151,18 @@ impl Connection {
     ) -> Result<T> {
         match &self.runtime {
             Some(runtime) => runtime.block_on(self.link.run(doing, work)),
+            None => Err(fault::unreachable(doing)),
+        }
+    }
+
+    /// The same for work that takes as long as it takes and looks after its time itself.
+    pub(super) fn run_link<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut Link) -> Result<T>,
+    ) -> Result<T> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(work(&mut self.link)),
             None => Err(fault::unreachable(doing)),
         }
     }
@@ -163,6 +205,31 @@ impl Link {
         let Ok(outcome) = outcome else { return Err(fault::unreachable(doing)) };
         self.lost = ended || outcome.as_ref().is_err_and(|error| error.code() == ErrorCode::StoreUnreachable);
         outcome
+    }
+
+    /// Waits until the server tells of a commit, and says whether it did.
+    pub(super) async fn hear(&mut self, most: Duration, ending: &Semaphore) -> Result<bool> {
+        let told = Arc::clone(&self.told);
+        let most = most.min(self.answer_wait / 2);
+        let wait = async |session: &mut Session| {
+            let mut ended = pin!(ending.acquire());
+            let heard = poll_fn(|cx| {
+                if told.swap(false, Ordering::Relaxed) {
+                    return Poll::Ready(Ok(true));
+                }
+                if session.client.is_closed() {
+                    return Poll::Ready(Err(fault::unreachable("wait for entries")));
+                }
+                ended.as_mut().poll(cx).map(|_| Err(super::closed()))
+            });
+            tokio::time::timeout(most, heard).await.unwrap_or(Ok(false))
+        };
+        self.run("wait for entries", wait).await
+    }
+
+    /// Gives it up: it is in a state that the next call does not expect.
+    pub(super) fn give_up(&mut self) {
+        self.lost = true;
     }
 
     /// Whether it can be used. One that lay idle for a while is looked at: the server may have closed it.

@@ -14,14 +14,16 @@ use crate::store::row::Row;
 use crate::store::table::Table;
 use std::sync::LazyLock;
 
-/// The column that only this file reads, and its index.
-pub(super) const CREATE: &str = "ALTER TABLE entry ADD COLUMN committed int8 NOT NULL DEFAULT 0;
+/// What only this file reads. It has no bucket, because it is the order of everybody's commits on one machine; so it is not made where rows
+/// are spread over several.
+pub(super) const CREATE: &str = "ALTER TABLE crm_schema ADD COLUMN feed_base int8 NOT NULL DEFAULT 0;
+ALTER TABLE entry ADD COLUMN committed int8 NOT NULL DEFAULT 0;
 ALTER TABLE entry ALTER COLUMN committed SET DEFAULT txid_current();
 COMMENT ON COLUMN entry.committed IS 'the transaction that wrote it, for the feed';
 CREATE INDEX entry_committed ON entry (committed);
 ";
 
-static FEED: LazyLock<String> = LazyLock::new(|| {
+pub(super) static FEED: LazyLock<String> = LazyLock::new(|| {
     let table = Table::Entry.describe();
     let columns = table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
     format!(
@@ -32,8 +34,12 @@ static FEED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// Whether entries have greater numbers than this server gives just now.
+pub(super) const IS_ABOVE: &str = "SELECT coalesce((SELECT max(committed) FROM entry), 0) \
+    >= feed_base + txid_snapshot_xmax(txid_current_snapshot()) FROM crm_schema";
+
 /// Rows that came from another server, by a dump, may carry greater numbers than this one has reached: it goes on above them.
-const GO_ON_ABOVE: &str = "DO $$ DECLARE _base int8; BEGIN
+pub(super) const GO_ON_ABOVE: &str = "DO $$ DECLARE _base int8; BEGIN
     PERFORM 1 FROM crm_schema FOR UPDATE;
     SELECT greatest(feed_base, (SELECT max(committed) FROM entry) + 1 - txid_current()) INTO _base FROM crm_schema;
     UPDATE crm_schema SET feed_base = _base;
@@ -59,9 +65,7 @@ pub(super) async fn feed(session: &mut Session, after: Offset, limit: usize) -> 
 /// Makes sure that new entries come behind all that are there.
 pub(super) async fn keep_order(session: &Session) -> Result<()> {
     let failed = fault::doing("look at the feed");
-    let look = "SELECT coalesce((SELECT max(committed) FROM entry), 0) \
-                >= feed_base + txid_snapshot_xmax(txid_current_snapshot()) FROM crm_schema";
-    let above: bool = session.client.query_one(look, &[]).await.and_then(|row| row.try_get(0)).map_err(&failed)?;
+    let above: bool = session.client.query_one(IS_ABOVE, &[]).await.and_then(|row| row.try_get(0)).map_err(&failed)?;
     if above {
         session.client.batch_execute(GO_ON_ABOVE).await.map_err(&failed)?;
     }

@@ -7,6 +7,7 @@ mod commit;
 mod connect;
 mod fault;
 mod feed;
+mod listen;
 mod load;
 mod pool;
 mod profile;
@@ -17,14 +18,17 @@ mod tls;
 mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
-use super::feed::{Fed, Offset};
+use super::feed::{Fed, Offset, none_kept};
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
+use super::wake::end;
 use crate::error::{Error, ErrorCode, Result};
 use connect::Place;
+use listen::{Ears, Teller};
 use pool::Pool;
 pub use profile::PostgresProfile;
 use schema::{MIGRATIONS, VERSION};
+use std::sync::Arc;
 use tls::Mode;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
@@ -39,6 +43,11 @@ pub struct PostgresOptions {
     pub profile: PostgresProfile,
     /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there.
     pub creates: bool,
+    /// For looking only, also where nobody may write: a standby, a user who may only read. Nothing is made or brought up to date, every session
+    /// is one that reads, and commits are refused with `store.read_only`, as is a schema of an older release.
+    pub read_only: bool,
+    /// Whether others are told of commits, so that whoever waits for entries need not look for them all the time.
+    pub tells: bool,
     /// Most connections at the same time; more calls wait for their turn. At least one.
     pub connections_max: usize,
     /// How long to wait for a connection before giving up with `store.busy`, in milliseconds.
@@ -55,6 +64,8 @@ impl Default for PostgresOptions {
             schema: "crm".to_owned(),
             profile: PostgresProfile::Single,
             creates: true,
+            read_only: false,
+            tells: true,
             connections_max: 16,
             pool_wait_ms: 10_000,
             statement_wait_ms: 30_000,
@@ -80,6 +91,7 @@ impl Default for PostgresOptions {
 pub struct PostgresStore {
     pool: Pool,
     tasks: Tasks,
+    ears: Ears,
 }
 
 impl PostgresStore {
@@ -87,8 +99,8 @@ impl PostgresStore {
     /// tables does not matter.
     ///
     /// The address is a URL, `postgres://user:password@host:port/database`, or words such as `host=/run/postgresql dbname=shop`. In a
-    /// URL, `schema=name` and `profile=citus` among the parameters at its end stand for the options of that name. `sslmode` and `sslrootcert` mean what they
-    /// mean to `libpq`; anything but `disable` and `prefer` needs the feature `postgres-tls`.
+    /// URL, `schema=name` and `profile=citus` among the parameters at its end stand for the options of that name, and `notify=off` for `tells`.
+    /// `sslmode` and `sslrootcert` mean what they mean to `libpq`; anything but `disable` and `prefer` needs the feature `postgres-tls`.
     ///
     /// # Errors
     /// `store.address`: the address cannot be read; `store.unreachable`; `store.login`; `store.missing`: no such database, or no tables
@@ -116,15 +128,30 @@ impl PostgresStore {
     }
 
     fn of(place: Place) -> Self {
-        let tasks = Tasks::new(&place);
-        Self { pool: Pool::new(place), tasks }
+        let (tasks, ears) = (Tasks::new(&place), Ears::new(&place));
+        Self { pool: Pool::new(place), tasks, ears }
     }
 
     async fn bring_up(&self, session: &connect::Session) -> Result<()> {
-        let PostgresOptions { schema, creates, profile, .. } = &self.pool.place.options;
+        let PostgresOptions { schema, creates, read_only, profile, .. } = &self.pool.place.options;
+        if *read_only {
+            return schema::require(session, schema, VERSION).await;
+        }
         let creates = *creates && *profile == PostgresProfile::Single;
         schema::bring_up(session, schema, creates, MIGRATIONS, VERSION).await?;
-        feed::keep_order(session).await
+        match profile {
+            PostgresProfile::Single => feed::keep_order(session).await,
+            PostgresProfile::Citus => Ok(()),
+        }
+    }
+
+    fn may_write(&self) -> Result<()> {
+        let refused = || Error::new(ErrorCode::StoreReadOnly, "the store was opened for looking only");
+        if self.pool.place.options.read_only { Err(refused()) } else { Ok(()) }
+    }
+
+    fn has_feed(&self) -> Result<()> {
+        if Store::abilities(self).feed { Ok(()) } else { Err(none_kept()) }
     }
 
     /// The statements that make the schema of a store, for whoever makes it by hand: `psql` runs them.
@@ -155,7 +182,9 @@ impl PostgresStore {
 
 impl Store for PostgresStore {
     fn abilities(&self) -> Abilities {
-        Abilities { atomic_across_owners: true, durable: true }
+        // Numbers of transactions are those of one machine.
+        let feed = self.pool.place.options.profile == PostgresProfile::Single;
+        Abilities { atomic_across_owners: true, durable: true, feed }
     }
 
     fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
@@ -178,6 +207,7 @@ impl Store for PostgresStore {
 
     fn commit(&self, commit: &Commit) -> Result<CommitReply> {
         check_commit(commit)?;
+        self.may_write()?;
         off_runtimes(|| {
             let commit = async |session: &mut connect::Session| commit::commit(session, commit).await;
             self.pool.with(|connection| connection.run("commit", commit))
@@ -185,13 +215,24 @@ impl Store for PostgresStore {
     }
 
     fn feed(&self, after: Offset, limit: usize) -> Result<Vec<Fed>> {
+        self.has_feed()?;
         off_runtimes(|| {
             let feed = async |session: &mut connect::Session| feed::feed(session, after, limit).await;
             self.pool.with(|connection| connection.run("read the feed", feed))
         })
     }
 
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        let end = end(wait_ms);
+        // Where there is something, nobody has to listen.
+        if !Store::feed(self, after, 1)?.is_empty() {
+            return Ok(true);
+        }
+        off_runtimes(|| self.ears.wait(after, end))
+    }
+
     fn close(&self) -> Result<()> {
+        self.ears.end();
         self.tasks.shut();
         self.pool.close();
         Ok(())
@@ -218,6 +259,13 @@ fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
                 let unknown = || Error::new(ErrorCode::StoreAddress, "the profiles are `postgres` and `citus`");
                 options.profile = PostgresProfile::named(profile).ok_or_else(|| unknown().field("profile"))?;
             }
+            Some(("notify", text)) if is_url => {
+                options.tells = match text {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err(Error::new(ErrorCode::StoreAddress, "`notify` is `on` or `off`").field("notify")),
+                };
+            }
             Some(("sslmode", text)) => mode = Mode::read(text)?,
             Some(("sslrootcert", file)) => roots = Some(decoded(file, is_url)?),
             _ => rest.push(word),
@@ -240,7 +288,9 @@ fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
         config.application_name("crm-core");
     }
     let tls = tls::connector(mode, roots.as_deref())?;
-    Ok(Place { config, options, tls })
+    let tells = options.tells && options.profile == PostgresProfile::Single;
+    let teller = tells.then(|| Arc::new(Teller::new(&options.schema)));
+    Ok(Place { config, options, tls, teller })
 }
 
 /// A file name, as a URL writes it with `%2F` and the like.

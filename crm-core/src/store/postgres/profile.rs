@@ -4,7 +4,7 @@
 //! together on one machine. The two tables without a bucket are small and read everywhere. `lint_tests.rs` holds all statements to that.
 
 use super::connect::quoted;
-use super::{routine, schema};
+use super::{feed, routine, schema};
 use crate::store::table::{Description, Table};
 use std::fmt::Write as _;
 
@@ -44,9 +44,11 @@ pub(super) fn has_bucket(table: &Description) -> bool {
 /// Everything that makes an empty schema a store.
 pub(super) fn schema_sql(schema: &str, profile: PostgresProfile) -> String {
     let name = quoted(schema);
-    let mut sql = format!("CREATE SCHEMA IF NOT EXISTS {name};\nSET search_path = {name};\n{}", schema::create());
-    if profile == PostgresProfile::Citus {
-        spread(&mut sql);
+    let mut sql =
+        format!("CREATE SCHEMA IF NOT EXISTS {name};\nSET search_path = {name};\n{}", schema::create_tables());
+    match profile {
+        PostgresProfile::Single => sql.push_str(feed::CREATE),
+        PostgresProfile::Citus => spread(&mut sql),
     }
     sql.push_str(&schema::create_views());
     sql.push_str(&routine::create());

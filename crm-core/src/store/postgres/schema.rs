@@ -27,14 +27,18 @@ pub(super) enum Identity {
     Ours(i64),
 }
 
-/// Everything that makes an empty schema a store.
+/// The tables of a store with its feed.
 pub(super) fn create() -> String {
+    create_tables() + feed::CREATE
+}
+
+/// The tables of a store.
+pub(super) fn create_tables() -> String {
     let mut sql =
-        "CREATE TABLE crm_schema (version int8 NOT NULL, feed_base int8 NOT NULL DEFAULT 0);\nINSERT INTO crm_schema (version) VALUES (1);\n".to_owned();
+        "CREATE TABLE crm_schema (version int8 NOT NULL);\nINSERT INTO crm_schema (version) VALUES (1);\n".to_owned();
     for table in Table::ALL {
         create_table(&mut sql, table.describe());
     }
-    sql.push_str(feed::CREATE);
     sql
 }
 
@@ -125,6 +129,26 @@ pub(super) async fn identify(session: &Session, schema: &str, newest: i64) -> Re
     }
 }
 
+/// Whether a schema can be used as it is, by somebody who may not change it.
+///
+/// # Errors
+/// As [`identify`]; `store.missing`, and `store.read_only` where it is of an older release.
+pub(super) async fn require(session: &Session, schema: &str, newest: i64) -> Result<()> {
+    match identify(session, schema, newest).await? {
+        Identity::Ours(version) if version == newest => Ok(()),
+        Identity::Ours(version) => {
+            let message =
+                format!("schema version {version} has to be brought up to {newest}, which takes one who may write");
+            Err(Error::new(ErrorCode::StoreReadOnly, message).limit(newest).with("version", version))
+        }
+        Identity::Empty => Err(missing(schema)),
+    }
+}
+
+fn missing(schema: &str) -> Error {
+    Error::new(ErrorCode::StoreMissing, format!("the schema `{schema}` has no tables of this library"))
+}
+
 /// Makes the tables of an empty schema, or takes an older one step by step to `newest`, each step whole or not at all. Processes that
 /// come at the same time take turns. Where nothing is to be done, nothing is written.
 pub(super) async fn bring_up(
@@ -137,10 +161,7 @@ pub(super) async fn bring_up(
     loop {
         match identify(session, schema, newest).await? {
             Identity::Ours(version) if version == newest => return Ok(()),
-            Identity::Empty if !creates => {
-                let message = format!("the schema `{schema}` has no tables of this library");
-                return Err(Error::new(ErrorCode::StoreMissing, message));
-            }
+            Identity::Empty if !creates => return Err(missing(schema)),
             Identity::Empty => keeps_every_text(session).await?,
             Identity::Ours(_) => {}
         }

@@ -8,6 +8,7 @@ use crate::store::feed::{Fed, Offset};
 use crate::store::row::Row;
 use crate::store::shape::{check_commit, check_reads};
 use crate::store::waiting::{AsyncStore, Coming};
+use crate::store::wake::end;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Id};
@@ -37,6 +38,15 @@ impl Tasks {
         doing: &'static str,
         work: impl AsyncFnOnce(&mut Session) -> Result<T>,
     ) -> Result<T> {
+        self.with_link(place, async |link| link.run(doing, work).await).await
+    }
+
+    /// The same for work that takes as long as it takes and looks after its time itself.
+    pub(super) async fn with_link<T>(
+        &self,
+        place: &Place,
+        work: impl AsyncFnOnce(&mut Link) -> Result<T>,
+    ) -> Result<T> {
         let home = Handle::try_current().map_err(|error| {
             let message = "PostgreSQL needs the runtime of tokio: poll the future there";
             Error::new(ErrorCode::StoreFailed, message).caused_by(error)
@@ -53,7 +63,7 @@ impl Tasks {
             Some(link) => link,
             None => place.link().await?,
         };
-        let outcome = link.run(doing, work).await;
+        let outcome = work(&mut link).await;
         // Only here, after the last answer, it goes back: a task that is dropped before takes its connection along.
         if (outcome.is_ok() || link.is_alive().await) && !self.turns.is_closed() {
             link.idle_since = Instant::now();
@@ -125,6 +135,7 @@ impl AsyncStore for PostgresStore {
     fn commit<'a>(&'a self, commit: &'a Commit) -> Coming<'a, CommitReply> {
         Box::pin(async move {
             check_commit(commit)?;
+            self.may_write()?;
             let commit = async |session: &mut Session| commit::commit(session, commit).await;
             self.tasks.with(&self.pool.place, "commit", commit).await
         })
@@ -132,13 +143,26 @@ impl AsyncStore for PostgresStore {
 
     fn feed(&self, after: Offset, limit: usize) -> Coming<'_, Vec<Fed>> {
         Box::pin(async move {
+            self.has_feed()?;
             let feed = async |session: &mut Session| feed::feed(session, after, limit).await;
             self.tasks.with(&self.pool.place, "read the feed", feed).await
         })
     }
 
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Coming<'_, bool> {
+        Box::pin(async move {
+            let end = end(wait_ms);
+            // Where there is something, nobody has to listen.
+            if !AsyncStore::feed(self, after, 1).await?.is_empty() {
+                return Ok(true);
+            }
+            self.ears.wait_async(after, end).await
+        })
+    }
+
     fn close(&self) -> Coming<'_, ()> {
         Box::pin(async move {
+            self.ears.end();
             self.pool.shut();
             self.tasks.close().await;
             Ok(())

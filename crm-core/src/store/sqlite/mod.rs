@@ -20,6 +20,7 @@ use super::contract::{Abilities, Commit, CommitReply, Read, Store};
 use super::feed::{Fed, Offset};
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
+use super::wake::{Bell, LOOK};
 use crate::error::{Error, ErrorCode, Result};
 use connect::Place;
 use pool::Readers;
@@ -94,6 +95,7 @@ pub struct SqliteStore {
     place: Place,
     writer: Mutex<Option<Writer>>,
     readers: Readers,
+    bell: Bell,
 }
 
 /// The connection that writes.
@@ -130,7 +132,12 @@ impl SqliteStore {
     fn open_place(place: Place) -> Result<Self> {
         let connection = place.open_writer()?;
         let readers = Readers::new(place.clone());
-        Ok(Self { place, writer: Mutex::new(Some(Writer { connection, log_pages: 0 })), readers })
+        Ok(Self {
+            place,
+            writer: Mutex::new(Some(Writer { connection, log_pages: 0 })),
+            readers,
+            bell: Bell::default(),
+        })
     }
 
     /// Lets tests fill the disk, and make room again.
@@ -174,7 +181,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn abilities(&self) -> Abilities {
-        Abilities { atomic_across_owners: true, durable: matches!(self.place, Place::File { .. }) }
+        Abilities { atomic_across_owners: true, durable: matches!(self.place, Place::File { .. }), feed: true }
     }
 
     fn load(&self, reads: &[Read]) -> Result<Vec<Vec<Row>>> {
@@ -207,6 +214,9 @@ impl Store for SqliteStore {
             writer.log_pages = 0;
         }
         drop(guard);
+        if reply == CommitReply::Done {
+            self.bell.ring();
+        }
         if long {
             self.checkpoint();
         }
@@ -223,11 +233,17 @@ impl Store for SqliteStore {
         }
     }
 
+    fn wait_for_entries(&self, after: Offset, wait_ms: u32) -> Result<bool> {
+        // What other processes commit is not heard here.
+        self.bell.wait(wait_ms, LOOK, || Ok(!Store::feed(self, after, 1)?.is_empty()))
+    }
+
     fn close(&self) -> Result<()> {
         let Some(writer) = self.lock_writer().take() else {
             return Ok(());
         };
         self.readers.close();
+        self.bell.ring();
         // The last connection to a file removes the log; where another process has it open, the log is its to remove.
         let carried = match self.place {
             Place::File { .. } if !self.place.only_looks() => connect::checkpoint(&writer.connection, "truncate"),
