@@ -1,4 +1,5 @@
-//! Commits, in one round trip: the function on the server for a few writes, statements over many rows for many.
+//! Commits, in one round trip: one statement for what is usual, the function on the server for a few other writes, statements over many
+//! rows for many.
 
 use super::cells::{Bound, Param};
 use super::connect::{Session, pipelined};
@@ -7,6 +8,7 @@ use super::load::ask;
 use super::profile::has_bucket;
 use super::routine::{Kind, number};
 use super::sql::{self, APPLY, APPLY_IN, BEGIN_COMMIT, COMMIT};
+use super::usual;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::contract::{Commit, CommitReply, Guard, Value, Write};
 use crate::store::row::Row;
@@ -24,6 +26,18 @@ const TRIES: u32 = 8;
 pub(super) async fn commit(session: &mut Session, commit: &Commit) -> Result<CommitReply> {
     if commit.writes.is_empty() {
         return Ok(CommitReply::Done);
+    }
+    // Servers of many machines pay dearly for it.
+    if !session.delegates
+        && let Some(usual) = usual::of(&commit.writes)
+    {
+        match usual.write(session).await? {
+            Ok(true) => return Ok(CommitReply::Done),
+            // The function says what was in the way; or writes it now, if that was only for a moment.
+            Ok(false) => {}
+            Err(failure) if fault::is_not_all(&failure) || fault::is_again(&failure) => {}
+            Err(failure) => return Err(fault::error("commit", failure)),
+        }
     }
     let mut tried = 0;
     loop {
