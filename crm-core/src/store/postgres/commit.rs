@@ -13,7 +13,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::store::contract::{Commit, CommitReply, Guard, Value, Write};
 use crate::store::row::Row;
 use crate::store::table::{ColumnType, Table};
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::{HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 /// From how many writes on they are written many at once. Below, the function is faster.
 const MANY: usize = 24;
@@ -100,7 +101,7 @@ struct Groups<'a> {
 
 /// The writes of a commit by table and kind, where their order makes no difference: no row is named twice.
 fn groups(commit: &Commit) -> Option<Groups<'_>> {
-    let mut named = BTreeSet::new();
+    let mut named = HashSet::with_capacity(commit.writes.len());
     let mut alike: BTreeMap<(Table, Kind), Vec<&Write>> = BTreeMap::new();
     for write in &commit.writes {
         let (table, kind, key) = match write {

@@ -32,7 +32,8 @@ const REQUEST: usize = 6;
 
 /// By what stands between, as bits, and by the number of entries.
 static STATEMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let all = (0..1_usize << BETWEEN.len()).flat_map(|between| (1..=ENTRIES_MAX).map(move |entries| (between, entries)));
+    let all =
+        (0..1_usize << BETWEEN.len()).flat_map(|between| (1..=ENTRIES_MAX).map(move |entries| (between, entries)));
     all.map(|(between, entries)| statement(between, entries)).collect()
 });
 
@@ -75,7 +76,10 @@ fn is(write: &Write, table: Table, kind: Kind) -> bool {
 
 impl Usual<'_> {
     /// Writes all of it, or says that it could not.
-    pub(super) async fn write(&self, session: &mut Session) -> Result<std::result::Result<bool, tokio_postgres::Error>> {
+    pub(super) async fn write(
+        &self,
+        session: &mut Session,
+    ) -> Result<std::result::Result<bool, tokio_postgres::Error>> {
         let statement = session.prepared(self.sql).await?;
         let mut params: Vec<Bound<'_>> = Vec::with_capacity(statement.params().len());
         for (place, write) in self.writes.iter().enumerate() {
@@ -124,8 +128,12 @@ fn statement(between: usize, entries: usize) -> String {
             continue;
         }
         let (described, all) = (table.describe(), columns(table.describe()));
-        let insert =
-            format!("INSERT INTO {} ({}) SELECT {} FROM guard", described.name, all.join(", "), places.row(*table).join(", "));
+        let insert = format!(
+            "INSERT INTO {} ({}) SELECT {} FROM guard",
+            described.name,
+            all.join(", "),
+            places.row(*table).join(", ")
+        );
         let key = all.get(..described.key).unwrap_or(&all).join(", ");
         parts.push(if *kind == Kind::New {
             // There is one such table, and a division by nothing is an error that tells no value.
