@@ -108,7 +108,7 @@ fn usual(bits: usize, entries: i64) -> Vec<Write> {
 }
 
 /// What most commands write goes another way than the rest. Whatever is in its way, the answer and the rows are those of the store in
-/// memory. To see it fail: leave the version, the mark or the count of names out of the statement of `usual.rs`.
+/// memory. To see it fail: leave the version or the count of names out of the statement of `usual.rs`.
 #[test]
 #[ignore = "needs a server: tests/run --only postgres"]
 fn the_usual_commit_is_a_commit_like_any_other() {

@@ -27,8 +27,6 @@ const BETWEEN: [(Table, Kind); 4] = [
 ];
 /// Most entries.
 const ENTRIES_MAX: usize = 4;
-/// The place of a request's id in an entry.
-const REQUEST: usize = 6;
 
 /// By what stands between, as bits, and by the number of entries.
 static STATEMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -154,8 +152,10 @@ fn statement(between: usize, entries: usize) -> String {
             format!("given.* FROM guard, (VALUES {}) AS given", many.join(", "))
         }
     };
-    // The mark of a request is on the first of its entries.
-    let marked = by(Table::Entry, rows.first().map_or(&[][..], Vec::as_slice), &[0, 1, REQUEST]);
+    // The mark of a request is on the first of its entries, and the only index there that refuses a second one.
+    let marks = Table::Entry.describe().indexes.iter().find(|index| index.unique);
+    let marks = marks.map_or(&[][..], |index| index.columns);
+    let marked = by(Table::Entry, rows.first().map_or(&[][..], Vec::as_slice), marks);
     let guard = format!(
         "guard AS (UPDATE customer SET {} WHERE {} AND version = {version} \
          AND NOT EXISTS (SELECT 1 FROM entry WHERE {marked}) RETURNING 1)",
