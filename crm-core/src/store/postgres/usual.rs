@@ -26,12 +26,11 @@ const BETWEEN: [(Table, Kind); 4] = [
     (Table::Claim, Kind::Any),
 ];
 /// Most entries.
-const ENTRIES_MAX: usize = 4;
+const ENTRIES: usize = 4;
 
 /// By what stands between, as bits, and by the number of entries.
 static STATEMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let all =
-        (0..1_usize << BETWEEN.len()).flat_map(|between| (1..=ENTRIES_MAX).map(move |entries| (between, entries)));
+    let all = (0..1_usize << BETWEEN.len()).flat_map(|between| (1..=ENTRIES).map(move |entries| (between, entries)));
     all.map(|(between, entries)| statement(between, entries)).collect()
 });
 
@@ -60,10 +59,10 @@ pub(super) fn of(writes: &[Write]) -> Option<Usual<'_>> {
         }
     }
     let entries = rest.len();
-    if !(1..=ENTRIES_MAX).contains(&entries) || !rest.iter().all(|write| is(write, Table::Entry, Kind::New)) {
+    if !(1..=ENTRIES).contains(&entries) || !rest.iter().all(|write| is(write, Table::Entry, Kind::New)) {
         return None;
     }
-    let sql = STATEMENTS.get(between * ENTRIES_MAX + entries - 1)?;
+    let sql = STATEMENTS.get(between * ENTRIES + entries - 1)?;
     Some(Usual { sql, writes, guard: *guard, entries: u64::try_from(entries).ok()? })
 }
 
