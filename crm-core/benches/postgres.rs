@@ -142,6 +142,12 @@ impl Server {
     }
 }
 
+/// What the server wrote to its log of changes so far, in bytes.
+fn wal(server: &Server) -> i64 {
+    let find = "SELECT (pg_current_wal_insert_lsn() - '0/0')::int8";
+    server.runtime.block_on(server.client.query_one(find, &[])).unwrap().get(0)
+}
+
 async fn ask(client: &Client, statement: &Statement, params: &[Cell<'_>]) -> Vec<tokio_postgres::Row> {
     let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
     client.query(statement, &params).await.unwrap()
@@ -355,18 +361,25 @@ fn single() {
     (0..200).for_each(|n| drop(engine.execute(earn(n)).unwrap()));
     eight(0..200);
     let mut all: [Vec<[f64; 2]>; 3] = Default::default();
+    let mut written = [0; 3];
     for round in 0..ROUNDS {
         let range = 200 + round * count..200 + (round + 1) * count;
         let requests: Vec<Request> = range.clone().map(earn).collect();
-        all[0].push(timed(&admin, count, || by_hand(&rows[range.clone()])));
-        all[1].push(timed(&admin, count, || requests.into_iter().for_each(|one| drop(engine.execute(one).unwrap()))));
-        all[2].push(timed(&admin, count, || eight(range)));
+        let mut note = |who: usize, work: &mut dyn FnMut()| {
+            let before = wal(&admin);
+            all[who].push(timed(&admin, count, work));
+            written[who] += wal(&admin) - before;
+        };
+        note(0, &mut || by_hand(&rows[range.clone()]));
+        note(1, &mut || requests.iter().for_each(|one| drop(engine.execute(one.clone()).unwrap())));
+        note(2, &mut || eight(range.clone()));
     }
-    for (name, rounds) in
-        ["bare: read, then a function", "engine, one command", "naive, eight statements"].iter().zip(&all)
+    for ((name, rounds), written) in
+        ["bare: read, then a function", "engine, one command", "naive, eight statements"].iter().zip(&all).zip(written)
     {
         let [client, server] = [0, 1].map(|side| median(rounds.iter().map(|round| round[side]).collect()));
-        println!("{name:<32}: {client:>6.1} + {server:>6.1} µs of client and server");
+        let written = written / (ROUNDS * count) as i64;
+        println!("{name:<32}: {client:>6.1} + {server:>6.1} µs of client and server, {written} bytes of WAL");
     }
     let sum = |round: &[f64; 2]| round[0] + round[1];
     let ratio = |a: usize, b: usize| all[a].iter().zip(&all[b]).map(|(a, b)| sum(a) / sum(b)).collect::<Vec<_>>();
@@ -478,6 +491,171 @@ fn claim(who: usize) -> Request {
     )
 }
 
+/// What each granted try writes, the customer first; and the key of the counter.
+fn recorded_tries() -> (Vec<Vec<Row>>, Vec<Value>) {
+    let commits = Arc::new(Mutex::new(Vec::new()));
+    let engine = Engine::open(Recorder { inner: MemoryStore::new(), commits: commits.clone() }).unwrap();
+    // Everybody's rows are wanted here, whoever is granted later.
+    engine.publish_json(&PROGRAM.replace("5000", "10000"), at(0)).unwrap();
+    let everybody: Vec<Request> = (0..TRIES).map(register).collect();
+    everybody.chunks(1_000).for_each(|page| all_done(engine.execute_many(page.to_vec()).unwrap()));
+    commits.lock().unwrap().clear();
+    (0..TRIES).for_each(|who| drop(engine.execute(claim(who)).unwrap()));
+    let commits = commits.lock().unwrap();
+    let mut counter = Vec::new();
+    let rows = commits.iter().map(|commit| {
+        let rows = commit.writes.iter().filter_map(|write| match write {
+            Write::Put { row, .. } => Some(row.clone()),
+            Write::Within { key, .. } => {
+                counter.clone_from(key);
+                None
+            }
+            _ => panic!("a claim puts and counts"),
+        });
+        let rows: Vec<Row> = rows.collect();
+        assert!(rows[0].table == Table::Customer && rows.iter().all(|row| !row.cells().is_empty()));
+        rows
+    });
+    (rows.collect(), counter)
+}
+
+/// Writes the rows of a try, or of many, in one statement, if the counter has room for them, where it is told of one.
+fn bare_tries(tables: &[Table], many: bool, counts: bool) -> String {
+    let mut next = 0;
+    let mut place = |kind: &str| {
+        next += 1;
+        format!("${next}::{kind}{}", if many { "[]" } else { "" })
+    };
+    let mut parts = Vec::new();
+    for table in tables {
+        let mut values: Vec<String> = table.describe().columns.iter().map(|column| place(kind(column))).collect();
+        let (name, mut all) = (table.describe().name, names(*table));
+        let is_customer = *table == Table::Customer;
+        if is_customer {
+            values.push(place("int8"));
+        }
+        let values = values.join(", ");
+        let source = if many { format!("unnest({values})") } else { format!("(VALUES ({values}))") };
+        let room = if counts { ", room" } else { "" };
+        parts.push(if is_customer {
+            let set: Vec<String> = all.iter().skip(2).map(|name| format!("{name} = k.{name}")).collect();
+            all.push("guarded");
+            format!(
+                "changed AS (UPDATE customer t SET {} FROM {source} AS k({}){room} WHERE t.bucket = k.bucket AND t.customer_id = k.customer_id AND t.version = k.guarded RETURNING 1)",
+                set.join(", "),
+                all.join(", ")
+            )
+        } else {
+            format!("{name}_new AS (INSERT INTO {name} ({}) SELECT k.* FROM {source} AS k({}){room})", all.join(", "), all.join(", "))
+        });
+    }
+    if counts {
+        let [count, bucket, name] = [1, 2, 3].map(|n| format!("${}", next + n));
+        parts.push(format!(
+            "room AS (UPDATE counter SET used = used + {count}::int8 WHERE bucket = {bucket}::int8 AND name = {name}::text AND used + {count}::int8 <= {LIMIT} RETURNING 1)"
+        ));
+        // What others refer to comes first.
+        parts.rotate_right(1);
+    }
+    format!("WITH {} SELECT count(*) FROM changed", parts.join(", "))
+}
+
+/// The least that writes the same rows: what combining and leases could reach.
+fn bare_coupon(told: &dyn Fn(&str, Duration)) {
+    let (rows, counter) = recorded_tries();
+    let tables: Vec<Table> = rows[0].iter().map(|row| row.table).collect();
+    assert!(rows.iter().all(|rows| rows.iter().map(|row| row.table).eq(tables.iter().copied())));
+    let width: usize = rows[0].iter().map(|row| row.cells().iter().map(bytes_of).sum::<usize>()).sum();
+    let listed: Vec<&str> = tables.iter().map(|table| table.describe().name).collect();
+    println!("a granted try writes {} and the counter, {width} bytes of cells", listed.join(", "));
+    let fresh = || {
+        drop(engine_on(schema("bench_bare"), TRIES));
+        let server = Server::connect("bench_bare");
+        server.run("SET plan_cache_mode = force_generic_plan");
+        let insert = server.prepare("INSERT INTO counter VALUES ($1, $2, 0)");
+        server.ask(&insert, &[Cell::One(&counter[0]), Cell::One(&counter[1])]);
+    };
+    let connect = || {
+        let server = Server::connect("bench_bare");
+        server.run("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off");
+        server
+    };
+    let version = |row: &Row| row.cells()[2].as_int().unwrap() - 1;
+    for size in [64, 256] {
+        fresh();
+        let server = connect();
+        let select = server.prepare(
+            "SELECT t.* FROM unnest($1::int8[], $2::text[]) AS k(bucket, customer_id) JOIN customer t ON t.bucket = k.bucket AND t.customer_id = k.customer_id",
+        );
+        let write = server.prepare(&bare_tries(&tables, true, true));
+        let begun = Instant::now();
+        let mut granted = 0;
+        for page in rows.chunks(size) {
+            let column = |n: usize| Cell::Many(page.iter().map(|rows| &rows[0].cells()[n]).collect());
+            let found = server.ask(&select, &[column(0), column(1)]);
+            assert_eq!(found.len(), page.len());
+            let page = &page[..page.len().min(LIMIT - granted)];
+            if page.is_empty() {
+                continue;
+            }
+            let count = i64::try_from(page.len()).unwrap();
+            let mut params = Vec::new();
+            for (at, table) in tables.iter().enumerate() {
+                for n in 0..table.describe().columns.len() {
+                    params.push(Cell::Many(page.iter().map(|rows| &rows[at].cells()[n]).collect()));
+                }
+                if at == 0 {
+                    params.push(Cell::Numbers(page.iter().map(|rows| version(&rows[0])).collect()));
+                }
+            }
+            params.extend([Cell::Number(count), Cell::One(&counter[0]), Cell::One(&counter[1])]);
+            assert_eq!(server.ask(&write, &params)[0].get::<_, i64>(0), count);
+            granted += page.len();
+        }
+        assert_eq!(granted, LIMIT);
+        told(&format!("bare, combined by {size}, 1 connection"), begun.elapsed());
+    }
+    let took = [true, false].map(|counts| {
+        fresh();
+        let sold = AtomicUsize::new(0);
+        let each = || {
+            let server = connect();
+            let select = server.prepare("SELECT * FROM customer WHERE bucket = $1 AND customer_id = $2");
+            let write = server.prepare(&bare_tries(&tables, false, counts));
+            (server, select, write)
+        };
+        let took = storm(16, each, |(server, select, write), who| {
+            let rows = &rows[who];
+            let key = rows[0].cells();
+            assert_eq!(server.ask(select, &[Cell::One(&key[0]), Cell::One(&key[1])]).len(), 1);
+            // Without the counter, it is as if everybody had a lease that never ends before the last coupon.
+            if !counts && LIMIT <= sold.fetch_add(1, Ordering::Relaxed) {
+                return false;
+            }
+            let mut params: Vec<Cell<'_>> = key.iter().map(Cell::One).collect();
+            params.push(Cell::Number(version(&rows[0])));
+            params.extend(rows[1..].iter().flat_map(Row::cells).map(Cell::One));
+            if counts {
+                params.extend([Cell::Number(1), Cell::One(&counter[0]), Cell::One(&counter[1])]);
+            }
+            server.ask(write, &params)[0].get::<_, i64>(0) == 1
+        });
+        let what = if counts { "bare, try by try, 16 connections" } else { "bare without the counter, 16 connections" };
+        told(what, took);
+        took
+    });
+    println!("bare, without the counter / with it {:.2}", took[0].as_secs_f64() / took[1].as_secs_f64());
+}
+
+fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::Null => 0,
+        Value::Int(_) => 8,
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+    }
+}
+
 fn coupon(syncs: bool) {
     let admin = Server::connect("public");
     if syncs {
@@ -527,6 +705,7 @@ fn coupon(syncs: bool) {
     let told = |name: &str, took: Duration| {
         println!("{name:<40}: {:>8.0} tries/s, {:.1} x naive", tries(took), naive.as_secs_f64() / took.as_secs_f64());
     };
+    bare_coupon(&told);
     let engine = engine_on(schema("bench_engine"), TRIES);
     let one_by_one = storm(16, || (), |(), who| engine.execute(claim(who)).is_ok());
     told("engine, try by try, 16 connections", one_by_one);

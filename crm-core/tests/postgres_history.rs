@@ -240,7 +240,7 @@ fn eight_processes_and_one_truth() {
             while !ended.load(Ordering::Relaxed) {
                 std::thread::sleep(Duration::from_millis(40));
                 let query = "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
-                    WHERE application_name = 'crm-core' AND query LIKE '%apply_1%' ORDER BY random() LIMIT 1) one";
+                    WHERE application_name = 'crm-core' AND (query LIKE '%apply_1%' OR query LIKE 'WITH guard%') ORDER BY random() LIMIT 1) one";
                 killed += u64::try_from(number(query)).unwrap();
                 if !crashed && Duration::from_secs(SECONDS / 2) < begun.elapsed() {
                     crashed = true;

@@ -123,6 +123,7 @@ const FLOATS: &[(&str, &str)] =
 const HASHED: &[(&str, &str)] = &[
     ("decide/workspace.rs", "the working set is looked up by key; `flush` sorts what it writes"),
     ("engine/work.rs", "a set that only says whether a read was seen"),
+    ("store/postgres/commit.rs", "a set that only says whether a row was named"),
 ];
 
 /// What may stand at the top, beside names that begin with a dot.

@@ -1,4 +1,5 @@
-//! Commits, in one round trip: the function on the server for a few writes, statements over many rows for many.
+//! Commits, in one round trip: one statement for what is usual, the function on the server for a few other writes, statements over many
+//! rows for many.
 
 use super::cells::{Bound, Param};
 use super::connect::{Session, pipelined};
@@ -8,11 +9,13 @@ use super::load::ask;
 use super::profile::has_bucket;
 use super::routine::{Kind, number};
 use super::sql::{self, APPLY, APPLY_IN, BEGIN_COMMIT, COMMIT};
+use super::usual;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::contract::{Commit, CommitReply, Guard, Value, Write};
 use crate::store::row::Row;
 use crate::store::table::{ColumnType, Table};
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::{HashSet, HashSetExt};
+use std::collections::BTreeMap;
 use tokio_postgres::Statement;
 
 /// From how many writes on they are written many at once. Below, the function is faster.
@@ -27,8 +30,20 @@ pub(super) async fn commit(session: &mut Session, commit: &Commit) -> Result<Com
     if commit.writes.is_empty() {
         return Ok(CommitReply::Done);
     }
-    let mut tried = 0;
     let word = word(session, commit).await?;
+    // Servers of many machines pay dearly for it.
+    if !session.delegates
+        && let Some(usual) = usual::of(&commit.writes)
+    {
+        match usual.write(session, word.as_ref()).await? {
+            Ok(true) => return Ok(CommitReply::Done),
+            // The function says what was in the way; or writes it now, if that was only for a moment.
+            Ok(false) => {}
+            Err(failure) if fault::is_not_all(&failure) || fault::is_again(&failure) => {}
+            Err(failure) => return Err(fault::error("commit", failure)),
+        }
+    }
+    let mut tried = 0;
     loop {
         let groups = if MANY <= commit.writes.len() { groups(commit) } else { None };
         let outcome = match groups {
@@ -57,7 +72,7 @@ pub(super) async fn commit(session: &mut Session, commit: &Commit) -> Result<Com
 type Outcome = std::result::Result<(), tokio_postgres::Error>;
 
 /// A statement with its parameters.
-type Call<'a> = (Statement, Vec<Param<'a>>);
+pub(super) type Call<'a> = (Statement, Vec<Param<'a>>);
 
 /// The word for those who wait for entries, if there are some and it is time.
 async fn word<'a>(session: &mut Session, commit: &Commit) -> Result<Option<Call<'a>>> {
@@ -110,7 +125,7 @@ struct Groups<'a> {
 
 /// The writes of a commit by table and kind, where their order makes no difference: no row is named twice.
 fn groups(commit: &Commit) -> Option<Groups<'_>> {
-    let mut named = BTreeSet::new();
+    let mut named = HashSet::with_capacity(commit.writes.len());
     let mut alike: BTreeMap<(Table, Kind), Vec<&Write>> = BTreeMap::new();
     for write in &commit.writes {
         let (table, kind, key) = match write {

@@ -7,9 +7,9 @@ use crate::error::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Poll, ready};
+use std::sync::atomic::{AtomicBool, Ordering, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
@@ -42,6 +42,7 @@ pub(super) struct Link {
     session: Session,
     /// Dropped at its end, because those who still wait are told by that.
     driver: Option<Driver>,
+    bell: Arc<Bell>,
     /// Nobody answers at the other end any more, or nobody waited for its answer.
     lost: bool,
     answer_wait: Duration,
@@ -79,8 +80,15 @@ impl Place {
         let (client, driver) = connected?;
         let delegates = self.options.profile == PostgresProfile::Citus;
         let session = Session { client, statements: BTreeMap::new(), delegates, teller: self.teller.clone() };
-        let driver = Some(driver);
-        let mut link = Link { session, driver, lost: false, answer_wait: wait, told, idle_since: Instant::now() };
+        let mut link = Link {
+            session,
+            driver: Some(driver),
+            bell: Arc::default(),
+            lost: false,
+            answer_wait: wait,
+            told,
+            idle_since: Instant::now(),
+        };
         let set_up = self.set_up();
         link.run("set up the connection", async |session: &mut Session| {
             session.client.batch_execute(&set_up).await.map_err(fault::doing("set up the connection"))
@@ -184,11 +192,11 @@ impl Link {
         if std::mem::replace(&mut self.lost, true) {
             return Err(fault::unreachable(doing));
         }
-        let Self { session, driver, answer_wait, .. } = self;
+        let Self { session, driver, bell, answer_wait, .. } = self;
         let mut ended = false;
         let outcome = {
             let mut work = pin!(work(session));
-            let both = poll_fn(|cx| {
+            let mut both = |cx: &mut Context<'_>| {
                 if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
                     return Poll::Ready(outcome);
                 }
@@ -199,8 +207,8 @@ impl Link {
                     cx.waker().wake_by_ref();
                 }
                 Poll::Pending
-            });
-            tokio::time::timeout(*answer_wait, both).await
+            };
+            tokio::time::timeout(*answer_wait, poll_fn(|cx| bell.heard(cx, &mut both))).await
         };
         let Ok(outcome) = outcome else { return Err(fault::unreachable(doing)) };
         self.lost = ended || outcome.as_ref().is_err_and(|error| error.code() == ErrorCode::StoreUnreachable);
@@ -243,6 +251,56 @@ impl Link {
             self.run("look at the connection", look).await.ok();
         }
         !self.lost && !self.session.client.is_closed()
+    }
+}
+
+/// Told by each of the two sides of a connection that the other has something to do. While somebody looks at both anyway, they look once
+/// more instead of waking their task, which would ask the system in between whether the socket is ready.
+#[derive(Default)]
+struct Bell {
+    rung: AtomicBool,
+    looking: AtomicBool,
+    task: Mutex<Option<Waker>>,
+}
+
+/// How often to look again before other tasks have their turn.
+const LOOKS: u32 = 8;
+
+impl Bell {
+    fn heard<T>(self: &Arc<Self>, task: &Context<'_>, look: &mut impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        let mut stored = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if !stored.as_ref().is_some_and(|stored| stored.will_wake(task.waker())) {
+            *stored = Some(task.waker().clone());
+        }
+        drop(stored);
+        let waker = Waker::from(self.clone());
+        let mut own = Context::from_waker(&waker);
+        for _ in 0..LOOKS {
+            self.looking.store(true, SeqCst);
+            self.rung.store(false, SeqCst);
+            let found = look(&mut own);
+            self.looking.store(false, SeqCst);
+            // Whoever rings after this finds nobody looking, and wakes the task.
+            if found.is_ready() || !self.rung.load(SeqCst) {
+                return found;
+            }
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rung.store(true, SeqCst);
+        if !self.looking.load(SeqCst) {
+            let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            task.iter().for_each(Waker::wake_by_ref);
+        }
     }
 }
 

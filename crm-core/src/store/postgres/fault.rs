@@ -94,10 +94,11 @@ pub(super) fn reply(failure: &tokio_postgres::Error) -> Option<CommitReply> {
     }
 }
 
-/// Whether statements over many rows could not write all of them; row by row it turns out which.
+/// Whether statements of several rows could not write all of them; row by row it turns out which.
 pub(super) fn is_not_all(failure: &tokio_postgres::Error) -> bool {
     let state = failure.code();
-    state.is_some_and(|state| *state == SqlState::UNIQUE_VIOLATION || [NOT_ALL, BROKEN, OVER].contains(&state.code()))
+    let told = [SqlState::UNIQUE_VIOLATION, SqlState::DIVISION_BY_ZERO, SqlState::CARDINALITY_VIOLATION];
+    state.is_some_and(|state| told.contains(state) || [NOT_ALL, BROKEN, OVER].contains(&state.code()))
 }
 
 pub(super) fn unreachable(doing: &str) -> Error {

@@ -1,7 +1,7 @@
 //! Rules for servers of many machines, held against every statement that there is. Each rule is seen to catch a statement that breaks it.
 
 use super::*;
-use crate::store::postgres::{feed, listen, sql};
+use crate::store::postgres::{feed, listen, sql, usual};
 
 /// For what a statement is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,6 +12,8 @@ enum For {
     Batch,
     /// Everybody, in pages: reports, and what is due. It may go to every machine.
     Walk,
+    /// Rows of owners that are named, on a server of one machine only.
+    Here,
 }
 
 /// A statement in small letters and single blanks, without comments and texts.
@@ -178,8 +180,21 @@ fn all() -> Vec<(For, String)> {
         [sql::APPLY, sql::APPLY_IN, sql::BEGIN_LOAD, sql::BEGIN_COMMIT, sql::COMMIT]
             .map(|sql| (For::Owners, sql.to_owned())),
     );
+    all.extend(usual::all().map(|sql| (For::Here, sql.to_owned())));
     all.extend(body(&routine::create()).into_iter().map(|sql| (For::Owners, sql)));
     all
+}
+
+/// What the server says of a second row in an index has its key in it.
+#[test]
+fn no_usual_commit_tells_a_name() {
+    for sql in usual::all() {
+        let inserts = sql.split("INSERT INTO ").skip(1).filter(|insert| !insert.starts_with("entry "));
+        assert!(inserts.into_iter().all(|insert| insert.contains(" ON CONFLICT ")), "{sql}");
+        assert!(sql.contains("AND version = $12::int8 AND NOT EXISTS (SELECT 1 FROM entry WHERE bucket = $"), "{sql}");
+        assert_eq!(sql.contains("INSERT INTO identity"), sql.ends_with(" WHERE 1 / (SELECT count(*) FROM named) = 1"));
+    }
+    assert_eq!(usual::all().count(), 64);
 }
 
 /// The statements of a definition; bodies of functions in one piece.

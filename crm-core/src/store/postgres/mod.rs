@@ -15,6 +15,7 @@ mod routine;
 mod schema;
 mod sql;
 mod tls;
+mod usual;
 mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};

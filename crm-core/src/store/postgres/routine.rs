@@ -54,7 +54,10 @@ fn code(table: Table, kind: Kind) -> i64 {
 fn used(table: Table, kind: Kind) -> Used {
     let described = table.describe();
     let whole = matches!(kind, Kind::New | Kind::Any | Kind::Version);
-    let (_, mut used) = cells(described, if whole { described.columns.len() } else { described.key });
+    let mut used = Used::default();
+    for column in described.columns.iter().take(if whole { described.columns.len() } else { described.key }) {
+        *used.of(column.kind) += 1;
+    }
     used.ints += match kind {
         Kind::New | Kind::Any | Kind::Delete => 0,
         Kind::Version | Kind::Check => 1,
@@ -209,15 +212,26 @@ struct Used {
     blobs: usize,
 }
 
+impl Used {
+    const fn of(&mut self, kind: ColumnType) -> &mut usize {
+        match kind {
+            ColumnType::Int => &mut self.ints,
+            ColumnType::Text => &mut self.texts,
+            ColumnType::Blob => &mut self.blobs,
+        }
+    }
+}
+
 /// Where the first cells of a row are found.
 fn cells(table: &Description, count: usize) -> (Vec<String>, Used) {
     let mut used = Used::default();
     let each = table.columns.iter().take(count).map(|column| {
-        let (array, at, place) = match column.kind {
-            ColumnType::Int => ("_ints", "_i", &mut used.ints),
-            ColumnType::Text => ("_texts", "_t", &mut used.texts),
-            ColumnType::Blob => ("_blobs", "_b", &mut used.blobs),
+        let (array, at) = match column.kind {
+            ColumnType::Int => ("_ints", "_i"),
+            ColumnType::Text => ("_texts", "_t"),
+            ColumnType::Blob => ("_blobs", "_b"),
         };
+        let place = used.of(column.kind);
         *place += 1;
         format!("{array}[{at} + {place}]")
     });
