@@ -278,6 +278,7 @@ pub(crate) fn unregister(context: &Context<'_>, ws: &mut Workspace, id: &Custome
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
     }
+    super::offers::claims::give_up_all(context, ws, id, now)?;
     let changes = take_all_back(ws, id, now)?;
     context.write(ws, id, now, What::Unregistered, changes)?;
     keep_books(context, ws, id)?;
