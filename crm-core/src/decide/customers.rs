@@ -69,10 +69,15 @@ pub(crate) fn born(context: &Context<'_>, profile: &Profile) -> crate::error::Re
 
 /// The id under which somebody unknown is registered: the same person gets the same whatever brings them, and it says nothing about them.
 pub(crate) fn id_of(context: &Context<'_>, identifiers: &[Identifier]) -> crate::error::Result<CustomerId> {
+    nth_id_of(context, identifiers, 1)
+}
+
+/// The same for whoever is the n-th to be known by the first identifier: phone numbers are given up, and given out again.
+fn nth_id_of(context: &Context<'_>, identifiers: &[Identifier], nth: u32) -> crate::error::Result<CustomerId> {
     let first =
         identifiers.first().ok_or_else(|| Error::new(ErrorCode::IdentityMissing, "the buyer has no identifier"))?;
     let key = first.key(context.program.country())?;
-    let hash = fingerprint(&key.as_str());
+    let hash = if nth == 1 { fingerprint(&key.as_str()) } else { fingerprint(&(key.as_str(), nth)) };
     let name: String = hash.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     CustomerId::new(format!("c-{name}"))
 }
@@ -85,10 +90,11 @@ pub(crate) fn register_unknown(
     profile: &Profile,
     at: Timestamp,
 ) -> Decided<CustomerId> {
-    let id = id_of(context, identifiers)?;
-    let known = ws.customer(&id)?.is_some_and(|customer| !customer.state.unregistered);
-    if known {
-        return Err(Error::internal(format!("customer `{id}` exists under another identifier")).into());
+    let (mut nth, mut id) = (1, id_of(context, identifiers)?);
+    // Whoever had the identifier before is somebody else, and keeps the id.
+    while ws.customer(&id)?.is_some_and(|customer| !customer.state.unregistered) {
+        nth += 1;
+        id = nth_id_of(context, identifiers, nth)?;
     }
     let mut record = CustomerRecord::new(id.clone(), at, None)?;
     let change =
@@ -272,6 +278,7 @@ pub(crate) fn unregister(context: &Context<'_>, ws: &mut Workspace, id: &Custome
         let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
         ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
     }
+    super::offers::claims::give_up_all(context, ws, id, now)?;
     let changes = take_all_back(ws, id, now)?;
     context.write(ws, id, now, What::Unregistered, changes)?;
     keep_books(context, ws, id)?;

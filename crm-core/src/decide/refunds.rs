@@ -227,6 +227,11 @@ fn claw_back(
         return Ok(());
     }
     let whom = award.to.clone().unwrap_or_else(|| id.clone());
+    if whom != *id && ws.customer(&whom)?.is_none_or(|customer| customer.state.unregistered) {
+        // With their registration went all that they had.
+        award.clawed = award.clawed.plus(due)?;
+        return Ok(());
+    }
     let now = if whom == *id { ws.known(id)?.state.recorded_at } else { settle(context, ws, &whom)? };
     reopen(ws, &whom, &award.currency, &award.lots)?;
     let rules = context.program.point_currency(&award.currency);

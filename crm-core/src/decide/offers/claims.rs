@@ -385,8 +385,14 @@ pub(crate) fn release(context: &Context<'_>, ws: &mut Workspace, command: &Relea
         ClaimState::Confirmed => return Err(resolved(&command.claim_id, ClaimState::Confirmed).into()),
         ClaimState::Held => {}
     }
-    let Some(open) = ws.customer_mut(id)?.change_wallet(|wallet| Ok(wallet.release(&command.claim_id)))? else {
-        return Err(Error::internal(format!("claim `{}` holds, but not in the wallet", command.claim_id)).into());
+    give_up(context, ws, id, &command.claim_id, now)?;
+    Ok(id.clone())
+}
+
+/// Gives up a claim that is open, and all that it holds.
+fn give_up(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim: &ClaimId, now: Timestamp) -> Decided<()> {
+    let Some(open) = ws.customer_mut(id)?.change_wallet(|wallet| Ok(wallet.release(claim)))? else {
+        return Err(Error::internal(format!("claim `{claim}` holds, but not in the wallet")).into());
     };
     let_go(ws, id, &open.id, open.deadline, &open.counters)?;
     end(context, ws, id, &open.id, ClaimState::Released, now)?;
@@ -395,5 +401,16 @@ pub(crate) fn release(context: &Context<'_>, ws: &mut Workspace, command: &Relea
     if let Some(hold_id) = open.hold {
         points::release(context, ws, &ReleaseHold { customer_id: id.clone(), hold_id })?;
     }
-    Ok(id.clone())
+    Ok(())
+}
+
+/// Gives up all claims that are open: nobody settles somebody who is not registered, so they would hold for ever.
+pub(crate) fn give_up_all(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, now: Timestamp) -> Decided<()> {
+    let names = |held: &LimitHold| held.name.clone();
+    let wallet = ws.known(id)?.wallet()?;
+    let claims = wallet.into_iter().flat_map(|wallet| wallet.claims());
+    let open: Vec<_> = claims.map(|claim| (claim.id.clone(), claim.counters.iter().map(names).collect())).collect();
+    let claims: Vec<ClaimId> = open.iter().map(|(claim, _)| claim.clone()).collect();
+    look_at(ws, id, open)?;
+    claims.iter().try_for_each(|claim| give_up(context, ws, id, claim, now))
 }
