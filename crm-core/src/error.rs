@@ -206,6 +206,7 @@ codes! {
     StoreUnreachable = "store.unreachable", Later, "the database server does not answer; whether a commit under way took effect is not known: send the same request again, it takes effect once";
     StoreLogin = "store.login", No, "the database server refuses the login; check user and password, and what the server lets in";
     StoreAddress = "store.address", No, "write `postgres://user:password@host:port/database`";
+    StoreUnsupported = "store.unsupported", No, "a store of this kind cannot do that; the message says what can";
     StoreFailed = "store.failed", Later, "the storage failed; the cause is attached";
     Stopped = "stopped", No, "whoever is told about progress said so; what was committed before stays, and the same call again does the rest";
     Internal = "internal", No, "a defect of the library; please report it with the message";

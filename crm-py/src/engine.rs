@@ -10,20 +10,20 @@ use crm_core::engine::Combiner;
 use crm_core::import::{self, DryRun, Format, ImportOptions, Source};
 use crm_core::query::Query;
 use crm_core::simulate::{WhatIf, WhatIfOptions, what_if_json};
-use crm_core::store::{Durability, MemoryStore, OpenMode, SqliteOptions, SqliteStore};
+use crm_core::store::{Durability, MemoryStore, OpenMode, Opened, Opening};
 use crm_core::value::{BatchId, Zone, read as read_value};
 use crm_core::{Error, ErrorCode};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A store and the rules in force.
 #[pyclass(frozen, module = "crm_core._native")]
 pub(crate) struct Engine {
     engine: crm_core::Engine,
-    sqlite: Option<Arc<SqliteStore>>,
+    /// The file or the server; None in memory.
+    opened: Option<Opened>,
     combiner: Option<Combiner>,
     process: u32,
 }
@@ -38,9 +38,15 @@ impl Engine {
         Err(raise(py, &Error::new(ErrorCode::StoreClosed, message)))
     }
 
-    fn of(engine: crm_core::Engine, sqlite: Option<Arc<SqliteStore>>) -> Self {
-        Self { engine, sqlite, combiner: None, process: std::process::id() }
+    fn of(engine: crm_core::Engine, opened: Option<Opened>) -> Self {
+        Self { engine, opened, combiner: None, process: std::process::id() }
     }
+}
+
+/// A server has tools of its own, which know more than rows.
+pub(crate) fn only_files() -> Error {
+    let message = "that is for files; of a server, `pg_dump` makes a backup, and `crm copy` a file";
+    Error::new(ErrorCode::StoreUnsupported, message)
 }
 
 fn request(value: &Bound<'_, PyAny>) -> PyResult<Request> {
@@ -60,30 +66,32 @@ pub(crate) fn checked<T>(
 #[pymethods]
 impl Engine {
     #[staticmethod]
+    #[allow(clippy::too_many_arguments, reason = "each is an argument by name in the package's own function")]
     fn open(
         py: Python<'_>,
-        path: PathBuf,
+        place: PathBuf,
         create: bool,
         durable: bool,
         busy_wait_ms: Option<u32>,
         combine: bool,
         read_only: bool,
+        connections: Option<u32>,
     ) -> PyResult<Self> {
+        let how = Opening {
+            durability: if durable { Durability::Full } else { Durability::Normal },
+            open: match (read_only, create) {
+                (true, _) => OpenMode::ReadOnly,
+                (false, true) => OpenMode::CreateOrOpen,
+                (false, false) => OpenMode::OpenExisting,
+            },
+            wait_ms: busy_wait_ms,
+            connections_max: connections.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+        };
         work(py, || {
-            let mut options = SqliteOptions {
-                durability: if durable { Durability::Full } else { Durability::Normal },
-                open: match (read_only, create) {
-                    (true, _) => OpenMode::ReadOnly,
-                    (false, true) => OpenMode::CreateOrOpen,
-                    (false, false) => OpenMode::OpenExisting,
-                },
-                ..SqliteOptions::default()
-            };
-            options.busy_wait_ms = busy_wait_ms.unwrap_or(options.busy_wait_ms);
-            let store = Arc::new(SqliteStore::open(&path, options)?);
-            let engine = crm_core::Engine::open_shared(store.clone())?;
+            let opened = Opened::open(&place, how)?;
+            let engine = crm_core::Engine::open_shared(opened.store())?;
             let combiner = combine.then(|| Combiner::new(engine.clone()));
-            Ok(Self { combiner, ..Self::of(engine, Some(store)) })
+            Ok(Self { combiner, ..Self::of(engine, Some(opened)) })
         })
     }
 
@@ -218,9 +226,13 @@ impl Engine {
 
     fn backup<'py>(&self, py: Python<'py>, path: PathBuf, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         self.here(py)?;
-        let Some(store) = &self.sqlite else {
-            let message = "an engine in memory has no file to copy";
-            return Err(raise(py, &Error::new(ErrorCode::StoreMissing, message)));
+        let store = match &self.opened {
+            Some(Opened::File(store)) => store,
+            Some(Opened::Server(_)) => return Err(raise(py, &only_files())),
+            None => {
+                let message = "an engine in memory has no file to copy";
+                return Err(raise(py, &Error::new(ErrorCode::StoreUnsupported, message)));
+            }
         };
         let mut told = Progress::new(progress, "");
         let report = work(py, || store.backup(&path, &mut |done, all| told.tell_numbers(done, all)));

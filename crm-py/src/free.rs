@@ -1,7 +1,7 @@
 //! What needs no engine: values as JSON, programs, quotes without a store, backups.
 
 use crate::check::check;
-use crate::engine::document_text;
+use crate::engine::{document_text, only_files};
 use crate::errors::{caught, raise, work};
 use crate::read::{read, read_named, read_time};
 use crate::types::{Kind, Types};
@@ -11,7 +11,7 @@ use crm_core::offer::{Candidate, Cart, OfferRules, Receipt, Refunds, ReturnedLin
 use crm_core::order::Order;
 use crm_core::program::{Document, Program};
 use crm_core::query::Query;
-use crm_core::store::SqliteStore;
+use crm_core::store::{SqliteStore, server_address};
 use crm_core::value::{read as read_value, read_text};
 use crm_core::{Error, ErrorCode};
 use pyo3::prelude::*;
@@ -19,7 +19,7 @@ use pyo3::types::PyTuple;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A value of the library out of one of Python's.
 fn typed<T: DeserializeOwned>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
@@ -132,15 +132,20 @@ pub(crate) fn plan_refund<'py>(
     write_named(py, &plan, "RefundPlan")
 }
 
+/// Refuses the address of a server where only a file makes sense.
+fn files(places: &[&Path]) -> crm_core::Result<()> {
+    if places.iter().any(|place| server_address(place).is_some()) { Err(only_files()) } else { Ok(()) }
+}
+
 #[pyfunction]
 pub(crate) fn verify(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
-    let verified = work(py, || SqliteStore::verify(&path))?;
+    let verified = work(py, || files(&[&path]).and_then(|()| SqliteStore::verify(&path)))?;
     write_named(py, &verified, "Verified")
 }
 
 #[pyfunction]
 pub(crate) fn restore(py: Python<'_>, backup: PathBuf, target: PathBuf) -> PyResult<Bound<'_, PyAny>> {
-    let verified = work(py, || SqliteStore::restore(&backup, &target))?;
+    let verified = work(py, || files(&[&backup, &target]).and_then(|()| SqliteStore::restore(&backup, &target)))?;
     write_named(py, &verified, "Verified")
 }
 

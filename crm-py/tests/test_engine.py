@@ -327,7 +327,7 @@ def test_backup_and_restore(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("this is no database, and long enough to be looked at" * 99)
     with pytest.raises(crm.errors.StoreCorrupt):
         crm.Engine.open(tmp_path / "text.db")
-    with pytest.raises(crm.errors.StoreMissing):
+    with pytest.raises(crm.errors.StoreUnsupported):
         crm.Engine.in_memory().backup(tmp_path / "x.db")
     with pytest.raises(ValueError, match="durability"):
         crm.Engine.open(tmp_path / "x.db", durability="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

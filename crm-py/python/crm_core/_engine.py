@@ -48,6 +48,9 @@ from crm_core._types import (
 Path = Union[str, "os.PathLike[str]"]
 """Where a file is."""
 
+Place = Path
+"""Where a store is: a file, or the address of a server as a text, such as `postgres://user:password@host/database`."""
+
 ProgramSource = Union[str, bytes, Mapping[str, Any], Document]
 """A program document: JSON text, the same as a dict, or a `Document`."""
 
@@ -92,24 +95,31 @@ class Engine(Questions, Tables):
     @classmethod
     def open(
         cls,
-        path: Path,
+        place: Place,
         *,
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int | None = None,
         combine: bool = False,
         read_only: bool = False,
+        connections: int | None = None,
     ) -> Engine:
-        """Opens a database file, and makes it where there is none.
+        """Opens a database file, or a schema on a PostgreSQL server, and makes it where there is none.
 
-        `create`: False refuses a missing file. `durability`: "full" syncs each commit to disk; with "normal" a power cut may take the last
-        commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before `StoreBusy`; five seconds by default.
-        `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk.
-        `read_only`: for questions only, also where nobody may write to the file; whatever would change it is refused with `StoreReadOnly`.
+        `place`: a path, or an address such as `postgres://user:password@host/database?schema=shop` (without `schema` it is `crm`), as
+        a text. `create`: False refuses what is not there. `durability`: "full" syncs each commit to disk (of a server: as that is set up);
+        with "normal" a power cut may take the last commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before
+        `StoreBusy`, five seconds by default; on a server for a free connection and for each statement, ten and thirty seconds by default.
+        `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk or the
+        network. `read_only`: for questions only, also where nobody may write, such as a backup or a standby; whatever would change something
+        is refused with `StoreReadOnly`. `connections`: how many a server is asked for at most, 16 by default.
+
+        Raises `StoreUnreachable`, `StoreLogin`, `StoreMissing` and the other errors of `errors.StoreError`.
         """
         if durability not in ("full", "normal"):
             raise ValueError(f"durability is 'full' or 'normal', not {durability!r}")
-        return cls(_native.Engine.open(os.fspath(path), create, durability == "full", busy_wait_ms, combine, read_only))
+        full = durability == "full"
+        return cls(_native.Engine.open(os.fspath(place), create, full, busy_wait_ms, combine, read_only, connections))
 
     @classmethod
     def in_memory(cls) -> Engine:
@@ -253,7 +263,9 @@ class Engine(Questions, Tables):
         return self._native.next_due()
 
     def backup(self, path: Path, *, progress: Callable[[int, int], object] | None = None) -> BackupReport:
-        """Copies the store as it is now into a new file, while work goes on. `progress` is told pages done and pages in all."""
+        """Copies the file as it is now into a new one, while work goes on. `progress` is told pages done and pages in all. In memory and on a
+        server there is none: `StoreUnsupported`; there `pg_dump` makes a backup.
+        """
         return self._native.backup(os.fspath(path), progress)
 
     def import_orders(

@@ -59,7 +59,15 @@ VERSION: str
 @final
 class Engine:
     @staticmethod
-    def open(path: str, create: bool, durable: bool, busy_wait_ms: int | None, combine: bool, read_only: bool) -> Engine: ...
+    def open(
+        place: str,
+        create: bool,
+        durable: bool,
+        busy_wait_ms: int | None,
+        combine: bool,
+        read_only: bool,
+        connections: int | None,
+    ) -> Engine: ...
     @staticmethod
     def in_memory() -> Engine: ...
     def publish(self, document: str | bytes | dict[str, Any] | Document, at: datetime) -> Sequence[Finding]: ...

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from crm_core import _engine
 from crm_core._base import CrmError
-from crm_core._engine import Path, ProgramSource
+from crm_core._engine import Path, Place, ProgramSource
 from crm_core._questions import AsyncQuestions
 from crm_core._tables import ArrowStream, FactTable, OnIssue, Progress, StateTable, Table, WhatIfTables
 from crm_core._types import (
@@ -63,24 +63,26 @@ class Engine(AsyncQuestions):
     @classmethod
     async def open(
         cls,
-        path: Path,
+        place: Place,
         *,
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int | None = None,
         combine: bool = False,
         read_only: bool = False,
+        connections: int | None = None,
         threads: int = 4,
     ) -> Engine:
         """As `crm_core.Engine.open`. `threads`: how many calls run at the same time."""
         opened = await asyncio.to_thread(
             _engine.Engine.open,
-            path,
+            place,
             create=create,
             durability=durability,
             busy_wait_ms=busy_wait_ms,
             combine=combine,
             read_only=read_only,
+            connections=connections,
         )
         return cls(opened, threads=threads)
 

@@ -1064,6 +1064,12 @@ class StoreAddress(StoreError):
     code = "store.address"
 
 
+class StoreUnsupported(StoreError):
+    """`store.unsupported`: a store of this kind cannot do that; the message says what can."""
+
+    code = "store.unsupported"
+
+
 class StoreFailed(StoreError):
     """`store.failed`: the storage failed; the cause is attached."""
 
@@ -1245,6 +1251,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "store.unreachable": StoreUnreachable,
     "store.login": StoreLogin,
     "store.address": StoreAddress,
+    "store.unsupported": StoreUnsupported,
     "store.failed": StoreFailed,
     "stopped": Stopped,
     "internal": Internal,

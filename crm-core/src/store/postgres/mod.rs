@@ -18,6 +18,7 @@ mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
 use super::feed::{Fed, Offset};
+use super::place::{Durability, OpenMode};
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use crate::error::{Error, ErrorCode, Result};
@@ -37,8 +38,11 @@ pub struct PostgresOptions {
     pub schema: String,
     /// What kind of server it is.
     pub profile: PostgresProfile,
-    /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there.
-    pub creates: bool,
+    /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there. For looking only, the sessions are
+    /// read-only: whatever would write is refused with `store.read_only`.
+    pub open: OpenMode,
+    /// What a commit survives. `Full` is as the server is set up.
+    pub durability: Durability,
     /// Most connections at the same time; more calls wait for their turn. At least one.
     pub connections_max: usize,
     /// How long to wait for a connection before giving up with `store.busy`, in milliseconds.
@@ -54,7 +58,8 @@ impl Default for PostgresOptions {
         Self {
             schema: "crm".to_owned(),
             profile: PostgresProfile::Single,
-            creates: true,
+            open: OpenMode::default(),
+            durability: Durability::default(),
             connections_max: 16,
             pool_wait_ms: 10_000,
             statement_wait_ms: 30_000,
@@ -121,10 +126,10 @@ impl PostgresStore {
     }
 
     async fn bring_up(&self, session: &connect::Session) -> Result<()> {
-        let PostgresOptions { schema, creates, profile, .. } = &self.pool.place.options;
-        let creates = *creates && *profile == PostgresProfile::Single;
+        let PostgresOptions { schema, open, profile, .. } = &self.pool.place.options;
+        let creates = *open == OpenMode::CreateOrOpen && *profile == PostgresProfile::Single;
         schema::bring_up(session, schema, creates, MIGRATIONS, VERSION).await?;
-        feed::keep_order(session).await
+        if *open == OpenMode::ReadOnly { Ok(()) } else { feed::keep_order(session).await }
     }
 
     /// The statements that make the schema of a store, for whoever makes it by hand: `psql` runs them.
