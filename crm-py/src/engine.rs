@@ -10,9 +10,9 @@ use crm_core::engine::Combiner;
 use crm_core::import::{self, DryRun, Format, ImportOptions, Source};
 use crm_core::query::Query;
 use crm_core::simulate::{WhatIf, WhatIfOptions, what_if_json};
-use crm_core::store::{Durability, MemoryStore, OpenMode, Opened, Opening};
+use crm_core::store::{Durability, MemoryStore, Offset, OpenMode, Opened, Opening};
 use crm_core::value::{BatchId, Zone, read as read_value};
-use crm_core::{Error, ErrorCode};
+use crm_core::{Error, ErrorCode, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::fs::File;
@@ -213,6 +213,18 @@ impl Engine {
         Ok((write_named(py, &totals, "WhatIfTotals")?, members, points, tiers))
     }
 
+    /// A page of the feed, and where it ends.
+    fn feed<'py>(&self, py: Python<'py>, after: &str, limit: usize) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+        let engine = self.here(py)?;
+        let after = offset_of(py, after)?;
+        let page = work(py, || {
+            let fed = engine.feed(after, limit)?.into_iter();
+            fed.map(|(offset, entry)| Ok((offset.to_string(), serde_json::to_value(entry)?)))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        page.into_iter().map(|(offset, entry)| Ok((offset, write_value(py, &entry, "Entry")?))).collect()
+    }
+
     fn next_due<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let engine = self.here(py)?;
         let due = work(py, || engine.next_due())?;
@@ -341,6 +353,16 @@ impl Engine {
         let report = told.finish(report)?;
         write_named(py, &report, "CodesReport")
     }
+}
+
+fn offset_of(py: Python<'_>, after: &str) -> PyResult<Offset> {
+    after.parse().map_err(|error: Error| raise(py, &error.at_field("after".to_owned())))
+}
+
+/// A place in a feed as it is written; without one, the start.
+#[pyfunction]
+pub(crate) fn offset(py: Python<'_>, after: Option<&str>) -> PyResult<String> {
+    Ok(after.map_or(Ok(Offset::START), |after| offset_of(py, after))?.to_string())
 }
 
 /// What a file has: its bytes, or where it is.

@@ -24,7 +24,7 @@ mod _native {
     #[pymodule_export]
     use crate::codes::{CodeBatch, TillKey, code_length, normal_code};
     #[pymodule_export]
-    use crate::engine::Engine;
+    use crate::engine::{Engine, offset};
     #[pymodule_export]
     use crate::free::{
         check_program, command_line, from_json, plan_refund, quote, restore, sample_program, schema, to_json, verify,

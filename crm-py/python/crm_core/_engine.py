@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Union, overload
@@ -21,6 +21,7 @@ from crm_core._types import (
     Command,
     Document,
     Done,
+    Entry,
     Finding,
     Format,
     FormatPlain,
@@ -54,6 +55,9 @@ Place = Path
 ProgramSource = Union[str, bytes, Mapping[str, Any], Document]
 """A program document: JSON text, the same as a dict, or a `Document`."""
 
+PAGE_MAX = 10_000
+"""Most entries that are read at a time."""
+
 _FORMATS: dict[str, Callable[[], Format]] = {"shopify": FormatShopify, "taobao": FormatTaobao, "youzan": FormatYouzan}
 
 
@@ -77,6 +81,20 @@ def request_of(
     if request_id is None or at is None:
         raise TypeError("a command needs request_id= and at=")
     return Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
+
+
+def feed_from(after: str | None, limit: int | None, page: int) -> str:
+    """Where a feed begins; refuses what is no place in one."""
+    if limit is not None and limit < 0:
+        raise ValueError(f"limit is zero or more, not {limit}")
+    if not 1 <= page <= PAGE_MAX:
+        raise ValueError(f"page is 1 to {PAGE_MAX:,}, not {page:,}")
+    return _native.offset(after)
+
+
+def feed_rest(limit: int | None, fed: int, size: int) -> int | None:
+    """How many entries are still wanted after a page that could have had `size`; zero ends the feed."""
+    return 0 if fed < size else None if limit is None else limit - fed
 
 
 class Engine(Questions, Tables):
@@ -257,6 +275,30 @@ class Engine(Questions, Tables):
         return WhatIfTables(
             totals, Table(members, "members", at), Table(points, "points", at), Table(tiers, "tiers", at)
         )
+
+    def feed(
+        self, after: str | None = None, *, limit: int | None = None, page: int = 500
+    ) -> Iterator[tuple[str, Entry]]:
+        """What happened to everybody, in the order in which it was committed: each entry with its offset, the place behind it.
+
+            for offset, entry in shop.feed(stored_offset):
+                handle(entry)
+                store(offset)
+
+        `after`: an offset that was kept; None begins at the start. It is a text, such as "12.3", that means something in the store that gave
+        it, and nowhere else. `limit`: at most so many entries. `page`: how many are read at a time, 1 to 10,000. It ends where there is no
+        more yet: call it again later with the last offset, and nothing is missed. Whoever keeps the offset together with what came of the
+        entry sees each at least once; those of one customer come in the order of their statement. Until the first commit there is none.
+        """
+        return self._feed(feed_from(after, limit, page), limit, page)
+
+    def _feed(self, after: str, limit: int | None, page: int) -> Iterator[tuple[str, Entry]]:
+        while limit is None or 0 < limit:
+            size = page if limit is None else min(page, limit)
+            fed = self._native.feed(after, size)
+            yield from fed
+            limit = feed_rest(limit, len(fed), size)
+            after = fed[-1][0] if fed else after
 
     def next_due(self) -> datetime | None:
         """When time alone changes something for anybody next."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import TracebackType
@@ -31,6 +31,7 @@ from crm_core._types import (
     Command,
     Document,
     Done,
+    Entry,
     EventColumnMap,
     Finding,
     Format,
@@ -202,6 +203,21 @@ class Engine(AsyncQuestions):
     ) -> WhatIf:
         """As `crm_core.Engine.what_if`; `progress` is called on a thread of the pool."""
         return await self._run(self._engine.what_if, document, at=at, progress=progress)
+
+    def feed(
+        self, after: str | None = None, *, limit: int | None = None, page: int = 500
+    ) -> AsyncIterator[tuple[str, Entry]]:
+        """As `crm_core.Engine.feed`, for `async for`; each page is awaited."""
+        return self._feed(_engine.feed_from(after, limit, page), limit, page)
+
+    async def _feed(self, after: str, limit: int | None, page: int) -> AsyncIterator[tuple[str, Entry]]:
+        while limit is None or 0 < limit:
+            size = page if limit is None else min(page, limit)
+            fed = await self._run(list, self._engine.feed(after, limit=size, page=size))
+            for one in fed:
+                yield one
+            limit = _engine.feed_rest(limit, len(fed), size)
+            after = fed[-1][0] if fed else after
 
     async def next_due(self) -> datetime | None:
         """As `crm_core.Engine.next_due`."""
