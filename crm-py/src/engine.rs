@@ -3,7 +3,7 @@
 use crate::errors::{exception, raise, work};
 use crate::members::{Held, Members};
 use crate::progress::Progress;
-use crate::read::{read_named, read_plain, read_time};
+use crate::read::{items, read_named, read_plain, read_time, whole_text};
 use crate::write::{write_all, write_named, write_value};
 use crm_core::command::{CodeIssue, Request};
 use crm_core::engine::Combiner;
@@ -140,7 +140,7 @@ impl Engine {
 
     fn execute_many<'py>(&self, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = values.py();
-        let requests = values.try_iter()?.map(|value| request(&value?)).collect::<PyResult<Vec<_>>>()?;
+        let requests = items(values, "requests")?.iter().map(request).collect::<PyResult<Vec<_>>>()?;
         let engine = self.here(py)?;
         let outcomes = work(py, || {
             let outcomes = engine.execute_many(requests)?.into_iter();
@@ -382,11 +382,8 @@ impl Content {
 
 /// A program document as text: JSON, a dict, or a `Document`.
 pub(crate) fn document_text(document: &Bound<'_, PyAny>) -> PyResult<String> {
-    if let Ok(text) = document.extract::<String>() {
+    if let Some(text) = whole_text(document, "document")? {
         return Ok(text);
-    }
-    if let Ok(bytes) = document.cast::<PyBytes>() {
-        return Ok(String::from_utf8_lossy(bytes.as_bytes()).into_owned());
     }
     let json = match document.cast::<pyo3::types::PyDict>() {
         Ok(_) => read_plain(document)?,

@@ -3,7 +3,7 @@
 use crate::check::check;
 use crate::engine::{document_text, only_files};
 use crate::errors::{caught, raise, work};
-use crate::read::{read, read_named, read_time};
+use crate::read::{items, read, read_named, read_plain, read_time, whole_text};
 use crate::types::{Kind, Types};
 use crate::write::{write_all, write_named, write_value};
 use crm_core::command::{Command, Request};
@@ -43,20 +43,33 @@ pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
 }
 
 #[pyfunction]
-pub(crate) fn from_json<'py>(py: Python<'py>, name: &str, text: &str) -> PyResult<Bound<'py, PyAny>> {
-    let json: Value = read_text(text).map_err(|error| raise(py, &error))?;
+pub(crate) fn from_json<'py>(name: &str, text: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = text.py();
+    let Some(text) = whole_text(text, "text")? else {
+        let message = "JSON is a str or bytes; `from_dict` takes a dict";
+        return Err(raise(py, &Error::new(ErrorCode::ValueType, message).field("text")));
+    };
+    from_value(py, name, &read_text(&text).map_err(|error| raise(py, &error))?)
+}
+
+#[pyfunction]
+pub(crate) fn from_dict<'py>(name: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    from_value(value.py(), name, &read_plain(value)?)
+}
+
+fn from_value<'py>(py: Python<'py>, name: &str, json: &Value) -> PyResult<Bound<'py, PyAny>> {
     let types = Types::get(py)?;
     let kind = types.named(name).ok_or_else(|| crate::types::broken(name))?;
     // What the engine would read is read by its own rules, which know several spellings of a number; the rest by its shape.
     let json = caught(py, || {
         let json = match name {
-            "Command" => canonical::<Command>(&json),
-            "Query" => canonical::<Query>(&json),
-            "Request" => canonical::<Request>(&json),
-            "Document" => canonical::<Document>(&json),
-            "Cart" => canonical::<Cart>(&json),
-            "Order" => canonical::<Order>(&json),
-            _ => check(types, &json, &kind).map(|()| json),
+            "Command" => canonical::<Command>(json),
+            "Query" => canonical::<Query>(json),
+            "Request" => canonical::<Request>(json),
+            "Document" => canonical::<Document>(json),
+            "Cart" => canonical::<Cart>(json),
+            "Order" => canonical::<Order>(json),
+            _ => check(types, json, &kind).map(|()| json.clone()),
         };
         json.map_err(|error| raise(py, &error))
     })?;
@@ -88,13 +101,14 @@ pub(crate) fn schema() -> &'static str {
 #[pyfunction]
 pub(crate) fn quote<'py>(
     cart: &Bound<'py, PyAny>,
-    offers: Vec<Bound<'py, PyAny>>,
+    offers: &Bound<'py, PyAny>,
     as_of: &Bound<'py, PyAny>,
     objective: Option<Bound<'py, PyAny>>,
     nodes: Option<u64>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = cart.py();
     let cart: Cart = typed(cart, "Cart")?;
+    let offers = items(offers, "offers")?;
     let offers = offers.iter().map(|offer| typed::<OfferRules>(offer, "OfferRules")).collect::<PyResult<Vec<_>>>()?;
     let mut settings = Settings::default();
     if let Some(objective) = objective {
@@ -120,11 +134,12 @@ pub(crate) fn quote<'py>(
 #[pyfunction]
 pub(crate) fn plan_refund<'py>(
     receipt: &Bound<'py, PyAny>,
-    returned: Vec<Bound<'py, PyAny>>,
+    returned: &Bound<'py, PyAny>,
     so_far: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = receipt.py();
     let receipt: Receipt = typed(receipt, "OfferReceipt")?;
+    let returned = items(returned, "returned")?;
     let lines =
         returned.iter().map(|line| typed::<ReturnedLine>(line, "ReturnedLine")).collect::<PyResult<Vec<_>>>()?;
     let so_far: Refunds = so_far.map(|so_far| typed(&so_far, "Refunds")).transpose()?.unwrap_or_default();

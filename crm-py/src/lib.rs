@@ -25,9 +25,13 @@ mod _native {
     use crate::codes::{CodeBatch, TillKey, code_length, normal_code};
     #[pymodule_export]
     use crate::engine::{Engine, offset};
+    #[cfg(debug_assertions)]
+    #[pymodule_export]
+    use crate::errors::rehearsal::_panic_behind;
     #[pymodule_export]
     use crate::free::{
-        check_program, command_line, from_json, plan_refund, quote, restore, sample_program, schema, to_json, verify,
+        check_program, command_line, from_dict, from_json, plan_refund, quote, restore, sample_program, schema,
+        to_json, verify,
     };
     #[pymodule_export]
     use crate::ingest::ingest;

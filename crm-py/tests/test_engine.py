@@ -289,6 +289,7 @@ def test_codes(fresh: Callable[[], crm.Engine]) -> None:
     codes = list(batch)
     assert len(set(codes)) == len(batch) == 25_000
     assert list(batch.codes_from(25_004)) == codes[-1:] and batch.serial(codes[7]) == 12
+    assert len(set(crm.codes.CodeBatch("0f" * 32, length=10, serials=range(9)))) == 9, "a prefix is not needed"
     issued = shop.issue_codes(crm.CodeIssue(offer="two"), codes[:1_500], at=NOON)
     assert issued == crm.CodesReport(issued=1_500, known=0)
     assert shop.issue_codes(crm.CodeIssue(offer="two"), iter(codes[:2]), at=NOON).known == 2

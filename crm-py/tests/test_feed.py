@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import crm_core as crm
 import pytest
@@ -88,7 +89,8 @@ def test_a_place_that_is_none_is_refused_at_once(after: str) -> None:
 
 def test_arguments_are_checked() -> None:
     shop = crm.Engine.in_memory()
-    for wrong in ({"page": 0}, {"page": 10_001}, {"limit": -1}):
+    wrongs: list[dict[str, Any]] = [{"page": 0}, {"page": 10_001}, {"limit": -1}]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             shop.feed(**wrong)
     shop.close()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, Union, overload
+from typing import Any, Literal, TypeVar, Union, overload
 
 from crm_core import _native
 from crm_core._base import CrmError
@@ -46,6 +46,8 @@ from crm_core._types import (
     WhatIfProgress,
 )
 
+T = TypeVar("T")
+
 Path = Union[str, "os.PathLike[str]"]
 """Where a file is."""
 
@@ -81,6 +83,11 @@ def request_of(
     if request_id is None or at is None:
         raise TypeError("a command needs request_id= and at=")
     return Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
+
+
+def listed(items: Iterable[T]) -> list[T] | Iterable[T]:
+    """What is given one after the other, all of it now; a set, which has no order, stays one and is refused."""
+    return items if isinstance(items, (set, frozenset)) else list(items)
 
 
 def feed_from(after: str | None, limit: int | None, page: int) -> str:
@@ -204,7 +211,7 @@ class Engine(Questions, Tables):
         """Carries many requests out in one commit, in their order, each with an outcome of its own: what it did, or its refusal (which
         is returned, not raised). At most 100,000 at a time.
         """
-        return self._native.execute_many(list(requests))
+        return self._native.execute_many(listed(requests))
 
     @overload
     def preview(self, command: Request) -> Done: ...
@@ -384,13 +391,13 @@ def sample_program(name: str) -> str:
 
 def read_command(text: str | bytes) -> Command:
     """A command out of its JSON, such as a message of a queue. Refuses what the engine would refuse to read, with its place."""
-    made: Command = _native.from_json("Command", text.decode() if isinstance(text, bytes) else text)
+    made: Command = _native.from_json("Command", text)
     return made
 
 
 def read_query(text: str | bytes) -> Query:
     """A question out of its JSON."""
-    made: Query = _native.from_json("Query", text.decode() if isinstance(text, bytes) else text)
+    made: Query = _native.from_json("Query", text)
     return made
 
 
@@ -412,14 +419,14 @@ def quote(
 
     `objective`: what is best; by default the customer's advantage. `nodes`: after how many looked-at combinations to stop.
     """
-    return _native.quote(cart, list(offers), as_of, objective, nodes)
+    return _native.quote(cart, listed(offers), as_of, objective, nodes)
 
 
 def plan_refund(
     receipt: OfferReceipt, returned: Iterable[ReturnedLine], *, so_far: Refunds | None = None
 ) -> RefundPlan:
     """What goes back for goods that come back, by the policies of the offers they were bought with."""
-    return _native.plan_refund(receipt, list(returned), so_far)
+    return _native.plan_refund(receipt, listed(returned), so_far)
 
 
 def verify(path: Path) -> Verified:

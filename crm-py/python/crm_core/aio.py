@@ -150,7 +150,7 @@ class Engine(AsyncQuestions):
 
     async def execute_many(self, requests: Iterable[Request]) -> list[Done | CrmError]:
         """As `crm_core.Engine.execute_many`."""
-        return await self._run(self._engine.execute_many, list(requests))
+        return await self._run(self._engine.execute_many, _engine.listed(requests))
 
     @overload
     async def preview(self, command: Request) -> Done: ...

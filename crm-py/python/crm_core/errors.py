@@ -42,6 +42,12 @@ class ValueType(BadValueError, TypeError):
     code = "value.type"
 
 
+class ValueRange(BadValueError):
+    """`value.range`: give a whole number that lies within the limits of the details."""
+
+    code = "value.range"
+
+
 class ValuePercent(BadValueError):
     """`value.percent`: write a percentage from 0 to 100 with at most four digits after the point, such as "12.5"."""
 
@@ -1100,6 +1106,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "value.too_many": ValueTooMany,
     "value.json": ValueJson,
     "value.type": ValueType,
+    "value.range": ValueRange,
     "value.percent": ValuePercent,
     "money.text": MoneyText,
     "money.range": MoneyRange,
