@@ -5,8 +5,7 @@
 mod on_postgres;
 
 use crm_core::store::{
-    Commit, CommitReply, Durability, Guard, OpenMode, PostgresOptions, PostgresStore, Read, Row, Store, Table, Value,
-    Write,
+    Commit, CommitReply, Durability, Guard, PostgresOptions, PostgresStore, Read, Row, Store, Table, Value, Write,
 };
 use crm_core::{Error, Retry};
 use on_postgres::{InSchema, address, number, sql};
@@ -238,10 +237,7 @@ fn schemas_of_others_are_left_alone() {
     let again = || open(&address(), &schema).map(drop).map_err(|error| code(&error));
     assert_eq!(again(), Ok(()));
     let by_url = format!("{}?schema={schema}", address());
-    assert!(
-        PostgresStore::open(&by_url, &PostgresOptions { open: OpenMode::OpenExisting, ..PostgresOptions::default() })
-            .is_ok()
-    );
+    assert!(PostgresStore::open(&by_url, &PostgresOptions { creates: false, ..PostgresOptions::default() }).is_ok());
     sql(&format!("UPDATE {schema}.crm_schema SET version = 99")).unwrap();
     assert_eq!(again(), Err(("store.newer", Retry::No)));
     sql(&format!("UPDATE {schema}.crm_schema SET version = 0")).unwrap();
@@ -250,8 +246,7 @@ fn schemas_of_others_are_left_alone() {
     assert_eq!(again(), Err(("store.corrupt", Retry::No)));
     sql(&format!("DROP TABLE {schema}.crm_schema")).unwrap();
     assert_eq!(again(), Err(("store.corrupt", Retry::No)), "another application's");
-    let missing =
-        PostgresOptions { schema: on_postgres::name(), open: OpenMode::OpenExisting, ..PostgresOptions::default() };
+    let missing = PostgresOptions { schema: on_postgres::name(), creates: false, ..PostgresOptions::default() };
     assert_eq!(code(&PostgresStore::open(&address(), &missing).unwrap_err()), ("store.missing", Retry::No));
 }
 
@@ -282,36 +277,23 @@ fn a_server_that_may_not_be_written_to_is_read() {
     assert_eq!(names(&store), 1);
 }
 
-/// To see it fail: leave one of the two settings out of `set_up`.
+/// To see it fail: leave the setting out of `set_up`.
 #[test]
 #[ignore = "needs a server: tests/run --only postgres"]
-fn a_store_may_be_opened_for_looking_or_with_commits_that_do_not_wait() {
+fn a_commit_waits_for_the_disk_unless_it_is_told_not_to() {
     let store = InSchema::new();
-    commit(&store, vec![put(name("a", 1), Guard::New)]).unwrap();
-    let with = |options: PostgresOptions| {
-        PostgresStore::open(&address(), &PostgresOptions { schema: store.schema.clone(), ..options })
-    };
-    let looks = with(PostgresOptions { open: OpenMode::ReadOnly, ..PostgresOptions::default() }).unwrap();
-    assert_eq!(names(&looks), 1);
-    for count in [1, 40] {
-        let writes = (0..count).map(|n| put(name(&format!("b{n}"), 1), Guard::New)).collect();
-        assert_eq!(code(&commit(&looks, writes).unwrap_err()), ("store.read_only", Retry::No));
-    }
-    assert_eq!(names(&store), 1);
-    let missing =
-        PostgresOptions { schema: on_postgres::name(), open: OpenMode::ReadOnly, ..PostgresOptions::default() };
-    assert_eq!(code(&PostgresStore::open(&address(), &missing).unwrap_err()), ("store.missing", Retry::No));
-
+    let options =
+        PostgresOptions { schema: store.schema.clone(), durability: Durability::Normal, ..PostgresOptions::default() };
+    let soon = PostgresStore::open(&address(), &options).unwrap();
     let waits = |store: &PostgresStore, setting: &str| {
         store.run_sql(&format!(
             "DO $$ BEGIN IF current_setting('synchronous_commit') <> '{setting}' THEN RAISE 'another one'; END IF; END $$"
         ))
     };
-    let soon = with(PostgresOptions { durability: Durability::Normal, ..PostgresOptions::default() }).unwrap();
     waits(&soon, "off").unwrap();
     waits(&store.store, "on").unwrap();
-    commit(&soon, vec![put(name("c", 1), Guard::New)]).unwrap();
-    assert_eq!(names(&store), 2);
+    commit(&soon, vec![put(name("a", 1), Guard::New)]).unwrap();
+    assert_eq!(names(&store), 1);
 }
 
 /// Holds a table while something else is done.

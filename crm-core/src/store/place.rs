@@ -116,7 +116,8 @@ impl std::fmt::Debug for Opened {
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 fn server(address: &str, how: Opening) -> Result<Arc<dyn Store>> {
     use super::postgres::{PostgresOptions, PostgresStore};
-    let mut options = PostgresOptions { open: how.open, durability: how.durability, ..PostgresOptions::default() };
+    let (creates, read_only) = (how.open == OpenMode::CreateOrOpen, how.open == OpenMode::ReadOnly);
+    let mut options = PostgresOptions { creates, read_only, durability: how.durability, ..PostgresOptions::default() };
     if let Some(wait) = how.wait_ms {
         options.pool_wait_ms = wait;
         // Zero is for ever, there.

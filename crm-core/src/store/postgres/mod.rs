@@ -18,7 +18,7 @@ mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
 use super::feed::{Fed, Offset};
-use super::place::{Durability, OpenMode};
+use super::place::Durability;
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use crate::error::{Error, ErrorCode, Result};
@@ -38,9 +38,11 @@ pub struct PostgresOptions {
     pub schema: String,
     /// What kind of server it is.
     pub profile: PostgresProfile,
-    /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there. For looking only, the sessions are
-    /// read-only: whatever would write is refused with `store.read_only`.
-    pub open: OpenMode,
+    /// Whether the schema and its tables may be made; otherwise `store.missing` where they are not there.
+    pub creates: bool,
+    /// For looking only, also where nobody may write: a standby, a user who may only read. Nothing is made or brought up to date, every session
+    /// is one that reads, and commits are refused with `store.read_only`, as is a schema of an older release.
+    pub read_only: bool,
     /// What a commit survives. `Full` is as the server is set up.
     pub durability: Durability,
     /// Most connections at the same time; more calls wait for their turn. At least one.
@@ -58,7 +60,8 @@ impl Default for PostgresOptions {
         Self {
             schema: "crm".to_owned(),
             profile: PostgresProfile::Single,
-            open: OpenMode::default(),
+            creates: true,
+            read_only: false,
             durability: Durability::default(),
             connections_max: 16,
             pool_wait_ms: 10_000,
@@ -126,10 +129,10 @@ impl PostgresStore {
     }
 
     async fn bring_up(&self, session: &connect::Session) -> Result<()> {
-        let PostgresOptions { schema, open, profile, .. } = &self.pool.place.options;
-        let creates = *open == OpenMode::CreateOrOpen && *profile == PostgresProfile::Single;
+        let PostgresOptions { schema, creates, read_only, profile, .. } = &self.pool.place.options;
+        let creates = *creates && !*read_only && *profile == PostgresProfile::Single;
         schema::bring_up(session, schema, creates, MIGRATIONS, VERSION).await?;
-        if *open == OpenMode::ReadOnly { Ok(()) } else { feed::keep_order(session).await }
+        if *read_only { Ok(()) } else { feed::keep_order(session).await }
     }
 
     /// The statements that make the schema of a store, for whoever makes it by hand: `psql` runs them.
