@@ -48,7 +48,14 @@ fn names(store: &dyn Store) -> usize {
 
 #[test]
 fn an_address_that_cannot_be_read_is_told_without_its_password() {
-    for address in ["postgres://crm:secret@host:port/db", "postgres://crm:secret@host/db?sslmode=perhaps", "nonsense"] {
+    for address in [
+        "postgres://crm:secret@host:port/db",
+        "postgres://crm:secret@host/db?sslmode=perhaps",
+        "nonsense",
+        "postgres://",
+        "postgres:///db?user=crm&password=secret",
+        "dbname=db password=secret",
+    ] {
         let error = open(address, "crm").unwrap_err();
         assert_eq!(code(&error), ("store.address", Retry::No), "{address}");
         assert!(!format!("{error:?} {error}").contains("secret"), "{error:?}");

@@ -139,6 +139,7 @@ def test_what_can_be_wrong_with_an_address() -> None:
     assert outcome(nowhere) == ("store.missing", "no")
     assert outcome(f"postgres://u:geheim@{server}?schema=") == ("store.address", "no")
     assert outcome("postgres://u:geheim@host:port/database") == ("store.address", "no")
+    assert outcome("postgres:///database?user=u&password=geheim") == ("store.address", "no")
     # A path has lost one of the slashes: it must not become a file of this name.
     assert outcome(Path(f"postgres://u:geheim@{server}")) == ("store.address", "no")
     with socket.socket() as free:

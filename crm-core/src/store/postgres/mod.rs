@@ -236,6 +236,9 @@ fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
     // What is wrong is told without the address: it has a password in it.
     let unreadable = |error| Error::new(ErrorCode::StoreAddress, "the address cannot be read").caused_by(error);
     let mut config: Config = address.parse().map_err(unreadable)?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(Error::new(ErrorCode::StoreAddress, "the address names no server").field("host"));
+    }
     if options.schema.is_empty() || 63 < options.schema.len() || options.schema.contains('\0') {
         return Err(Error::new(ErrorCode::StoreAddress, "a schema has a name of 1 to 63 bytes").field("schema"));
     }
