@@ -147,10 +147,15 @@ def column(kind: pyarrow.DataType) -> Any:
     return pyarrow.Array.from_buffers(kind, 2, good.buffers())
 
 
+def words() -> Any:
+    made: Any = pyarrow.DictionaryArray
+    return made.from_arrays(pyarrow.array([0, 1], pyarrow.int32()), column(pyarrow.string()))
+
+
 BROKEN: dict[str, Callable[[], Any]] = {
     "text": lambda: column(pyarrow.string()),
     "large": lambda: column(pyarrow.large_string()),
-    "words": lambda: pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, 1], pyarrow.int32()), column(pyarrow.string())),
+    "words": lambda: words(),
     "view": lambda: pyarrow.Array.from_buffers(
         pyarrow.string_view(), 2, pyarrow.array([b"o1", b"o\xff"], pyarrow.binary_view()).buffers()
     ),

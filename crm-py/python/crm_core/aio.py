@@ -213,7 +213,7 @@ class Engine(AsyncQuestions):
     async def _feed(self, after: str, limit: int | None, page: int) -> AsyncIterator[tuple[str, Entry]]:
         while limit is None or 0 < limit:
             size = page if limit is None else min(page, limit)
-            fed = await self._run(list, self._engine.feed(after, limit=size, page=size))
+            fed: list[tuple[str, Entry]] = await self._run(list, self._engine.feed(after, limit=size, page=size))
             for one in fed:
                 yield one
             limit = _engine.feed_rest(limit, len(fed), size)
