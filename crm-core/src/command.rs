@@ -560,10 +560,39 @@ mod tests {
     }
 
     #[test]
+    fn a_number_out_of_range_is_told_with_its_limits() {
+        for (number, told) in
+            [("4294967296", "value.range"), ("-1", "value.range"), ("1.5", "value.json"), ("1e40", "value.json")]
+        {
+            let text = format!(
+                r#"{{ "request_id": "r", "at": "2026-03-01T10:00:00Z", "do": {{ "type": "record_order", "buyer": {{ "type": "customer", "id": "a" }},
+                    "order": {{ "id": "o", "paid_at": "2026-03-01T10:00:00Z", "currency": "EUR",
+                        "lines": [{{ "line_no": {number}, "sku": "x", "unit_price": "1" }}] }} }} }}"#
+            );
+            let error = Request::from_json(&text).unwrap_err();
+            assert_eq!(
+                (error.code().as_str(), &error.details()["field"]),
+                (told, &json!("order.lines[0].line_no")),
+                "{error:?}"
+            );
+            if told == "value.range" {
+                assert_eq!((&error.details()["least"], &error.details()["limit"]), (&json!(0), &json!(u32::MAX)));
+                assert_eq!(error.message(), format!("the number {number} is out of range: 0 to 4294967295"));
+            }
+        }
+    }
+
+    #[test]
     fn a_field_twice_and_no_json_are_refused() {
         let twice = r#"{ "request_id": "r", "at": "2026-03-01T10:00:00Z", "do": { "type": "settle", "customer_id": "a", "customer_id": "b" } }"#;
         let error = Request::from_json(twice).unwrap_err();
         assert_eq!((error.code().as_str(), &error.details()["field"]), ("value.json", &json!("customer_id")));
+        // Also where any name may stand, so that no type has a field for it.
+        let twice = r#"{ "request_id": "r", "at": "2026-03-01T10:00:00Z", "do": { "type": "register_customer", "customer_id": "a",
+            "attributes": { "shoe": { "type": "text", "value": "41" }, "shoe": { "type": "text", "value": "42" } } } }"#;
+        let error = Request::from_json(twice).unwrap_err();
+        assert_eq!((error.code().as_str(), &error.details()["field"]), ("value.json", &json!("attributes.shoe")));
+        assert!(error.message().contains("twice"), "{error}");
         assert_eq!(Request::from_json("{").unwrap_err().code().as_str(), "value.json");
     }
 }

@@ -55,6 +55,7 @@ codes! {
     ValueTooMany = "value.too_many", No, "send fewer items; the limit is in the details";
     ValueJson = "value.json", No, "send the documented JSON shape; money and decimals are strings, unknown fields are refused";
     ValueType = "value.type", No, "give a value of the named type; a float is no exact number, a flag is no number, and a time needs a zone";
+    ValueRange = "value.range", No, "give a whole number that lies within the limits of the details";
     ValuePercent = "value.percent", No, "write a percentage from 0 to 100 with at most four digits after the point, such as \"12.5\"";
     MoneyText = "money.text", No, "write plain decimal digits, such as \"12.50\"";
     MoneyRange = "money.range", No, "amounts have at most 28 digits and stay below 2^53 minor units";
@@ -207,6 +208,7 @@ codes! {
     StoreLogin = "store.login", No, "the database server refuses the login; check user and password, and what the server lets in";
     StoreAddress = "store.address", No, "write `postgres://user:password@host:port/database`";
     StoreNoFeed = "store.no_feed", No, "only a store that keeps the order of its commits has a feed: memory, SQLite, PostgreSQL on one machine";
+    StoreUnsupported = "store.unsupported", No, "a store of this kind cannot do that; the message says what can";
     StoreFailed = "store.failed", Later, "the storage failed; the cause is attached";
     Stopped = "stopped", No, "whoever is told about progress said so; what was committed before stays, and the same call again does the rest";
     Internal = "internal", No, "a defect of the library; please report it with the message";
@@ -363,6 +365,30 @@ impl PartialEq for Error {
     }
 }
 
+/// The least and the greatest number of a type.
+fn whole_numbers(name: &str) -> Option<(i64, u64)> {
+    Some(match name {
+        "i64" => (i64::MIN, i64::MAX.unsigned_abs()),
+        "i32" => (i32::MIN.into(), i32::MAX.unsigned_abs().into()),
+        "u64" | "usize" => (0, u64::MAX),
+        "u32" => (0, u32::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u8" => (0, u8::MAX.into()),
+        _ => return None,
+    })
+}
+
+/// A whole number that its place cannot hold.
+fn out_of_range(text: &str) -> Option<Error> {
+    let (number, expected) = text.strip_prefix("invalid value: integer `")?.split_once("`, expected ")?;
+    let (name, place) = expected
+        .split_once(" at line ")
+        .map_or((expected, String::new()), |(name, place)| (name, format!(" at line {place}")));
+    let (least, most) = whole_numbers(name)?;
+    let message = format!("the number {number} is out of range: {least} to {most}{place}");
+    Some(Error::new(ErrorCode::ValueRange, message).limit(most).with("least", least))
+}
+
 /// What a reader expected, without the names of types.
 fn in_words(text: String) -> String {
     let Some((found, expected)) = text.rsplit_once("expected ") else { return text };
@@ -371,7 +397,7 @@ fn in_words(text: String) -> String {
         None => (expected, String::new()),
     };
     let words = match first {
-        "i64" | "u64" | "u32" | "u16" | "u8" | "usize" => "a whole number",
+        _ if whole_numbers(first).is_some() => "a whole number",
         _ if first.starts_with("internally tagged enum ") => "an object with a `type`",
         _ if first.starts_with("struct ") => "an object",
         _ => return text,
@@ -393,6 +419,9 @@ impl From<serde_json::Error> for Error {
                 None if limit.is_empty() => return found,
                 None => {}
             }
+        }
+        if let Some(found) = out_of_range(&text) {
+            return found;
         }
         let text = in_words(text);
         let named = ["unknown field `", "missing field `", "duplicate field `"];

@@ -193,6 +193,16 @@ fn commands_are_carried_out_line_by_line() {
     assert_eq!((&lines[2]["line"], &lines[2]["done"]["outcome"]), (&json!(4), &json!("applied")));
     assert_eq!(lines[2]["done"]["receipt"]["balances"][0]["available"], 95);
 
+    // A field that is written twice is no riddle to solve.
+    let twice = r#"{"do":{"type":"spend_points","customer_id":"ann","currency":"points","points":1,"points":2}}"#;
+    let told = desk.crm_with(&["do", "-", "--json", "--at", "2026-02-01T00:00:00Z"], &format!("{twice}\n"));
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(
+        (&told["refused"]["code"], &told["refused"]["details"]["field"]),
+        (&json!("value.json"), &json!("points"))
+    );
+    desk.crm(&["ask", r#"{"type":"wallet","customer_id":"bob","customer_id":"ann"}"#, "--json"]).fails(1, "value.json");
+
     let wallet = r#"{"type":"wallet","customer_id":"ann"}"#;
     let wallet = desk.crm(&["ask", wallet, "--at", "2026-02-01T00:00:00Z"]).json();
     assert_eq!(wallet["accounts"][0]["balances"]["available"], 95);

@@ -5,7 +5,7 @@
 mod on_postgres;
 
 use crm_core::store::{
-    Commit, CommitReply, Guard, PostgresOptions, PostgresStore, Read, Row, Store, Table, Value, Write,
+    Commit, CommitReply, Durability, Guard, PostgresOptions, PostgresStore, Read, Row, Store, Table, Value, Write,
 };
 use crm_core::{Error, Retry};
 use on_postgres::{InSchema, address, number, sql};
@@ -55,7 +55,14 @@ fn names(store: &dyn Store) -> usize {
 
 #[test]
 fn an_address_that_cannot_be_read_is_told_without_its_password() {
-    for address in ["postgres://crm:secret@host:port/db", "postgres://crm:secret@host/db?sslmode=perhaps", "nonsense"] {
+    for address in [
+        "postgres://crm:secret@host:port/db",
+        "postgres://crm:secret@host/db?sslmode=perhaps",
+        "nonsense",
+        "postgres://",
+        "postgres:///db?user=crm&password=secret",
+        "dbname=db password=secret",
+    ] {
         let error = open(address, "crm").unwrap_err();
         assert_eq!(code(&error), ("store.address", Retry::No), "{address}");
         assert!(!format!("{error:?} {error}").contains("secret"), "{error:?}");
@@ -281,6 +288,25 @@ fn a_server_that_may_not_be_written_to_is_read() {
         let writes = (0..count).map(|n| put(name(&format!("b{n}"), 1), Guard::New)).collect();
         assert_eq!(code(&commit(&read_only, writes).unwrap_err()), ("store.read_only", Retry::No));
     }
+    assert_eq!(names(&store), 1);
+}
+
+/// To see it fail: leave the setting out of `set_up`.
+#[test]
+#[ignore = "needs a server: tests/run --only postgres"]
+fn a_commit_waits_for_the_disk_unless_it_is_told_not_to() {
+    let store = InSchema::new();
+    let options =
+        PostgresOptions { schema: store.schema.clone(), durability: Durability::Normal, ..PostgresOptions::default() };
+    let soon = PostgresStore::open(&address(), &options).unwrap();
+    let waits = |store: &PostgresStore, setting: &str| {
+        store.run_sql(&format!(
+            "DO $$ BEGIN IF current_setting('synchronous_commit') <> '{setting}' THEN RAISE 'another one'; END IF; END $$"
+        ))
+    };
+    waits(&soon, "off").unwrap();
+    waits(&store.store, "on").unwrap();
+    commit(&soon, vec![put(name("a", 1), Guard::New)]).unwrap();
     assert_eq!(names(&store), 1);
 }
 

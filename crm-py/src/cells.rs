@@ -8,11 +8,15 @@ use arrow_array::types::{
     DecimalType, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array as _, ArrayRef, BooleanArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray};
+use arrow_array::{
+    Array as _, ArrayRef, BinaryArray, BooleanArray, LargeBinaryArray, LargeStringArray, PrimitiveArray, StringArray,
+    StringViewArray,
+};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use chrono::{DateTime, SecondsFormat};
 use crm_core::import::{CellColumn, CellType, Cells};
 use crm_core::{Error, ErrorCode, Result};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::fmt::Write;
@@ -209,6 +213,26 @@ impl Column {
     }
 }
 
+/// What a column of texts has in place of texts, if the bytes of some are none: whoever made it broke the rules of Arrow.
+fn no_text(array: &ArrayRef, first_row: u64) -> Option<String> {
+    fn first<'a>(mut bytes: impl Iterator<Item = Option<&'a [u8]>>) -> Option<usize> {
+        bytes.position(|bytes| bytes.is_some_and(|bytes| std::str::from_utf8(bytes).is_err()))
+    }
+    let row = match array.data_type() {
+        DataType::Utf8 => first(BinaryArray::from(array.as_string::<i32>().clone()).iter()),
+        DataType::LargeUtf8 => first(LargeBinaryArray::from(array.as_string::<i64>().clone()).iter()),
+        DataType::Utf8View => first(array.as_string_view().clone().to_binary_view().iter()),
+        // Its words, and not its rows.
+        DataType::Dictionary(..) => {
+            return no_text(array.as_any_dictionary().values(), 0)
+                .map(|_| "words of bytes that are no UTF-8".to_owned());
+        }
+        _ => None,
+    }?;
+    let row = first_row.saturating_add(u64::try_from(row).unwrap_or(0));
+    Some(format!("bytes that are no UTF-8, first in row {row}"))
+}
+
 fn decimal<T: DecimalType>(array: &ArrayRef) -> Column {
     let array = array.as_primitive::<T>().clone();
     Column::OtherDecimal(Box::new(move |row| array.is_valid(row).then(|| array.value_as_string(row))))
@@ -276,9 +300,18 @@ impl Handed {
             );
             return Err(wrong(message));
         };
-        let capsule = method.call0()?.cast_into::<PyCapsule>()?;
         let unreadable = |error: &dyn std::fmt::Display| wrong(format!("`{kind}` cannot be read as a table: {error}"));
-        let mut stream = ffi::Incoming::of(&capsule)?.map_err(|error| unreadable(&error))?;
+        // A library may find out only now that it cannot make Arrow of its own columns, such as one of texts and bytes.
+        let because = |error: PyErr| {
+            if !error.is_instance_of::<PyException>(py) {
+                return error;
+            }
+            let refused = unreadable(&error.value(py));
+            refused.set_cause(py, Some(error));
+            refused
+        };
+        let capsule = method.call0().and_then(|made| Ok(made.cast_into::<PyCapsule>()?)).map_err(because)?;
+        let mut stream = ffi::Incoming::of(&capsule).map_err(because)?.map_err(|error| unreadable(&error))?;
         let columns = stream.fields().iter().map(|field| CellColumn {
             name: field.name().clone(),
             cells: cells(field.data_type()),
@@ -289,10 +322,17 @@ impl Handed {
         let read = py.detach(|| {
             while let Some(batch) = stream.batch() {
                 let (rows, columns) = batch?;
+                let mut made = Vec::with_capacity(columns.len());
+                for (array, told) in columns.iter().zip(&mut handed.columns) {
+                    // Nothing may look into texts that are none.
+                    let broken = no_text(array, handed.rows);
+                    made.push(if broken.is_some() { Column::Blank } else { Column::of(array) });
+                    if let Some(called) = broken {
+                        (told.cells, told.called) = (CellType::Other, called);
+                    }
+                }
                 if 0 < rows {
-                    handed
-                        .batches
-                        .push(Batch { first: handed.rows, columns: columns.iter().map(Column::of).collect() });
+                    handed.batches.push(Batch { first: handed.rows, columns: made });
                 }
                 handed.rows += u64::try_from(rows).unwrap_or(0);
             }

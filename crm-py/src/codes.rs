@@ -22,7 +22,7 @@ impl CodeBatch {
     #[new]
     fn new(py: Python<'_>, secret: &str, prefix: &str, length: usize, first: u64, end: u64) -> PyResult<Self> {
         short(py, || {
-            let form = CodeForm::with_prefix(prefix, length)?;
+            let form = if prefix.is_empty() { CodeForm::new(length)? } else { CodeForm::with_prefix(prefix, length)? };
             let batch = code::Batch::new(&Secret::from_hex(secret)?, form.clone(), first..end)?;
             Ok(Self { batch, form, last: end })
         })

@@ -3,27 +3,27 @@
 use crate::errors::{exception, raise, work};
 use crate::members::{Held, Members};
 use crate::progress::Progress;
-use crate::read::{read_named, read_plain, read_time};
+use crate::read::{items, read_named, read_plain, read_time, whole_text};
 use crate::write::{write_all, write_named, write_value};
 use crm_core::command::{CodeIssue, Request};
 use crm_core::engine::Combiner;
 use crm_core::import::{self, DryRun, Format, ImportOptions, Source};
 use crm_core::query::Query;
 use crm_core::simulate::{WhatIf, WhatIfOptions, what_if_json};
-use crm_core::store::{Durability, MemoryStore, OpenMode, SqliteOptions, SqliteStore};
+use crm_core::store::{Durability, MemoryStore, Offset, OpenMode, Opened, Opening};
 use crm_core::value::{BatchId, Zone, read as read_value};
-use crm_core::{Error, ErrorCode};
+use crm_core::{Error, ErrorCode, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A store and the rules in force.
 #[pyclass(frozen, module = "crm_core._native")]
 pub(crate) struct Engine {
     engine: crm_core::Engine,
-    sqlite: Option<Arc<SqliteStore>>,
+    /// The file or the server; None in memory.
+    opened: Option<Opened>,
     combiner: Option<Combiner>,
     process: u32,
 }
@@ -38,9 +38,15 @@ impl Engine {
         Err(raise(py, &Error::new(ErrorCode::StoreClosed, message)))
     }
 
-    fn of(engine: crm_core::Engine, sqlite: Option<Arc<SqliteStore>>) -> Self {
-        Self { engine, sqlite, combiner: None, process: std::process::id() }
+    fn of(engine: crm_core::Engine, opened: Option<Opened>) -> Self {
+        Self { engine, opened, combiner: None, process: std::process::id() }
     }
+}
+
+/// A server has tools of its own, which know more than rows.
+pub(crate) fn only_files() -> Error {
+    let message = "that is for files; of a server, `pg_dump` makes a backup, and `crm copy` a file";
+    Error::new(ErrorCode::StoreUnsupported, message)
 }
 
 fn request(value: &Bound<'_, PyAny>) -> PyResult<Request> {
@@ -60,30 +66,32 @@ pub(crate) fn checked<T>(
 #[pymethods]
 impl Engine {
     #[staticmethod]
+    #[allow(clippy::too_many_arguments, reason = "each is an argument by name in the package's own function")]
     fn open(
         py: Python<'_>,
-        path: PathBuf,
+        place: PathBuf,
         create: bool,
         durable: bool,
         busy_wait_ms: Option<u32>,
         combine: bool,
         read_only: bool,
+        connections: Option<u32>,
     ) -> PyResult<Self> {
+        let how = Opening {
+            durability: if durable { Durability::Full } else { Durability::Normal },
+            open: match (read_only, create) {
+                (true, _) => OpenMode::ReadOnly,
+                (false, true) => OpenMode::CreateOrOpen,
+                (false, false) => OpenMode::OpenExisting,
+            },
+            wait_ms: busy_wait_ms,
+            connections_max: connections.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+        };
         work(py, || {
-            let mut options = SqliteOptions {
-                durability: if durable { Durability::Full } else { Durability::Normal },
-                open: match (read_only, create) {
-                    (true, _) => OpenMode::ReadOnly,
-                    (false, true) => OpenMode::CreateOrOpen,
-                    (false, false) => OpenMode::OpenExisting,
-                },
-                ..SqliteOptions::default()
-            };
-            options.busy_wait_ms = busy_wait_ms.unwrap_or(options.busy_wait_ms);
-            let store = Arc::new(SqliteStore::open(&path, options)?);
-            let engine = crm_core::Engine::open_shared(store.clone())?;
+            let opened = Opened::open(&place, how)?;
+            let engine = crm_core::Engine::open_shared(opened.store())?;
             let combiner = combine.then(|| Combiner::new(engine.clone()));
-            Ok(Self { combiner, ..Self::of(engine, Some(store)) })
+            Ok(Self { combiner, ..Self::of(engine, Some(opened)) })
         })
     }
 
@@ -132,7 +140,7 @@ impl Engine {
 
     fn execute_many<'py>(&self, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = values.py();
-        let requests = values.try_iter()?.map(|value| request(&value?)).collect::<PyResult<Vec<_>>>()?;
+        let requests = items(values, "requests")?.iter().map(request).collect::<PyResult<Vec<_>>>()?;
         let engine = self.here(py)?;
         let outcomes = work(py, || {
             let outcomes = engine.execute_many(requests)?.into_iter();
@@ -205,6 +213,18 @@ impl Engine {
         Ok((write_named(py, &totals, "WhatIfTotals")?, members, points, tiers))
     }
 
+    /// A page of the feed, and where it ends.
+    fn feed<'py>(&self, py: Python<'py>, after: &str, limit: usize) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+        let engine = self.here(py)?;
+        let after = offset_of(py, after)?;
+        let page = work(py, || {
+            let fed = engine.feed(after, limit)?.into_iter();
+            fed.map(|(offset, entry)| Ok((offset.to_string(), serde_json::to_value(entry)?)))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        page.into_iter().map(|(offset, entry)| Ok((offset, write_value(py, &entry, "Entry")?))).collect()
+    }
+
     fn next_due<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let engine = self.here(py)?;
         let due = work(py, || engine.next_due())?;
@@ -218,9 +238,13 @@ impl Engine {
 
     fn backup<'py>(&self, py: Python<'py>, path: PathBuf, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         self.here(py)?;
-        let Some(store) = &self.sqlite else {
-            let message = "an engine in memory has no file to copy";
-            return Err(raise(py, &Error::new(ErrorCode::StoreMissing, message)));
+        let store = match &self.opened {
+            Some(Opened::File(store)) => store,
+            Some(Opened::Server(_)) => return Err(raise(py, &only_files())),
+            None => {
+                let message = "an engine in memory has no file to copy";
+                return Err(raise(py, &Error::new(ErrorCode::StoreUnsupported, message)));
+            }
         };
         let mut told = Progress::new(progress, "");
         let report = work(py, || store.backup(&path, &mut |done, all| told.tell_numbers(done, all)));
@@ -331,6 +355,16 @@ impl Engine {
     }
 }
 
+fn offset_of(py: Python<'_>, after: &str) -> PyResult<Offset> {
+    after.parse().map_err(|error: Error| raise(py, &error.at_field("after".to_owned())))
+}
+
+/// A place in a feed as it is written; without one, the start.
+#[pyfunction]
+pub(crate) fn offset(py: Python<'_>, after: Option<&str>) -> PyResult<String> {
+    Ok(after.map_or(Ok(Offset::START), |after| offset_of(py, after))?.to_string())
+}
+
 /// What a file has: its bytes, or where it is.
 enum Content {
     Bytes(Vec<u8>),
@@ -348,11 +382,8 @@ impl Content {
 
 /// A program document as text: JSON, a dict, or a `Document`.
 pub(crate) fn document_text(document: &Bound<'_, PyAny>) -> PyResult<String> {
-    if let Ok(text) = document.extract::<String>() {
+    if let Some(text) = whole_text(document, "document")? {
         return Ok(text);
-    }
-    if let Ok(bytes) = document.cast::<PyBytes>() {
-        return Ok(String::from_utf8_lossy(bytes.as_bytes()).into_owned());
     }
     let json = match document.cast::<pyo3::types::PyDict>() {
         Ok(_) => read_plain(document)?,

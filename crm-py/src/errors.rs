@@ -28,19 +28,50 @@ pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'
     class.call1((message, code, write_plain(py, &details)?, error.help(), retry))
 }
 
-/// What becomes of a panic, which would be a defect of the library.
-pub(crate) fn panicked() -> Error {
-    Error::internal("the library panicked")
+/// Runs what may turn out to have a defect: a panic becomes an error. Every call of Python goes through here, and so does every batch that is
+/// made for somebody who reads a table.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
+    let work = || {
+        #[cfg(debug_assertions)]
+        rehearsal::pass();
+        work()
+    };
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Error::internal("the library panicked"))
 }
 
 /// Runs work of the library without the interpreter's lock. A panic becomes an error.
 pub(crate) fn work<T: Send>(py: Python<'_>, work: impl FnOnce() -> crm_core::Result<T> + Send) -> PyResult<T> {
-    let result = py.detach(|| catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked())));
+    let result = py.detach(|| guarded(work).and_then(|done| done));
     result.map_err(|error| raise(py, &error))
 }
 
 /// Runs what needs the interpreter's lock, such as conversions. A panic becomes an error, where pyo3 would make something of it that
 /// `except Exception` does not catch.
 pub(crate) fn caught<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(raise(py, &panicked())))
+    guarded(work).unwrap_or_else(|error| Err(raise(py, &error)))
+}
+
+/// Panics on purpose, so that a test sees what becomes of them. Builds for development have it, a wheel that is published has not.
+#[cfg(debug_assertions)]
+pub(crate) mod rehearsal {
+    use pyo3::prelude::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    const NEVER: u64 = u64::MAX;
+    static LEFT: AtomicU64 = AtomicU64::new(NEVER);
+
+    /// Whoever is told to panic in so many passages does so, once.
+    #[allow(clippy::panic, reason = "it is what this is for")]
+    pub(super) fn pass() {
+        let next = |left: u64| (left != NEVER).then(|| left.checked_sub(1).unwrap_or(NEVER));
+        if LEFT.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next) == Ok(0) {
+            panic!("rehearsed");
+        }
+    }
+
+    /// Lets the guard panic that is passed behind so many others, or none; whether the last one that was told still waits.
+    #[pyfunction]
+    pub(crate) fn _panic_behind(passages: Option<u64>) -> bool {
+        LEFT.swap(passages.unwrap_or(NEVER), Ordering::SeqCst) != NEVER
+    }
 }

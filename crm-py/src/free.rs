@@ -1,9 +1,9 @@
 //! What needs no engine: values as JSON, programs, quotes without a store, backups.
 
 use crate::check::check;
-use crate::engine::document_text;
+use crate::engine::{document_text, only_files};
 use crate::errors::{caught, raise, work};
-use crate::read::{read, read_named, read_time};
+use crate::read::{items, read, read_named, read_plain, read_time, whole_text};
 use crate::types::{Kind, Types};
 use crate::write::{write_all, write_named, write_value};
 use crm_core::command::{Command, Request};
@@ -11,7 +11,7 @@ use crm_core::offer::{Candidate, Cart, OfferRules, Receipt, Refunds, ReturnedLin
 use crm_core::order::Order;
 use crm_core::program::{Document, Program};
 use crm_core::query::Query;
-use crm_core::store::SqliteStore;
+use crm_core::store::{SqliteStore, server_address};
 use crm_core::value::{read as read_value, read_text};
 use crm_core::{Error, ErrorCode};
 use pyo3::prelude::*;
@@ -19,7 +19,7 @@ use pyo3::types::PyTuple;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A value of the library out of one of Python's.
 fn typed<T: DeserializeOwned>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
@@ -43,20 +43,33 @@ pub(crate) fn to_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
 }
 
 #[pyfunction]
-pub(crate) fn from_json<'py>(py: Python<'py>, name: &str, text: &str) -> PyResult<Bound<'py, PyAny>> {
-    let json: Value = read_text(text).map_err(|error| raise(py, &error))?;
+pub(crate) fn from_json<'py>(name: &str, text: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = text.py();
+    let Some(text) = whole_text(text, "text")? else {
+        let message = "JSON is a str or bytes; `from_dict` takes a dict";
+        return Err(raise(py, &Error::new(ErrorCode::ValueType, message).field("text")));
+    };
+    from_value(py, name, &read_text(&text).map_err(|error| raise(py, &error))?)
+}
+
+#[pyfunction]
+pub(crate) fn from_dict<'py>(name: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    from_value(value.py(), name, &read_plain(value)?)
+}
+
+fn from_value<'py>(py: Python<'py>, name: &str, json: &Value) -> PyResult<Bound<'py, PyAny>> {
     let types = Types::get(py)?;
     let kind = types.named(name).ok_or_else(|| crate::types::broken(name))?;
     // What the engine would read is read by its own rules, which know several spellings of a number; the rest by its shape.
     let json = caught(py, || {
         let json = match name {
-            "Command" => canonical::<Command>(&json),
-            "Query" => canonical::<Query>(&json),
-            "Request" => canonical::<Request>(&json),
-            "Document" => canonical::<Document>(&json),
-            "Cart" => canonical::<Cart>(&json),
-            "Order" => canonical::<Order>(&json),
-            _ => check(types, &json, &kind).map(|()| json),
+            "Command" => canonical::<Command>(json),
+            "Query" => canonical::<Query>(json),
+            "Request" => canonical::<Request>(json),
+            "Document" => canonical::<Document>(json),
+            "Cart" => canonical::<Cart>(json),
+            "Order" => canonical::<Order>(json),
+            _ => check(types, json, &kind).map(|()| json.clone()),
         };
         json.map_err(|error| raise(py, &error))
     })?;
@@ -88,13 +101,14 @@ pub(crate) fn schema() -> &'static str {
 #[pyfunction]
 pub(crate) fn quote<'py>(
     cart: &Bound<'py, PyAny>,
-    offers: Vec<Bound<'py, PyAny>>,
+    offers: &Bound<'py, PyAny>,
     as_of: &Bound<'py, PyAny>,
     objective: Option<Bound<'py, PyAny>>,
     nodes: Option<u64>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = cart.py();
     let cart: Cart = typed(cart, "Cart")?;
+    let offers = items(offers, "offers")?;
     let offers = offers.iter().map(|offer| typed::<OfferRules>(offer, "OfferRules")).collect::<PyResult<Vec<_>>>()?;
     let mut settings = Settings::default();
     if let Some(objective) = objective {
@@ -120,11 +134,12 @@ pub(crate) fn quote<'py>(
 #[pyfunction]
 pub(crate) fn plan_refund<'py>(
     receipt: &Bound<'py, PyAny>,
-    returned: Vec<Bound<'py, PyAny>>,
+    returned: &Bound<'py, PyAny>,
     so_far: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = receipt.py();
     let receipt: Receipt = typed(receipt, "OfferReceipt")?;
+    let returned = items(returned, "returned")?;
     let lines =
         returned.iter().map(|line| typed::<ReturnedLine>(line, "ReturnedLine")).collect::<PyResult<Vec<_>>>()?;
     let so_far: Refunds = so_far.map(|so_far| typed(&so_far, "Refunds")).transpose()?.unwrap_or_default();
@@ -132,15 +147,20 @@ pub(crate) fn plan_refund<'py>(
     write_named(py, &plan, "RefundPlan")
 }
 
+/// Refuses the address of a server where only a file makes sense.
+fn files(places: &[&Path]) -> crm_core::Result<()> {
+    if places.iter().any(|place| server_address(place).is_some()) { Err(only_files()) } else { Ok(()) }
+}
+
 #[pyfunction]
 pub(crate) fn verify(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
-    let verified = work(py, || SqliteStore::verify(&path))?;
+    let verified = work(py, || files(&[&path]).and_then(|()| SqliteStore::verify(&path)))?;
     write_named(py, &verified, "Verified")
 }
 
 #[pyfunction]
 pub(crate) fn restore(py: Python<'_>, backup: PathBuf, target: PathBuf) -> PyResult<Bound<'_, PyAny>> {
-    let verified = work(py, || SqliteStore::restore(&backup, &target))?;
+    let verified = work(py, || files(&[&backup, &target]).and_then(|()| SqliteStore::restore(&backup, &target)))?;
     write_named(py, &verified, "Verified")
 }
 

@@ -24,10 +24,14 @@ mod _native {
     #[pymodule_export]
     use crate::codes::{CodeBatch, TillKey, code_length, normal_code};
     #[pymodule_export]
-    use crate::engine::Engine;
+    use crate::engine::{Engine, offset};
+    #[cfg(debug_assertions)]
+    #[pymodule_export]
+    use crate::errors::rehearsal::_panic_behind;
     #[pymodule_export]
     use crate::free::{
-        check_program, command_line, from_json, plan_refund, quote, restore, sample_program, schema, to_json, verify,
+        check_program, command_line, from_dict, from_json, plan_refund, quote, restore, sample_program, schema,
+        to_json, verify,
     };
     #[pymodule_export]
     use crate::ingest::ingest;

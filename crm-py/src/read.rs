@@ -6,7 +6,9 @@ use crm_core::value::Timestamp;
 use crm_core::{Error, ErrorCode};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{
+    PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple, PyType,
+};
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
@@ -76,7 +78,7 @@ impl Reader<'_> {
             Kind::Tuple(kinds) => self.tuple(value, kinds),
             Kind::Word(place) => match value.cast::<PyString>() {
                 // A member of the class is a text, too.
-                Ok(word) => Ok(Value::String(word.to_str()?.to_owned())),
+                Ok(word) => Ok(Value::String(unicode(word)?.to_owned())),
                 Err(_) => Err(unlike(value, &self.types.word(*place)?.name)),
             },
             Kind::Record(place) => {
@@ -126,6 +128,9 @@ impl Reader<'_> {
         if value.is_instance_of::<PyString>() || value.cast::<PyMapping>().is_ok() {
             return Err(unlike(value, "a list or a tuple"));
         }
+        if value.is_instance_of::<PySet>() || value.is_instance_of::<PyFrozenSet>() {
+            return Err(unlike(value, "a list or a tuple, which have an order,"));
+        }
         match value.try_iter() {
             Ok(items) => {
                 items.enumerate().map(|(place, one)| item((place, one?))).collect::<Read<_>>().map(Value::Array)
@@ -139,8 +144,7 @@ impl Reader<'_> {
         let mut fields = Map::new();
         for pair in items.items()?.iter() {
             let (key, item): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
-            let Ok(key) = key.cast::<PyString>() else { return Err(unlike(&key, "a str as a key")) };
-            let key = key.to_str()?.to_owned();
+            let key = key_of(&key)?;
             let read = self.value(&item, inner).map_err(|wrong| within(wrong, format_args!(".{key}")))?;
             fields.insert(key, read);
         }
@@ -170,16 +174,51 @@ fn unlike(value: &Bound<'_, PyAny>, expected: &str) -> Wrong {
     Wrong::Refused(Error::new(ErrorCode::ValueType, format!("`{found}` where {expected} belongs")), String::new())
 }
 
+/// What a text says; half a character of two, which Python lets in, is none.
+fn unicode<'a>(text: &'a Bound<'_, PyString>) -> Read<&'a str> {
+    let refused = || Wrong::Refused(Error::new(ErrorCode::ValueText, "the text is no valid Unicode"), String::new());
+    text.to_str().map_err(|_| refused())
+}
+
 fn text(value: &Bound<'_, PyAny>) -> Read<Value> {
     match value.cast::<PyString>() {
-        Ok(text) => match text.to_str() {
-            Ok(text) => Ok(Value::String(text.to_owned())),
-            Err(_) => {
-                Err(Wrong::Refused(Error::new(ErrorCode::ValueText, "the text is no valid Unicode"), String::new()))
-            }
-        },
+        Ok(text) => Ok(Value::String(unicode(text)?.to_owned())),
         Err(_) => Err(unlike(value, "a str")),
     }
+}
+
+fn key_of(key: &Bound<'_, PyAny>) -> Read<String> {
+    match key.cast::<PyString>() {
+        Ok(key) => Ok(unicode(key)?.to_owned()),
+        Err(_) => Err(unlike(key, "a str as a key")),
+    }
+}
+
+/// What is given one after the other; a set has no order, and a text is one thing.
+pub(crate) fn items<'py>(value: &Bound<'py, PyAny>, argument: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let is_set = value.is_instance_of::<PySet>() || value.is_instance_of::<PyFrozenSet>();
+    match value.try_iter() {
+        Ok(items) if !is_set && !value.is_instance_of::<PyString>() => items.collect(),
+        _ => {
+            let found = value.get_type().name()?;
+            let message = format!("`{found}` where a list or a tuple, which have an order, belongs");
+            Err(raise(value.py(), &Error::new(ErrorCode::ValueType, message).field(argument)))
+        }
+    }
+}
+
+/// A text that is handed over whole, as a str or as the bytes of a file; none where it is neither.
+pub(crate) fn whole_text(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<Option<String>> {
+    let refuse = |message| raise(value.py(), &Error::new(ErrorCode::ValueText, message).field(argument));
+    if let Ok(text) = value.cast::<PyString>() {
+        return text
+            .to_str()
+            .map(|text| Some(text.to_owned()))
+            .map_err(|_| refuse("the text is no valid Unicode".to_owned()));
+    }
+    let Ok(bytes) = value.cast::<PyBytes>() else { return Ok(None) };
+    let text = std::str::from_utf8(bytes.as_bytes());
+    text.map(|text| Some(text.to_owned())).map_err(|error| refuse(format!("the bytes are no UTF-8: {error}")))
 }
 
 fn int(value: &Bound<'_, PyAny>) -> Read<Value> {
@@ -190,8 +229,8 @@ fn int(value: &Bound<'_, PyAny>) -> Read<Value> {
         return Ok(Value::from(number));
     }
     value.extract::<u64>().map(Value::from).map_err(|_| {
-        let error = Error::new(ErrorCode::PointsRange, "the number has more than 64 bits");
-        Wrong::Refused(error.limit(crm_core::limits::POINTS_ABS_MAX), String::new())
+        let error = Error::new(ErrorCode::ValueRange, "the number is out of range: it has more than 64 bits");
+        Wrong::Refused(error.limit(i64::MAX).with("least", i64::MIN), String::new())
     })
 }
 
@@ -264,7 +303,9 @@ fn time(value: &Bound<'_, PyAny>) -> Read<Value> {
     if !value.is_instance(times.datetime.bind(py))? {
         return Err(unlike(value, "a datetime with a zone"));
     }
-    if value.call_method0("utcoffset")?.is_none() {
+    // What stands for no time in pandas is a datetime by its class, and has nothing of one.
+    let Ok(offset) = value.call_method0("utcoffset") else { return Err(unlike(value, "a datetime with a zone")) };
+    if offset.is_none() {
         let error = Error::new(ErrorCode::TimeNaive, "the datetime has no zone");
         return Err(Wrong::Refused(error, String::new()));
     }
@@ -327,8 +368,7 @@ fn plain(value: &Bound<'_, PyAny>, depth: usize) -> Read<Value> {
     if let Ok(items) = value.cast::<PyDict>() {
         let mut fields = Map::new();
         for (key, item) in items.iter() {
-            let Ok(key) = key.cast::<PyString>() else { return Err(unlike(&key, "a str as a key")) };
-            let key = key.to_str()?.to_owned();
+            let key = key_of(&key)?;
             let read = plain(&item, depth + 1).map_err(|wrong| within(wrong, format_args!(".{key}")))?;
             fields.insert(key, read);
         }

@@ -1,12 +1,11 @@
 //! Batches that are made when somebody asks for them.
 
 use crate::columns::Rows;
-use crate::errors::panicked;
+use crate::errors::guarded;
 use crate::ffi::without_lock;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use crm_core::Result;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -76,8 +75,7 @@ impl Stream {
             )));
         }
         // A panic must not reach the reader, which may not be written in Rust.
-        let filled = catch_unwind(AssertUnwindSafe(|| feed.fill(&mut self.rows, self.enough)))
-            .unwrap_or_else(|_| Err(panicked()));
+        let filled = guarded(|| feed.fill(&mut self.rows, self.enough)).and_then(|filled| filled);
         match filled {
             Ok(true) => {}
             Ok(false) => self.feed = None,

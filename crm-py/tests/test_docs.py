@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["crm-py/README.md", "docs/guides/python.md"]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def run_page(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All Python of a page, as one program."""
     monkeypatch.chdir(tmp_path)
     text = (ROOT / page).read_text(encoding="utf-8")
     blocks = list(re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
@@ -28,6 +28,11 @@ def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         # Line numbers of a failure are those of the page.
         before = "\n" * text[: block.start(1)].count("\n")
         exec(compile(before + block[1], page, "exec"), space)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(page, tmp_path, monkeypatch)
 
 
 # The one for Spark has a suite of its own (`tests/run --only spark`); what it runs in each partition is tested below.

@@ -289,6 +289,7 @@ def test_codes(fresh: Callable[[], crm.Engine]) -> None:
     codes = list(batch)
     assert len(set(codes)) == len(batch) == 25_000
     assert list(batch.codes_from(25_004)) == codes[-1:] and batch.serial(codes[7]) == 12
+    assert len(set(crm.codes.CodeBatch("0f" * 32, length=10, serials=range(9)))) == 9, "a prefix is not needed"
     issued = shop.issue_codes(crm.CodeIssue(offer="two"), codes[:1_500], at=NOON)
     assert issued == crm.CodesReport(issued=1_500, known=0)
     assert shop.issue_codes(crm.CodeIssue(offer="two"), iter(codes[:2]), at=NOON).known == 2
@@ -327,7 +328,7 @@ def test_backup_and_restore(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("this is no database, and long enough to be looked at" * 99)
     with pytest.raises(crm.errors.StoreCorrupt):
         crm.Engine.open(tmp_path / "text.db")
-    with pytest.raises(crm.errors.StoreMissing):
+    with pytest.raises(crm.errors.StoreUnsupported):
         crm.Engine.in_memory().backup(tmp_path / "x.db")
     with pytest.raises(ValueError, match="durability"):
         crm.Engine.open(tmp_path / "x.db", durability="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -53,10 +53,7 @@ pub(crate) fn copy(task: &Copy, out: &mut Out) -> Finished {
 }
 
 fn open(path: &Path, mode: OpenMode) -> Result<Arc<dyn Store>, Problem> {
-    match shop::address(path) {
-        Some(address) => shop::server(address, mode),
-        None => Ok(shop::file(path, mode)?),
-    }
+    Ok(shop::store(path, mode)?.store())
 }
 
 /// What a table holds: how many rows, and a print of all of their cells in order.

@@ -6,12 +6,12 @@ use crate::cli::output::Out;
 use crate::cli::problem::{Finished, Problem};
 use crate::cli::shop::Shop;
 use crate::cli::words;
-use crm_core::Error;
 use crm_core::command::Request;
 use crm_core::effect::{Done, Outcome};
 use crm_core::program::Program;
 use crm_core::query::Query;
-use crm_core::value::{Timestamp, read};
+use crm_core::value::{Timestamp, read, read_text};
+use crm_core::{Error, ErrorCode};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
@@ -60,11 +60,10 @@ pub(crate) fn execute(global: &Global, task: &Do, out: &mut Out) -> Finished {
 
 /// Reads a request, with the instant and a fresh id where it has none.
 fn request(text: &[u8], number: u64, at: Timestamp) -> Result<Request, Error> {
-    let mut value: Value = serde_json::from_slice(text)?;
-    let has = |name: &str| value.get(name).is_some();
-    if let (true, true, Ok(text)) = (has("at"), has("request_id"), std::str::from_utf8(text)) {
-        return Request::from_json(text);
-    }
+    let text = std::str::from_utf8(text);
+    let text = text.map_err(|error| Error::new(ErrorCode::ValueJson, format!("the line is no UTF-8: {error}")))?;
+    // Read without what this adds, it is refused with its place in the command.
+    let Ok(mut value) = read_text::<Value>(text) else { return Request::from_json(text) };
     if let Some(fields) = value.as_object_mut() {
         fields.entry("at").or_insert_with(|| json!(at));
         fields.entry("request_id").or_insert_with(|| json!(format!("crm:{}:{number}", clock::now().millis())));
@@ -167,7 +166,7 @@ pub(crate) fn ask(global: &Global, task: &Ask, out: &mut Out) -> Finished {
     } else {
         task.question.clone()
     };
-    let mut value: Value = serde_json::from_str(&text).map_err(Error::from)?;
+    let mut value: Value = read_text(&text)?;
     let at = shop.instant(global.at)?;
     if let Some(fields) = value.as_object_mut() {
         let kind = fields.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -6,7 +6,7 @@ use crate::cli::problem::{Finished, Problem};
 use crate::cli::shop::{self, Shop};
 use crate::cli::words;
 use crm_core::Error;
-use crm_core::store::{SqliteStore, Verified};
+use crm_core::store::{SqliteStore, Verified, server_address};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -56,7 +56,7 @@ pub(crate) fn verify(global: &Global, task: &Verify, out: &mut Out) -> Finished 
 
 /// A server has tools of its own, which know more than rows.
 fn only_files(path: &Path) -> Finished {
-    match shop::address(path) {
+    match server_address(path) {
         Some(_) => Err(Problem::Usage(
             "that is for files; of a server, pg_dump makes a backup, and `crm copy` a file".to_owned(),
         )),

@@ -7,7 +7,7 @@ use crate::cli::problem::{Finished, Problem};
 use crm_core::customer::{CustomerRecord, Identifier, IdentifierKind};
 use crm_core::program::Program;
 use crm_core::query::{Answer, Query};
-use crm_core::store::{OpenMode, SqliteOptions, SqliteStore, Store};
+use crm_core::store::{OpenMode, Opened, Opening, SqliteStore, server_address};
 use crm_core::value::{CustomerId, Timestamp};
 use crm_core::{Engine, Error, ErrorCode};
 use std::path::{Path, PathBuf};
@@ -26,34 +26,14 @@ pub(crate) fn path(global: &Global) -> Result<PathBuf, Problem> {
     global.db.clone().filter(|path| !path.as_os_str().is_empty()).ok_or_else(missing)
 }
 
-/// The address, where it is one of a server and not a file.
-pub(crate) fn address(path: &Path) -> Option<&str> {
-    path.to_str().filter(|text| text.starts_with("postgres://") || text.starts_with("postgresql://"))
-}
-
 /// Whether the database may be there; of a server it is found out by opening it.
 pub(crate) fn exists(path: &Path) -> bool {
-    address(path).is_some() || path.exists()
+    server_address(path).is_some() || path.exists()
 }
 
-/// Opens the store of an address.
-#[cfg(feature = "postgres")]
-pub(crate) fn server(address: &str, open: OpenMode) -> Result<Arc<dyn Store>, Problem> {
-    use crm_core::store::{PostgresOptions, PostgresStore};
-    let (creates, read_only) = (open == OpenMode::CreateOrOpen, open == OpenMode::ReadOnly);
-    let options = PostgresOptions { creates, read_only, ..PostgresOptions::default() };
-    Ok(Arc::new(PostgresStore::open(address, &options)?))
-}
-
-/// Says what this build lacks.
-#[cfg(not(feature = "postgres"))]
-pub(crate) fn server(_: &str, _: OpenMode) -> Result<Arc<dyn Store>, Problem> {
-    Err(no_server())
-}
-
-#[cfg(not(feature = "postgres"))]
-fn no_server() -> Problem {
-    Problem::Usage("this `crm` was built without PostgreSQL; build it with the feature `postgres`".to_owned())
+/// Opens the store of a file or an address.
+pub(crate) fn store(path: &Path, open: OpenMode) -> Result<Opened, Problem> {
+    Ok(Opened::open(path, Opening { open, ..Opening::default() })?)
 }
 
 /// Writes the statements that make a database.
@@ -75,19 +55,14 @@ pub(crate) fn schema(task: &Schema, out: &mut Out) -> Finished {
 /// Says what this build lacks.
 #[cfg(not(feature = "postgres"))]
 pub(crate) fn schema(_: &Schema, _: &mut Out) -> Finished {
-    Err(no_server())
-}
-
-/// Opens the store of a file.
-pub(crate) fn file(path: &Path, open: OpenMode) -> Result<Arc<SqliteStore>, Problem> {
-    Ok(Arc::new(SqliteStore::open(path, SqliteOptions { open, ..SqliteOptions::default() })?))
+    Err(Problem::Usage("this `crm` was built without PostgreSQL; build it with the feature `postgres`".to_owned()))
 }
 
 /// Opens what is there to look at it. A server is only read, by whomever. A file may have a log beside it, which others have left and only a
 /// writer clears away; so it is opened for looking only where it cannot be written to. Either is opened the other way where the first fails:
 /// tables of an older release have to be brought up to date before anybody can look.
 pub(crate) fn to_look<T>(path: &Path, at: impl Fn(OpenMode) -> Result<T, Problem>) -> Result<T, Problem> {
-    let [first, second] = match address(path) {
+    let [first, second] = match server_address(path) {
         Some(_) => [OpenMode::ReadOnly, OpenMode::OpenExisting],
         None => [OpenMode::OpenExisting, OpenMode::ReadOnly],
     };
@@ -115,11 +90,13 @@ impl Shop {
     }
 
     pub(crate) fn at(path: &Path, open: OpenMode) -> Result<Self, Problem> {
-        if let Some(address) = address(path) {
-            return Ok(Self { engine: Engine::open_shared(server(address, open)?)?, file: None });
-        }
-        let store = file(path, open)?;
-        Ok(Self { engine: Engine::open_shared(store.clone())?, file: Some(store) })
+        let opened = store(path, open)?;
+        let engine = Engine::open_shared(opened.store())?;
+        let file = match opened {
+            Opened::File(store) => Some(store),
+            Opened::Server(_) => None,
+        };
+        Ok(Self { engine, file })
     }
 
     pub(crate) fn program(&self) -> Result<Arc<Program>, Problem> {

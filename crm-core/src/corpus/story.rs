@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::error::{Error, ErrorCode, Result};
 use crate::query::Query;
-use crate::value::{Actor, BatchId, Reason, RequestId, Timestamp, read};
+use crate::value::{Actor, BatchId, Reason, RequestId, Timestamp, read, read_text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ pub fn stories(folder: &Path) -> Result<Vec<(PathBuf, Result<Story>)>> {
         .map(|path| {
             let story = std::fs::read_to_string(&path)
                 .map_err(|error| unreadable(&path, error))
-                .and_then(|text| serde_json::from_str(&text).map_err(Error::from));
+                .and_then(|text| read_text(&text));
             (path, story)
         })
         .collect())

@@ -188,7 +188,7 @@ impl ColumnMap {
     /// # Errors
     /// `value.json` for what is not a map, `import.header` for one that names no customer or a form of dates that is none.
     pub fn from_json(text: &str) -> Result<Self> {
-        let map: Self = serde_json::from_str(text)?;
+        let map: Self = crate::value::read_text(text)?;
         map.check()?;
         Ok(map)
     }

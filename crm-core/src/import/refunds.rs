@@ -80,7 +80,7 @@ impl RefundColumnMap {
     /// # Errors
     /// `value.json` for what is not a map, `import.header` for a form of dates that is none.
     pub fn from_json(text: &str) -> Result<Self> {
-        let map: Self = serde_json::from_str(text)?;
+        let map: Self = crate::value::read_text(text)?;
         super::columns::check_formats(&map.date_formats)?;
         Ok(map)
     }

@@ -224,8 +224,3 @@ impl Report {
         Ok(self.findings)
     }
 }
-
-/// A name as one segment of a JSON pointer.
-pub(super) fn segment(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}

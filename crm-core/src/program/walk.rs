@@ -3,11 +3,11 @@
 //! The schema is the one in `docs/schema`; it is made from the Rust types, so the two cannot disagree. Only the keywords that occur in
 //! it are understood.
 
-use super::finding::{FindingCode, Report, segment};
+use super::finding::{FindingCode, Report};
 use super::holds::minutes;
 use super::suggest;
 use crate::limits::quote;
-use crate::value::{Amount, CalendarDate, Currency, Percent, Tag, Timestamp, Zone};
+use crate::value::{Amount, CalendarDate, Currency, Percent, Tag, Timestamp, Zone, segment};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 

@@ -6,6 +6,7 @@ mod contract;
 mod feed;
 mod leased;
 mod memory;
+mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row;
@@ -20,10 +21,13 @@ pub use contract::{Abilities, Commit, CommitReply, Guard, Read, Store, Value, Wr
 pub use feed::{Fed, Offset};
 pub use leased::Leased;
 pub use memory::MemoryStore;
+pub use place::{Durability, OpenMode, server_address};
+#[cfg(feature = "sqlite")]
+pub use place::{Opened, Opening};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresProfile, PostgresStore};
 pub use row::{Peek, Row, Thing};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{BackupReport, Durability, OpenMode, SqliteOptions, SqliteStore, Verified};
+pub use sqlite::{BackupReport, SqliteOptions, SqliteStore, Verified};
 pub use table::{Column, ColumnType, Description, Index, Table};
 pub use waiting::{AsyncStore, AtOnce, Coming};

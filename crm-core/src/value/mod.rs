@@ -16,6 +16,7 @@ pub(crate) mod spread;
 mod stable;
 mod tax;
 mod time;
+mod tree;
 mod weekday;
 mod zone;
 
@@ -34,5 +35,6 @@ pub use scope::LineScope;
 pub use stable::{Fingerprint, bucket_of, fingerprint, fingerprint_bytes};
 pub use tax::TaxMode;
 pub use time::{CalendarDate, Timestamp};
+pub(crate) use tree::{segment, tree};
 pub use weekday::Weekday;
 pub use zone::{Period, Zone};

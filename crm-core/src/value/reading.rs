@@ -4,7 +4,8 @@
 //! afterwards: reading goes on in one order and stops at the first fault, so what is spoiled before the fault gives another error, what
 //! is spoiled behind it the same one. Nothing of this runs while all is well.
 
-use crate::error::{Error, Result};
+use super::tree::{segment, tree};
+use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -26,18 +27,23 @@ pub fn read<T: DeserializeOwned>(json: &Value) -> Result<T> {
     T::deserialize(json).map_err(|error| locate::<T>(json, error))
 }
 
-/// Reads a value out of a JSON text, as [`read`]; a field that is written twice is refused, too.
+/// Reads a value out of a JSON text, as [`read`]; a field that is written twice is refused with its place, too.
 ///
 /// # Errors
 /// `value.json` for another shape or no JSON at all, and the codes of the values themselves.
 pub fn read_text<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        let json = serde_json::from_str::<Value>(text).ok();
-        match json.and_then(|json| read::<T>(&json).err()) {
-            Some(located) => located,
-            None => Error::from(error),
+    let mut twice = None;
+    let json = tree(text, &mut |pointer, name| {
+        twice.get_or_insert_with(|| (pointer.to_owned(), name.to_owned()));
+    })?;
+    match twice {
+        // Whichever of the two was meant, the other one must not be lost.
+        Some((pointer, name)) => {
+            let message = format!("field `{}` is written twice", limits::quote(&name));
+            Err(Error::new(ErrorCode::ValueJson, message).field(shown(&pointer).unwrap_or(name)))
         }
-    })
+        None => read(&json),
+    }
 }
 
 fn locate<T: DeserializeOwned>(json: &Value, error: serde_json::Error) -> Error {
@@ -109,7 +115,7 @@ impl<T: DeserializeOwned> Search<T> {
 
     /// Where the field of this name stands that nobody knows.
     fn stranger(&mut self, leaves: &[String], name: &str) -> Option<String> {
-        let part = name.replace('~', "~0").replace('/', "~1");
+        let part = segment(name);
         let mut seen: Option<String> = None;
         for leaf in leaves {
             for pointer in ancestors(leaf).filter(|pointer| pointer.rsplit('/').next() == Some(part.as_str())) {
@@ -135,7 +141,7 @@ impl<T: DeserializeOwned> Search<T> {
     /// Which object lacks the field: one around the last place that matters, or, where a `type` is missing and nothing in the object was
     /// looked at, one behind it.
     fn gap(&mut self, leaves: &[String], last: &str, name: &str) -> String {
-        let missing = |parent: &str| format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let missing = |parent: &str| format!("{parent}/{}", segment(name));
         let around = ancestors(last).map(str::to_owned);
         let behind = leaves.iter().skip_while(|leaf| *leaf != last).flat_map(|leaf| {
             let all: Vec<&str> = ancestors(leaf).collect();
@@ -183,7 +189,7 @@ fn collect(json: &Value, pointer: &mut String, leaves: &mut Vec<String>) {
     let length = pointer.len();
     let mut inside = |part: &str, value: &Value| {
         pointer.push('/');
-        pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&segment(part));
         collect(value, pointer, leaves);
         pointer.truncate(length);
     };

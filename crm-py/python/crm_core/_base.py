@@ -151,13 +151,16 @@ class Record(metaclass=_RecordType):
         """Reads what `to_json` wrote, or another language; refuses unknown fields with their place."""
         from crm_core import _native
 
-        made: R = _native.from_json(cls.__name__, text.decode() if isinstance(text, bytes) else text)
+        made: R = _native.from_json(cls.__name__, text)
         return made
 
     @classmethod
     def from_dict(cls: type[R], value: Mapping[str, Any]) -> R:
-        """As `from_json`, out of a dict."""
-        return cls.from_json(json.dumps(value))
+        """As `from_json`, out of a dict of plain values."""
+        from crm_core import _native
+
+        made: R = _native.from_dict(cls.__name__, dict(value))
+        return made
 
 
 def _shown(value: Any) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, Union, overload
+from typing import Any, Literal, TypeVar, Union, overload
 
 from crm_core import _native
 from crm_core._base import CrmError
@@ -21,6 +21,7 @@ from crm_core._types import (
     Command,
     Document,
     Done,
+    Entry,
     Finding,
     Format,
     FormatPlain,
@@ -45,11 +46,19 @@ from crm_core._types import (
     WhatIfProgress,
 )
 
+T = TypeVar("T")
+
 Path = Union[str, "os.PathLike[str]"]
 """Where a file is."""
 
+Place = Path
+"""Where a store is: a file, or the address of a server as a text, such as `postgres://user:password@host/database`."""
+
 ProgramSource = Union[str, bytes, Mapping[str, Any], Document]
 """A program document: JSON text, the same as a dict, or a `Document`."""
+
+PAGE_MAX = 10_000
+"""Most entries that are read at a time."""
 
 _FORMATS: dict[str, Callable[[], Format]] = {"shopify": FormatShopify, "taobao": FormatTaobao, "youzan": FormatYouzan}
 
@@ -76,6 +85,25 @@ def request_of(
     return Request(request_id=request_id, at=at, do=command, actor=actor, reason=reason, batch=batch)
 
 
+def listed(items: Iterable[T]) -> list[T] | Iterable[T]:
+    """What is given one after the other, all of it now; a set, which has no order, stays one and is refused."""
+    return items if isinstance(items, (set, frozenset)) else list(items)
+
+
+def feed_from(after: str | None, limit: int | None, page: int) -> str:
+    """Where a feed begins; refuses what is no place in one."""
+    if limit is not None and limit < 0:
+        raise ValueError(f"limit is zero or more, not {limit}")
+    if not 1 <= page <= PAGE_MAX:
+        raise ValueError(f"page is 1 to {PAGE_MAX:,}, not {page:,}")
+    return _native.offset(after)
+
+
+def feed_rest(limit: int | None, fed: int, size: int) -> int | None:
+    """How many entries are still wanted after a page that could have had `size`; zero ends the feed."""
+    return 0 if fed < size else None if limit is None else limit - fed
+
+
 class Engine(Questions, Tables):
     """A store, the rules in force, and the ways to change and to ask. Safe to share between threads; the interpreter's lock is
     released while the library works. After a fork it has to be opened again.
@@ -92,24 +120,31 @@ class Engine(Questions, Tables):
     @classmethod
     def open(
         cls,
-        path: Path,
+        place: Place,
         *,
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int | None = None,
         combine: bool = False,
         read_only: bool = False,
+        connections: int | None = None,
     ) -> Engine:
-        """Opens a database file, and makes it where there is none.
+        """Opens a database file, or a schema on a PostgreSQL server, and makes it where there is none.
 
-        `create`: False refuses a missing file. `durability`: "full" syncs each commit to disk; with "normal" a power cut may take the last
-        commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before `StoreBusy`; five seconds by default.
-        `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk.
-        `read_only`: for questions only, also where nobody may write to the file; whatever would change it is refused with `StoreReadOnly`.
+        `place`: a path, or an address such as `postgres://user:password@host/database?schema=shop` (without `schema` it is `crm`), as
+        a text. `create`: False refuses what is not there. `durability`: "full" syncs each commit to disk (of a server: as that is set up);
+        with "normal" a power cut may take the last commits with it, whole ones. `busy_wait_ms`: how long to wait for another process before
+        `StoreBusy`, five seconds by default; on a server for a free connection and for each statement, ten and thirty seconds by default.
+        `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk or the
+        network. `read_only`: for questions only, also where nobody may write, such as a backup or a standby; whatever would change something
+        is refused with `StoreReadOnly`. `connections`: how many a server is asked for at most, 16 by default.
+
+        Raises `StoreUnreachable`, `StoreLogin`, `StoreMissing` and the other errors of `errors.StoreError`.
         """
         if durability not in ("full", "normal"):
             raise ValueError(f"durability is 'full' or 'normal', not {durability!r}")
-        return cls(_native.Engine.open(os.fspath(path), create, durability == "full", busy_wait_ms, combine, read_only))
+        full = durability == "full"
+        return cls(_native.Engine.open(os.fspath(place), create, full, busy_wait_ms, combine, read_only, connections))
 
     @classmethod
     def in_memory(cls) -> Engine:
@@ -176,7 +211,7 @@ class Engine(Questions, Tables):
         """Carries many requests out in one commit, in their order, each with an outcome of its own: what it did, or its refusal (which
         is returned, not raised). At most 100,000 at a time.
         """
-        return self._native.execute_many(list(requests))
+        return self._native.execute_many(listed(requests))
 
     @overload
     def preview(self, command: Request) -> Done: ...
@@ -248,12 +283,38 @@ class Engine(Questions, Tables):
             totals, Table(members, "members", at), Table(points, "points", at), Table(tiers, "tiers", at)
         )
 
+    def feed(
+        self, after: str | None = None, *, limit: int | None = None, page: int = 500
+    ) -> Iterator[tuple[str, Entry]]:
+        """What happened to everybody, in the order in which it was committed: each entry with its offset, the place behind it.
+
+            for offset, entry in shop.feed(stored_offset):
+                handle(entry)
+                store(offset)
+
+        `after`: an offset that was kept; None begins at the start. It is a text, such as "12.3", that means something in the store that gave
+        it, and nowhere else. `limit`: at most so many entries. `page`: how many are read at a time, 1 to 10,000. It ends where there is no
+        more yet: call it again later with the last offset, and nothing is missed. Whoever keeps the offset together with what came of the
+        entry sees each at least once; those of one customer come in the order of their statement. Until the first commit there is none.
+        """
+        return self._feed(feed_from(after, limit, page), limit, page)
+
+    def _feed(self, after: str, limit: int | None, page: int) -> Iterator[tuple[str, Entry]]:
+        while limit is None or 0 < limit:
+            size = page if limit is None else min(page, limit)
+            fed = self._native.feed(after, size)
+            yield from fed
+            limit = feed_rest(limit, len(fed), size)
+            after = fed[-1][0] if fed else after
+
     def next_due(self) -> datetime | None:
         """When time alone changes something for anybody next."""
         return self._native.next_due()
 
     def backup(self, path: Path, *, progress: Callable[[int, int], object] | None = None) -> BackupReport:
-        """Copies the store as it is now into a new file, while work goes on. `progress` is told pages done and pages in all."""
+        """Copies the file as it is now into a new one, while work goes on. `progress` is told pages done and pages in all. In memory and on a
+        server there is none: `StoreUnsupported`; there `pg_dump` makes a backup.
+        """
         return self._native.backup(os.fspath(path), progress)
 
     def import_orders(
@@ -330,13 +391,13 @@ def sample_program(name: str) -> str:
 
 def read_command(text: str | bytes) -> Command:
     """A command out of its JSON, such as a message of a queue. Refuses what the engine would refuse to read, with its place."""
-    made: Command = _native.from_json("Command", text.decode() if isinstance(text, bytes) else text)
+    made: Command = _native.from_json("Command", text)
     return made
 
 
 def read_query(text: str | bytes) -> Query:
     """A question out of its JSON."""
-    made: Query = _native.from_json("Query", text.decode() if isinstance(text, bytes) else text)
+    made: Query = _native.from_json("Query", text)
     return made
 
 
@@ -358,14 +419,14 @@ def quote(
 
     `objective`: what is best; by default the customer's advantage. `nodes`: after how many looked-at combinations to stop.
     """
-    return _native.quote(cart, list(offers), as_of, objective, nodes)
+    return _native.quote(cart, listed(offers), as_of, objective, nodes)
 
 
 def plan_refund(
     receipt: OfferReceipt, returned: Iterable[ReturnedLine], *, so_far: Refunds | None = None
 ) -> RefundPlan:
     """What goes back for goods that come back, by the policies of the offers they were bought with."""
-    return _native.plan_refund(receipt, list(returned), so_far)
+    return _native.plan_refund(receipt, listed(returned), so_far)
 
 
 def verify(path: Path) -> Verified:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import TracebackType
@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from crm_core import _engine
 from crm_core._base import CrmError
-from crm_core._engine import Path, ProgramSource
+from crm_core._engine import Path, Place, ProgramSource
 from crm_core._questions import AsyncQuestions
 from crm_core._tables import ArrowStream, FactTable, OnIssue, Progress, StateTable, Table, WhatIfTables
 from crm_core._types import (
@@ -31,6 +31,7 @@ from crm_core._types import (
     Command,
     Document,
     Done,
+    Entry,
     EventColumnMap,
     Finding,
     Format,
@@ -63,24 +64,26 @@ class Engine(AsyncQuestions):
     @classmethod
     async def open(
         cls,
-        path: Path,
+        place: Place,
         *,
         create: bool = True,
         durability: Literal["full", "normal"] = "full",
         busy_wait_ms: int | None = None,
         combine: bool = False,
         read_only: bool = False,
+        connections: int | None = None,
         threads: int = 4,
     ) -> Engine:
         """As `crm_core.Engine.open`. `threads`: how many calls run at the same time."""
         opened = await asyncio.to_thread(
             _engine.Engine.open,
-            path,
+            place,
             create=create,
             durability=durability,
             busy_wait_ms=busy_wait_ms,
             combine=combine,
             read_only=read_only,
+            connections=connections,
         )
         return cls(opened, threads=threads)
 
@@ -147,7 +150,7 @@ class Engine(AsyncQuestions):
 
     async def execute_many(self, requests: Iterable[Request]) -> list[Done | CrmError]:
         """As `crm_core.Engine.execute_many`."""
-        return await self._run(self._engine.execute_many, list(requests))
+        return await self._run(self._engine.execute_many, _engine.listed(requests))
 
     @overload
     async def preview(self, command: Request) -> Done: ...
@@ -200,6 +203,21 @@ class Engine(AsyncQuestions):
     ) -> WhatIf:
         """As `crm_core.Engine.what_if`; `progress` is called on a thread of the pool."""
         return await self._run(self._engine.what_if, document, at=at, progress=progress)
+
+    def feed(
+        self, after: str | None = None, *, limit: int | None = None, page: int = 500
+    ) -> AsyncIterator[tuple[str, Entry]]:
+        """As `crm_core.Engine.feed`, for `async for`; each page is awaited."""
+        return self._feed(_engine.feed_from(after, limit, page), limit, page)
+
+    async def _feed(self, after: str, limit: int | None, page: int) -> AsyncIterator[tuple[str, Entry]]:
+        while limit is None or 0 < limit:
+            size = page if limit is None else min(page, limit)
+            fed: list[tuple[str, Entry]] = await self._run(list, self._engine.feed(after, limit=size, page=size))
+            for one in fed:
+                yield one
+            limit = _engine.feed_rest(limit, len(fed), size)
+            after = fed[-1][0] if fed else after
 
     async def next_due(self) -> datetime | None:
         """As `crm_core.Engine.next_due`."""

@@ -42,6 +42,12 @@ class ValueType(BadValueError, TypeError):
     code = "value.type"
 
 
+class ValueRange(BadValueError):
+    """`value.range`: give a whole number that lies within the limits of the details."""
+
+    code = "value.range"
+
+
 class ValuePercent(BadValueError):
     """`value.percent`: write a percentage from 0 to 100 with at most four digits after the point, such as "12.5"."""
 
@@ -1072,6 +1078,12 @@ class StoreNoFeed(StoreError):
     code = "store.no_feed"
 
 
+class StoreUnsupported(StoreError):
+    """`store.unsupported`: a store of this kind cannot do that; the message says what can."""
+
+    code = "store.unsupported"
+
+
 class StoreFailed(StoreError):
     """`store.failed`: the storage failed; the cause is attached."""
 
@@ -1102,6 +1114,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "value.too_many": ValueTooMany,
     "value.json": ValueJson,
     "value.type": ValueType,
+    "value.range": ValueRange,
     "value.percent": ValuePercent,
     "money.text": MoneyText,
     "money.range": MoneyRange,
@@ -1254,6 +1267,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "store.login": StoreLogin,
     "store.address": StoreAddress,
     "store.no_feed": StoreNoFeed,
+    "store.unsupported": StoreUnsupported,
     "store.failed": StoreFailed,
     "stopped": Stopped,
     "internal": Internal,

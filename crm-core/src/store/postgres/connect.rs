@@ -4,6 +4,7 @@ use super::listen::Teller;
 use super::tls::Tls;
 use super::{PostgresOptions, PostgresProfile, fault};
 use crate::error::{Error, ErrorCode, Result};
+use crate::store::place::Durability;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -113,12 +114,13 @@ impl Place {
 
     /// Plans depend on the statements alone: each is meant for one index, whatever the planner thinks of the sizes.
     fn set_up(&self) -> String {
-        let PostgresOptions { statement_wait_ms, profile, read_only, .. } = self.options;
-        let reads = if read_only { " SET default_transaction_read_only = on;" } else { "" };
+        let PostgresOptions { statement_wait_ms, profile, read_only, durability, .. } = self.options;
         // Citus finds the machine of a bucket while it plans, so it has to know the bucket by then.
         let plans = if profile == PostgresProfile::Citus { "auto" } else { "force_generic_plan" };
+        let reads = if read_only { " SET default_transaction_read_only = on;" } else { "" };
+        let soon = if durability == Durability::Normal { " SET synchronous_commit = off;" } else { "" };
         format!(
-            "SET search_path = {};{reads} SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning; \
+            "SET search_path = {};{reads}{soon} SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning; \
              SET statement_timeout = {statement_wait_ms}; SET idle_in_transaction_session_timeout = {statement_wait_ms}; \
              SET plan_cache_mode = {plans}; SET enable_seqscan = off; SET enable_bitmapscan = off; \
              SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off",

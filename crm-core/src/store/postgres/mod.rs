@@ -20,6 +20,7 @@ mod waiting;
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
 use super::feed::{Fed, Offset, none_kept};
+use super::place::Durability;
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use super::wake::end;
@@ -49,6 +50,8 @@ pub struct PostgresOptions {
     pub read_only: bool,
     /// Whether others are told of commits, so that whoever waits for entries need not look for them all the time.
     pub tells: bool,
+    /// What a commit survives. `Full` is as the server is set up.
+    pub durability: Durability,
     /// Most connections at the same time; more calls wait for their turn. At least one.
     pub connections_max: usize,
     /// How long to wait for a connection before giving up with `store.busy`, in milliseconds.
@@ -67,6 +70,7 @@ impl Default for PostgresOptions {
             creates: true,
             read_only: false,
             tells: true,
+            durability: Durability::default(),
             connections_max: 16,
             pool_wait_ms: 10_000,
             statement_wait_ms: 30_000,
@@ -277,6 +281,9 @@ fn place(address: &str, mut options: PostgresOptions) -> Result<Place> {
     // What is wrong is told without the address: it has a password in it.
     let unreadable = |error| Error::new(ErrorCode::StoreAddress, "the address cannot be read").caused_by(error);
     let mut config: Config = address.parse().map_err(unreadable)?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(Error::new(ErrorCode::StoreAddress, "the address names no server").field("host"));
+    }
     if options.schema.is_empty() || 63 < options.schema.len() || options.schema.contains('\0') {
         return Err(Error::new(ErrorCode::StoreAddress, "a schema has a name of 1 to 63 bytes").field("schema"));
     }

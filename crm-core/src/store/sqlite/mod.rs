@@ -18,6 +18,7 @@ pub use backup::{BackupReport, Verified};
 
 use super::contract::{Abilities, Commit, CommitReply, Read, Store};
 use super::feed::{Fed, Offset};
+use super::place::{Durability, OpenMode};
 use super::row::Row;
 use super::shape::{check_commit, check_reads};
 use super::wake::{Bell, LOOK};
@@ -27,30 +28,6 @@ use pool::Readers;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// What a commit survives. Either way it is all or nothing, and a killed process loses nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// A power cut or a crash of the operating system may take the last commits with it, whole ones, newest first.
-    Normal,
-    /// What is committed is on disk: one sync per commit, so many commands per commit pay off.
-    #[default]
-    Full,
-}
-
-/// Whether the file may be made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OpenMode {
-    /// Makes the file where there is none; its folder has to exist.
-    #[default]
-    CreateOrOpen,
-    /// Refuses a missing file with `store.missing`.
-    OpenExisting,
-    /// For looking only, also where nobody may write: a backup, a disk that is read-only. As `OpenExisting`; commits are refused with
-    /// `store.read_only`, and so is a file of an older release, because its tables cannot be brought up to date. Where no file can be made
-    /// beside it and there is no log, the file is taken as one that nobody changes meanwhile.
-    ReadOnly,
-}
 
 /// How to open a file. The default is the careful choice in each field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
