@@ -571,6 +571,27 @@ fn rows_of_one_order_name_one_customer() {
     assert_eq!((report.orders.applied, report.orders.refused), (1, 1));
 }
 
+/// The same customer, as two people type them: blanks, full-width digits, a country code, capitals.
+#[test]
+fn a_customer_written_in_two_ways_is_one() {
+    for (column, one, other) in [
+        ("phone", "138 0013 8001", "13800138001"),
+        ("phone", "+86 138 0013 8001", "１３８００１３８００１"),
+        ("email", "Ann@Example.com", "ann@example.com"),
+        ("member_no", "1002", "１００２"),
+    ] {
+        let sheet = format!("order_id,paid_at,{column},unit_price\nO1,2026-01-02,{one},5\nO1,2026-01-02,{other},7\n");
+        let engine = engine();
+        let report = run(&engine, plain(), &[("orders.csv", sheet.as_bytes())]);
+        assert_eq!(
+            (report.orders.applied, report.customers_new, report.issues.len()),
+            (1, 1, 0),
+            "{other}: {report:?}"
+        );
+        assert_eq!(order(&engine, "O1").unwrap().lines.len(), 2);
+    }
+}
+
 /// Only the first row of an order counts in a sheet with one row per order; another one that differs is not dropped in silence.
 #[test]
 fn an_order_that_stands_twice_in_a_sheet_counts_once() {

@@ -262,6 +262,17 @@ impl Reading {
         }
     }
 
+    /// Whether two rows name the same in a column, however it is written.
+    pub(super) fn is_one(&self, who: &IdentifierColumn, rows: (&Row<'_>, &Row<'_>), column: usize) -> bool {
+        let key = |row: &Row<'_>| {
+            let cell = row.text(Some(column));
+            let value = who.strip_suffix.as_deref().and_then(|suffix| cell.strip_suffix(suffix)).unwrap_or(&cell);
+            let identifier = Identifier { kind: who.kind, scope: who.scope.clone(), value: value.to_owned() };
+            identifier.key(self.country.as_deref()).map_err(|_| value.to_owned())
+        };
+        key(rows.0) == key(rows.1)
+    }
+
     /// Whoever a row names, by the columns of a map.
     pub(super) fn identifiers(
         &mut self,

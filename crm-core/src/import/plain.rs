@@ -216,12 +216,13 @@ impl Plain {
     /// the first customer's.
     fn mixed(&self, reading: &mut Reading, places: &Places, first: &Row<'_>, rows: &[&Row<'_>]) -> bool {
         for row in rows.iter().skip(1) {
-            for place in places.customer.iter().copied().flatten() {
+            for (who, place) in self.map.customer.iter().zip(&places.customer) {
+                let Some(place) = *place else { continue };
                 if first.record.get(place) == row.record.get(place) {
                     continue;
                 }
                 let (one, other) = (first.get(Some(place)), row.get(Some(place)));
-                if !one.is_empty() && !other.is_empty() && one != other {
+                if !one.is_empty() && !other.is_empty() && !reading.is_one(who, (first, row), place) {
                     let number = first.sheet.number(first.origin.row);
                     let message = format!("the order names another customer here than in row {number}");
                     reading.wrong(row, Some(place), message);
