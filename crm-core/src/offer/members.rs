@@ -158,7 +158,7 @@ fn lenses<'p>(problem: &Problem<'_>, terms: &[&'p Terms<'_>]) -> Option<Vec<&'p 
         let units = || terms.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)));
         (terms.is_even() || matches!(terms.work, Work::Shipping(_)) && !units()) && !taxed(terms)
     };
-    if problem.consumption || !terms.iter().all(plain) {
+    if problem.consumption || problem.uneven_tax.is_some() || !terms.iter().all(plain) {
         return None;
     }
     let mut lenses: Vec<&[usize]> = Vec::new();

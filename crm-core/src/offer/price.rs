@@ -16,8 +16,8 @@ use std::cmp::Reverse;
 /// same answer.
 ///
 /// `candidates` are in force, meant for this customer, and have room left; what does not even come so far is the caller's to tell.
-/// Gift cards of the cart are for whoever keeps them to look at: here they pay nothing. `as_of` and `revision` are only repeated in the answer. Amounts off are compared as prices are written in the cart: without tax that
-/// comes on top.
+/// Gift cards of the cart are for whoever keeps them to look at: here they pay nothing. `as_of` and `revision` are only repeated in the
+/// answer. Amounts off are written as prices are in the cart: without tax that comes on top. What is compared is what the customer pays.
 ///
 /// ```
 /// use crm_core::offer::{Candidate, Cart, OfferRules, Settings, Source, quote};
@@ -72,7 +72,7 @@ pub fn quote(
     let answer = problem.answer(&played);
     let off = played.off();
     let bound = solution.bound.max(off);
-    let optimal = solution.optimal || bound == off;
+    let optimal = solution.optimal || bound == off && problem.uneven_tax.is_none();
     let name = |offer: &usize| problem.rules(*offer).map(|rules| rules.id.clone());
     let runner_up = solution.second.as_ref().map(|second| RunnerUp {
         offers: second.offers().iter().filter_map(name).collect(),
@@ -122,7 +122,15 @@ pub(super) fn prepare<'a>(
         }
     }
     let start = State::new(basket, counters.left);
-    let mut problem = Problem { basket, settings, terms: Vec::new(), caps: Vec::new(), start, consumption: false };
+    let mut problem = Problem {
+        basket,
+        settings,
+        terms: Vec::new(),
+        caps: Vec::new(),
+        start,
+        consumption: false,
+        uneven_tax: basket.uneven_tax(),
+    };
     let (mut able, mut lacking) = (Vec::with_capacity(ready.len()), Vec::new());
     let mut scratch = Scratch::default();
     for terms in ready {
