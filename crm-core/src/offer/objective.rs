@@ -24,7 +24,7 @@ impl Problem<'_> {
         let fewest = || a.offers.len().cmp(&b.offers.len());
         match self.settings.objective {
             Objective::CustomerBest | Objective::Priority => {
-                by_price().then_with(|| self.ends(a.offers).cmp(&self.ends(b.offers))).then_with(fewest)
+                by_price().then_with(|| self.spent(a.offers).cmp(&self.spent(b.offers))).then_with(fewest)
             }
             Objective::FewestCoupons => {
                 by_price().then_with(|| self.coupons(a.offers).cmp(&self.coupons(b.offers))).then_with(fewest)
@@ -38,6 +38,16 @@ impl Problem<'_> {
     fn ends(&self, offers: &[usize]) -> Vec<Timestamp> {
         let end = |offer: &usize| self.terms.get(*offer).and_then(|terms| terms.candidate.ends_at);
         let mut ends: Vec<Timestamp> = offers.iter().filter_map(end).collect();
+        ends.sort_unstable();
+        ends
+    }
+
+    /// When the coupons of a set end, the soonest first and those without an end last. Where one list begins like the other, the shorter
+    /// one is less: nothing is spent that need not be.
+    fn spent(&self, offers: &[usize]) -> Vec<(bool, Option<Timestamp>)> {
+        let coupons = offers.iter().filter_map(|offer| self.terms.get(*offer)).map(|terms| terms.candidate);
+        let coupons = coupons.filter(|candidate| candidate.by != Source::Automatic);
+        let mut ends: Vec<_> = coupons.map(|candidate| (candidate.ends_at.is_none(), candidate.ends_at)).collect();
         ends.sort_unstable();
         ends
     }

@@ -472,7 +472,8 @@ pub enum ReturnOn {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
-    /// The lowest price for the customer; of equal ones the coupons that end soonest, then the fewest.
+    /// The lowest price for the customer; of equal ones the coupons that end soonest, those without an end last, then the fewest. No coupon
+    /// is spent where automatic offers give the same price.
     #[default]
     CustomerBest,
     /// Everything that combines, in the order of priority; of two that exclude each other the one of higher priority.
