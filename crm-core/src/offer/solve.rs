@@ -230,7 +230,9 @@ impl Problem<'_> {
             return self.on_its_own(offer).map(|found| found.saved);
         }
         let offers: Vec<usize> = (0..self.caps.len())
-            .filter(|other| others(other) && self.terms.get(*other).is_some_and(|terms| !terms.is_gift()))
+            .filter(|other| {
+                others(other) && self.terms.get(*other).is_some_and(|terms| *other == offer || !terms.is_gift())
+            })
             .collect();
         let mut saved = 0;
         for part in self.components(&offers).parts() {
