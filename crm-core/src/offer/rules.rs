@@ -433,6 +433,7 @@ pub enum RefundPolicy {
     ProRata,
     /// The cart is worked out again on what is kept, with all of its offers; the difference to what was paid goes back. What went back before
     /// is not asked for again: so it can matter in which steps goods come back, and the customer keeps the most that any step came to.
+    /// What was applied is played again in the same order, and what has no effect any more is passed over; no better combination is looked for.
     ReEvaluate,
     /// The discount's rate on all its lines is kept for what is kept.
     KeepRate,
