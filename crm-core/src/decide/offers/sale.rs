@@ -103,7 +103,7 @@ fn taken_points(
         None => claims::worth(context, &record.currency, left, order.currency),
     };
     let hold = RedemptionId::new(claim.as_str())?;
-    Ok(left.is_positive().then(|| TakenPoints { hold, taken_by, minor }))
+    Ok(left.is_positive().then_some(TakenPoints { hold, taken_by, minor }))
 }
 
 /// The part of an amount that some of its points pay, rounded down.
