@@ -360,14 +360,16 @@ proptest! {
         prop_assert_eq!(priced(&cart, &rules, objective), priced(&cart, &other, objective));
     }
 
-    /// One more coupon never takes less off.
-    /// To see it fail: leave "none of it" out: let `close` do nothing while something of the phase is left.
+    /// One more coupon never makes it dearer: it never takes less off, or, where tax comes on top at different rates, never lets the customer
+    /// pay more.
+    /// To see it fail: leave "none of it" out: let `close` do nothing while something of the phase is left; or let `saved` be what is off.
     #[test]
     fn one_more_coupon_never_costs(cart in any_cart(5), rules in any_rules(6)) {
         let fewer = &rules[..rules.len() - 1];
         let (more, fewer) = (priced(&cart, &rules, Objective::CustomerBest), priced(&cart, fewer, Objective::CustomerBest));
-        prop_assert!(off(&fewer) <= off(&more));
-        if cart.tax_mode == TaxMode::Included {
+        let uneven = cart.check().unwrap().uneven_tax().is_some();
+        prop_assert!(uneven || off(&fewer) <= off(&more));
+        if uneven || cart.tax_mode == TaxMode::Included {
             prop_assert!(minor(more.totals.total) <= minor(fewer.totals.total));
         }
     }
