@@ -100,8 +100,6 @@ pub const CART_GIFT_CARDS_MAX: usize = 16;
 pub const SEARCH_NODES: u64 = 20_000;
 /// Most looked-at combinations for which ties are searched on for coupons that end sooner, once the best amount is proven: 0.1 ms.
 pub const TIE_NODES_MAX: u64 = 256;
-/// Most units for which the best of all fills of overlapping slots is looked for: some thousand ways.
-pub const BUNDLE_EXACT_UNITS_MAX: i64 = 6;
 /// Most near misses of one quote: nobody reads more, and each is worked out on its own.
 pub const NEAR_MISSES_MAX: usize = 16;
 /// Most slots of a bundle: four times the largest seen in use.

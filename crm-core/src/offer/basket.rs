@@ -80,6 +80,14 @@ impl Basket {
         (basket.list <= limits::MINOR_ABS_MAX / 2).then_some(basket)
     }
 
+    /// The highest rate of tax, where tax comes on top at different rates: there the most off is not the lowest price.
+    pub(super) fn uneven_tax(&self) -> Option<Percent> {
+        let goods = self.classes.iter().filter(|class| class.list > 0).map(|class| class.rate);
+        let rates = goods.chain((self.shipping > 0).then_some(self.shipping_rate));
+        let (low, high) = (rates.clone().min()?, rates.max()?);
+        (self.tax_mode == TaxMode::Added && low < high).then_some(high)
+    }
+
     /// All units; goods by weight have none.
     pub(super) const fn units(&self) -> i64 {
         self.units

@@ -4,14 +4,12 @@ use super::compile::{BundleWork, Terms};
 use super::evaluate::{Mode, Out, Run, Scratch, Take};
 use super::state::State;
 use super::terms::RoomFor;
-use crate::limits;
 
 /// So many binary digits follow the point of a unit's price where prices are compared; amounts are never made of them.
 const DIGITS: u32 = 32;
 
 impl Terms<'_> {
-    /// As many bundles as cost more than their price. One after another is filled with the dearest units that are left; where slots
-    /// overlap, the slot with the fewest classes chooses first, and for a handful of units the best of all fills is found.
+    /// As many bundles as cost more than their price, of the units that together save most.
     pub(super) fn bundle(
         &self,
         state: &State,
@@ -22,15 +20,9 @@ impl Terms<'_> {
         self.runs(state, &bundle.classes, &mut scratch.runs);
         let size: i64 = bundle.slots.iter().map(|(_, units)| units).sum();
         let have: i64 = scratch.runs.iter().map(|run| run.units).sum();
-        let bound = mode != Mode::Real;
-        if bound && !bundle.apart {
-            // Which fill is found is no monotone thing where slots overlap, but no bundle takes more off than its units cost.
-            return Ok(scratch.runs.iter().map(|run| run.net).sum());
-        }
         let mut fill = Fill::new(bundle, &scratch.runs);
         let max = bundle.max.min(self.bundles_left(state, size));
-        let bundles =
-            if bundle.apart || have > limits::BUNDLE_EXACT_UNITS_MAX { fill.greedy(max) } else { fill.exact(max) };
+        let bundles = if bundle.apart { fill.greedy(max) } else { fill.flow(max.min(have / size.max(1))) };
         if bundles == 0 {
             return Err(if have < size { Out::MinUnits { need: size, have } } else { Out::NoEffect });
         }
@@ -43,7 +35,7 @@ impl Terms<'_> {
         let base = scratch.amount();
         let off = base - bundle.price.saturating_mul(bundles);
         // Parts of runs are rounded; when other parts are taken later, each may round the other way.
-        let slack = if bound { i64::try_from(scratch.runs.len()).unwrap_or(0) } else { 0 };
+        let slack = if matches!(mode, Mode::Bound { .. }) { i64::try_from(scratch.runs.len()).unwrap_or(0) } else { 0 };
         Ok((off + slack).clamp(0, base))
     }
 
@@ -125,55 +117,120 @@ impl Fill {
         Some(used)
     }
 
-    /// The best of all fills.
-    fn exact(&mut self, max: i64) -> i64 {
-        let mut best = Best { gain: 0, bundles: 0, filled: self.filled.clone() };
-        self.search(0, 0, max, &mut best);
-        self.filled = best.filled;
-        best.bundles
-    }
-
-    fn search(&mut self, bundles: i64, gain: i128, max: i64, best: &mut Best) {
-        if gain > best.gain {
-            *best = Best { gain, bundles, filled: self.filled.clone() };
-        }
-        if bundles < max {
-            self.slot(0, 0, 0, -self.price, &mut |fill, cost| {
-                if cost > 0 {
-                    fill.search(bundles + 1, gain + cost, max, best);
-                }
-            });
-        }
-    }
-
-    /// Fills slots from one on, the units of a slot in the order of its runs, and hands each full bundle on.
-    fn slot(&mut self, slot: usize, from: usize, have: i64, cost: i128, then: &mut dyn FnMut(&mut Self, i128)) {
-        let Some((runs, units)) = self.slots.get(slot) else { return then(self, cost) };
-        if have == *units {
-            return self.slot(slot + 1, 0, 0, cost, then);
-        }
-        for at in from..runs.len() {
-            let Some(place) = self.slots.get(slot).and_then(|(runs, _)| runs.get(at)).copied() else { return };
-            if self.left.get(place).copied().unwrap_or(0) > 0 {
-                self.shift(place, 1);
-                let price = self.prices.get(place).copied().unwrap_or(0);
-                self.slot(slot, at, have + 1, cost + price, then);
-                self.shift(place, -1);
+    /// The best fill where slots overlap. What so many bundles cost at most grows by less with each further one, so the number of bundles
+    /// is found by halving: the last one that adds more than its price. Then each of them costs more than its price, however its units
+    /// are grouped: without it the others cost no more than the most that one bundle fewer can cost.
+    fn flow(&mut self, max: i64) -> i64 {
+        let pays = |bundles: i64| {
+            let most = Flow::fill(self, bundles)?;
+            let fewer = Flow::fill(self, bundles - 1)?.cost;
+            (most.cost - fewer > self.price).then_some(most)
+        };
+        // The most of them in the frequent case, then halves; `low` pays, `high` does not.
+        let (mut low, mut high, mut best) = (0, max + 1, None);
+        let mut next = max;
+        while 0 < next && low < next {
+            match pays(next) {
+                Some(flow) => (low, best) = (next, Some(flow)),
+                None => high = next,
             }
+            next = low + (high - low) / 2;
         }
-    }
-
-    fn shift(&mut self, place: usize, units: i64) {
-        if let (Some(left), Some(filled)) = (self.left.get_mut(place), self.filled.get_mut(place)) {
-            *left -= units;
-            *filled += units;
-        }
+        self.filled = best.map_or_else(|| vec![0; self.left.len()], |flow| flow.filled);
+        low
     }
 }
 
-/// The best fill so far.
-struct Best {
-    gain: i128,
-    bundles: i64,
+/// Units that fill the slots of some bundles and cost most: the dearest first, each as far as those taken before can make room for it by
+/// going to other slots.
+struct Flow {
+    cost: i128,
     filled: Vec<i64>,
+    /// What each slot still needs.
+    needs: Vec<i64>,
+    /// The slots of each kind of run, and how many units of that kind are in each slot.
+    kinds: Vec<(Vec<usize>, Vec<i64>)>,
+}
+
+impl Flow {
+    fn fill(fill: &Fill, bundles: i64) -> Option<Self> {
+        let slots = &fill.slots;
+        let needs = slots.iter().map(|(_, units)| units.saturating_mul(bundles)).collect();
+        let mut flow = Self { cost: 0, filled: Vec::with_capacity(fill.left.len()), needs, kinds: Vec::new() };
+        for (run, (left, price)) in fill.left.iter().zip(&fill.prices).enumerate() {
+            let fits = slots.iter().enumerate().filter(|(_, (runs, _))| runs.binary_search(&run).is_ok());
+            let fits: Vec<usize> = fits.map(|(slot, _)| slot).collect();
+            let known = flow.kinds.iter().position(|(slots, _)| *slots == fits);
+            let kind = known.unwrap_or(flow.kinds.len());
+            if known.is_none() {
+                flow.kinds.push((fits, vec![0; slots.len()]));
+            }
+            let mut units = 0;
+            while units < *left {
+                let now = flow.push(kind, left - units);
+                if now == 0 {
+                    break;
+                }
+                units += now;
+            }
+            flow.cost += i128::from(units) * price;
+            flow.filled.push(units);
+        }
+        flow.needs.iter().all(|need| *need == 0).then_some(flow)
+    }
+
+    /// Puts up to `most` units of a kind into slots, by the shortest way of making room; answers how many.
+    fn push(&mut self, kind: usize, most: i64) -> i64 {
+        let Some((first, _)) = self.kinds.get(kind) else { return 0 };
+        // From which slot, and by moving which kind out of it, a slot was reached; a slot of `kind` itself from none.
+        let mut from: Vec<Option<(Option<usize>, usize)>> = vec![None; self.needs.len()];
+        let mut queue: Vec<usize> = Vec::with_capacity(from.len());
+        for slot in first {
+            from.get_mut(*slot).into_iter().for_each(|from| *from = Some((None, kind)));
+            queue.push(*slot);
+        }
+        let mut at = 0;
+        while let Some(slot) = queue.get(at).copied() {
+            at += 1;
+            if self.needs.get(slot).is_some_and(|need| *need > 0) {
+                return self.shift(slot, &from, most);
+            }
+            for (moved, (slots, units)) in self.kinds.iter().enumerate() {
+                if units.get(slot).is_none_or(|units| *units == 0) {
+                    continue;
+                }
+                for other in slots {
+                    if let Some(way @ None) = from.get_mut(*other) {
+                        *way = Some((Some(slot), moved));
+                        queue.push(*other);
+                    }
+                }
+            }
+        }
+        0
+    }
+
+    /// Moves units along a way that ends in a slot with room.
+    fn shift(&mut self, end: usize, from: &[Option<(Option<usize>, usize)>], most: i64) -> i64 {
+        let step = |slot: usize| from.get(slot).copied().flatten();
+        let mut units = most.min(self.needs.get(end).copied().unwrap_or(0));
+        let mut slot = end;
+        while let Some((Some(before), kind)) = step(slot) {
+            units = units.min(self.kinds.get(kind).and_then(|(_, units)| units.get(before)).copied().unwrap_or(0));
+            slot = before;
+        }
+        self.needs.get_mut(end).into_iter().for_each(|need| *need -= units);
+        let mut slot = end;
+        while let Some((before, kind)) = step(slot) {
+            let mut add = |slot: usize, units: i64| {
+                let place = self.kinds.get_mut(kind).and_then(|(_, units)| units.get_mut(slot));
+                place.into_iter().for_each(|place| *place += units);
+            };
+            add(slot, units);
+            let Some(before) = before else { break };
+            add(before, -units);
+            slot = before;
+        }
+        units
+    }
 }

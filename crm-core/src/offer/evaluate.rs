@@ -105,8 +105,11 @@ impl Terms<'_> {
             return Err(out);
         }
         let places = self.places();
-        // Without units that are used up, what has lines has something in them.
-        if !self.lens.iter().any(|class| places.clone().any(|of| !state.pool(class * 2 + of).is_empty())) {
+        // Without units that are used up, what has lines has something in them. Goods by weight for nothing leave no trace in a pool.
+        let weighed =
+            |class: usize| self.basket.classes.get(class).is_some_and(|class| class.units == 0 && class.list == 0);
+        let is_there = |class: usize| places.clone().any(|of| !state.pool(class * 2 + of).is_empty()) || weighed(class);
+        if !self.lens.iter().any(|class| is_there(*class)) {
             return Err(Out::NoEligible);
         }
         if mode != Mode::Pretend {

@@ -3,6 +3,7 @@
 use super::compile::{Cut, Terms, Work};
 use super::problem::{Problem, is_constant, most_of_group, reads_cart};
 use super::quote::Source;
+use super::rules::Objective;
 use super::search::{Member, Search, bits};
 use super::terms::RoomFor;
 use crate::value::StackGroup;
@@ -100,8 +101,9 @@ impl<'p, 'a> Search<'p, 'a> {
             member.offer = *offer;
             search.members.push(member);
         }
-        if search.lenses.is_some() {
-            // Two that take a constant amount off the same lines take the same off together in either order.
+        // Two that take a constant amount off the same lines take the same off together in either order. Each for itself it does not: who
+        // bears it differs.
+        if search.lenses.is_some() && problem.settings.objective != Objective::MerchantCost {
             let covered: Vec<u128> = terms.iter().map(|of| each(&sets.writers, of.writes())).collect();
             for place in bits(sets.constant) {
                 let covers = covered.get(place).copied().unwrap_or(0) & sets.constant;
@@ -158,7 +160,7 @@ fn lenses<'p>(problem: &Problem<'_>, terms: &[&'p Terms<'_>]) -> Option<Vec<&'p 
         let units = || terms.held.iter().any(|held| matches!(held.counts, RoomFor::Units(_)));
         (terms.is_even() || matches!(terms.work, Work::Shipping(_)) && !units()) && !taxed(terms)
     };
-    if problem.consumption || !terms.iter().all(plain) {
+    if problem.consumption || problem.uneven_tax.is_some() || !terms.iter().all(plain) {
         return None;
     }
     let mut lenses: Vec<&[usize]> = Vec::new();

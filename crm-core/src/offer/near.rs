@@ -131,7 +131,15 @@ impl Problem<'_> {
         let start = State::new(basket, counters.left);
         // More caps than there are steps in any path, so that a replay tells how phases end.
         let caps = vec![0; self.terms.len().saturating_add(1)];
-        Some(Problem { basket, settings: self.settings, terms, caps, start, consumption: self.consumption })
+        Some(Problem {
+            basket,
+            settings: self.settings,
+            terms,
+            caps,
+            start,
+            consumption: self.consumption,
+            uneven_tax: self.uneven_tax,
+        })
     }
 
     /// A step of the same offers over less: what an offer chooses from is longer here, and the n-th choice of a class stays its n-th.

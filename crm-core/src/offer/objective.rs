@@ -10,7 +10,8 @@ use std::cmp::{Ordering, Reverse};
 /// What of a combination counts for an objective.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing<'s> {
-    pub(super) off: i64,
+    /// What the customer pays less.
+    pub(super) saved: i64,
     /// What the merchant bears of it.
     pub(super) cost: i64,
     pub(super) offers: &'s [usize],
@@ -19,17 +20,17 @@ pub(super) struct Standing<'s> {
 impl Problem<'_> {
     /// `Less` if `a` serves the objective better. Of equal ones, what ends soonest, then the fewest, as the objective says.
     pub(super) fn compare(&self, a: Standing<'_>, b: Standing<'_>) -> Ordering {
-        let by_off = || b.off.cmp(&a.off);
+        let by_price = || b.saved.cmp(&a.saved);
         let fewest = || a.offers.len().cmp(&b.offers.len());
         match self.settings.objective {
             Objective::CustomerBest | Objective::Priority => {
-                by_off().then_with(|| self.ends(a.offers).cmp(&self.ends(b.offers))).then_with(fewest)
+                by_price().then_with(|| self.spent(a.offers).cmp(&self.spent(b.offers))).then_with(fewest)
             }
             Objective::FewestCoupons => {
-                by_off().then_with(|| self.coupons(a.offers).cmp(&self.coupons(b.offers))).then_with(fewest)
+                by_price().then_with(|| self.coupons(a.offers).cmp(&self.coupons(b.offers))).then_with(fewest)
             }
-            Objective::SoonestExpiry => self.sooner(a.offers, b.offers).then_with(by_off).then_with(fewest),
-            Objective::MerchantCost => a.cost.cmp(&b.cost).then_with(by_off).then_with(fewest),
+            Objective::SoonestExpiry => self.sooner(a.offers, b.offers).then_with(by_price).then_with(fewest),
+            Objective::MerchantCost => a.cost.cmp(&b.cost).then_with(by_price).then_with(fewest),
         }
     }
 
@@ -37,6 +38,16 @@ impl Problem<'_> {
     fn ends(&self, offers: &[usize]) -> Vec<Timestamp> {
         let end = |offer: &usize| self.terms.get(*offer).and_then(|terms| terms.candidate.ends_at);
         let mut ends: Vec<Timestamp> = offers.iter().filter_map(end).collect();
+        ends.sort_unstable();
+        ends
+    }
+
+    /// When the coupons of a set end, the soonest first and those without an end last. Where one list begins like the other, the shorter
+    /// one is less: nothing is spent that need not be.
+    fn spent(&self, offers: &[usize]) -> Vec<(bool, Option<Timestamp>)> {
+        let coupons = offers.iter().filter_map(|offer| self.terms.get(*offer)).map(|terms| terms.candidate);
+        let coupons = coupons.filter(|candidate| candidate.by != Source::Automatic);
+        let mut ends: Vec<_> = coupons.map(|candidate| (candidate.ends_at.is_none(), candidate.ends_at)).collect();
         ends.sort_unstable();
         ends
     }
@@ -63,13 +74,13 @@ impl Search<'_, '_> {
 
     /// Whether a combination serves the objective better than another one.
     pub(super) fn beats(&self, a: &Leaf, b: &Leaf) -> bool {
-        let by_off = !matches!(self.problem.settings.objective, Objective::SoonestExpiry | Objective::MerchantCost);
-        if by_off && a.off != b.off {
-            return b.off < a.off;
+        let by_price = !matches!(self.problem.settings.objective, Objective::SoonestExpiry | Objective::MerchantCost);
+        if by_price && a.saved != b.saved {
+            return b.saved < a.saved;
         }
         let (ours, theirs) = (self.offers(a.applied), self.offers(b.applied));
-        let ours = Standing { off: a.off, cost: a.cost, offers: &ours };
-        let theirs = Standing { off: b.off, cost: b.cost, offers: &theirs };
+        let ours = Standing { saved: a.saved, cost: a.cost, offers: &ours };
+        let theirs = Standing { saved: b.saved, cost: b.cost, offers: &theirs };
         self.problem.compare(ours, theirs) == Ordering::Less
     }
 
@@ -79,7 +90,7 @@ impl Search<'_, '_> {
             return true;
         }
         let floor = if self.must == 0 { &self.second } else { &self.best };
-        let Some((off, cost, applied)) = floor.as_ref().map(|leaf| (leaf.off, leaf.cost, leaf.applied)) else {
+        let Some((saved, cost, applied)) = floor.as_ref().map(|leaf| (leaf.saved, leaf.cost, leaf.applied)) else {
             return false;
         };
         match self.problem.settings.objective {
@@ -87,14 +98,14 @@ impl Search<'_, '_> {
             Objective::SoonestExpiry => {
                 match self.problem.sooner(&self.offers(place.applied | live), &self.offers(applied)) {
                     Ordering::Less => false,
-                    Ordering::Equal => self.known_bound(known, live, asleep, place.off) <= off,
+                    Ordering::Equal => self.known_bound(known, live, asleep, place.off) <= saved,
                     Ordering::Greater => true,
                 }
             }
             _ => {
                 let most = self.known_bound(known, live, asleep, place.off);
-                let tied = self.best.as_ref().is_some_and(|best| best.off == most);
-                most < off || most == off && !(tied && self.must == 0 && self.minds_ties())
+                let tied = self.best.as_ref().is_some_and(|best| best.saved == most);
+                most < saved || most == saved && !(tied && self.must == 0 && self.minds_ties())
             }
         }
     }
@@ -107,6 +118,7 @@ impl Search<'_, '_> {
             return most;
         }
         let most = self.bound(live, asleep, off);
+        let most = self.problem.saved_at_most(&self.state, off, most.saturating_sub(off));
         *known = Some((live, asleep, most));
         most
     }

@@ -16,8 +16,8 @@ use std::cmp::Reverse;
 /// same answer.
 ///
 /// `candidates` are in force, meant for this customer, and have room left; what does not even come so far is the caller's to tell.
-/// Gift cards of the cart are for whoever keeps them to look at: here they pay nothing. `as_of` and `revision` are only repeated in the answer. Amounts off are compared as prices are written in the cart: without tax that
-/// comes on top.
+/// Gift cards of the cart are for whoever keeps them to look at: here they pay nothing. `as_of` and `revision` are only repeated in the
+/// answer. Amounts off are written as prices are in the cart: without tax that comes on top. What is compared is what the customer pays.
 ///
 /// ```
 /// use crm_core::offer::{Candidate, Cart, OfferRules, Settings, Source, quote};
@@ -72,7 +72,7 @@ pub fn quote(
     let answer = problem.answer(&played);
     let off = played.off();
     let bound = solution.bound.max(off);
-    let optimal = solution.optimal || bound == off;
+    let optimal = solution.optimal || bound == off && problem.uneven_tax.is_none();
     let name = |offer: &usize| problem.rules(*offer).map(|rules| rules.id.clone());
     let runner_up = solution.second.as_ref().map(|second| RunnerUp {
         offers: second.offers().iter().filter_map(name).collect(),
@@ -122,13 +122,25 @@ pub(super) fn prepare<'a>(
         }
     }
     let start = State::new(basket, counters.left);
-    let mut problem = Problem { basket, settings, terms: Vec::new(), caps: Vec::new(), start, consumption: false };
+    let mut problem = Problem {
+        basket,
+        settings,
+        terms: Vec::new(),
+        caps: Vec::new(),
+        start,
+        consumption: false,
+        uneven_tax: basket.uneven_tax(),
+    };
     let (mut able, mut lacking) = (Vec::with_capacity(ready.len()), Vec::new());
     let mut scratch = Scratch::default();
+    // Where units are used up, what picks the cheapest may find dearer ones in its turn.
+    problem.consumption = ready.iter().any(|terms| terms.consumes);
     for terms in ready {
-        let cap = terms.evaluate(&problem.start, Mode::Bound { consumption: false }, 0, &mut scratch);
+        let mut most = |consumption| terms.evaluate(&problem.start, Mode::Bound { consumption }, 0, &mut scratch);
+        let now = most(false);
+        let cap = if problem.consumption { most(true) } else { now };
         match lacks(&terms, &problem, cap) {
-            None => able.push((terms, cap.unwrap_or(0))),
+            None => able.push((terms, now.unwrap_or(0), cap.unwrap_or(0))),
             Some(out @ (Out::MinAmount { .. } | Out::MinUnits { .. })) => lacking.push((terms, out)),
             Some(out) => rejected.push(refuse(terms.candidate, why(out, terms.candidate, basket.currency))),
         }
@@ -136,11 +148,11 @@ pub(super) fn prepare<'a>(
     // The sort is stable: of equal ones the lower name. Percents come first, because they take most off before anything else did, so that
     // the first combination that a search tries is a good one.
     let end = |terms: &Terms<'_>| (terms.candidate.ends_at.is_none(), terms.candidate.ends_at);
-    able.sort_by_key(|(terms, cap)| (terms.phase, !terms.is_percent(), Reverse(*cap), end(terms)));
-    problem.consumption = able.iter().any(|(terms, _)| terms.consumes);
+    able.sort_by_key(|(terms, now, _)| (terms.phase, !terms.is_percent(), Reverse(*now), end(terms)));
+    problem.consumption = able.iter().any(|(terms, ..)| terms.consumes);
     problem.terms.reserve_exact(able.len() + lacking.len());
     problem.caps.reserve_exact(able.len());
-    for (terms, cap) in able {
+    for (terms, _, cap) in able {
         problem.terms.push(terms);
         problem.caps.push(cap);
     }

@@ -5,8 +5,8 @@ use super::compile::{Cut, Terms, Work};
 use super::rules::{Exclusive, Phase, ThresholdBasis};
 use super::state::State;
 use super::terms::{OfferRules, Settings};
-use crate::value::StackGroup;
 use crate::value::spread::spread;
+use crate::value::{Percent, StackGroup};
 
 /// All phases, in their order.
 pub(super) const PHASES: [Phase; 6] =
@@ -27,6 +27,8 @@ pub(super) struct Problem<'a> {
     pub(super) start: State,
     /// Whether any of them uses units up.
     pub(super) consumption: bool,
+    /// The highest rate of tax, where tax comes on top at different rates.
+    pub(super) uneven_tax: Option<Percent>,
 }
 
 /// One application: which offer, and which of its choices.
@@ -92,6 +94,27 @@ impl Problem<'_> {
         let most = most.map_or_else(|| most_of_group(rules), |most| most.min(most_of_group(rules)));
         let full = members.len() + 1 > most;
         members.first().filter(|_| full).map(|with| Clash { with: *with, by_group: true })
+    }
+
+    /// What the customer pays less than at the start: what is off, and where tax comes on top at different rates, with that.
+    pub(super) fn saved(&self, state: &State, off: i64) -> i64 {
+        if self.uneven_tax.is_none() { off } else { self.with_tax(&self.start) - self.with_tax(state) }
+    }
+
+    fn with_tax(&self, state: &State) -> i64 {
+        let goods = self.basket.classes.iter().enumerate().map(|(class, of)| {
+            let net = state.pool(class * 2).net + state.pool(class * 2 + 1).net;
+            net + of.rate.of(net)
+        });
+        goods.sum::<i64>() + state.shipping + self.basket.shipping_rate.of(state.shipping)
+    }
+
+    /// What `saved` can be at most where at most `more` is taken off beyond how things stand: at the highest rate, and with what rounding
+    /// can add to the tax of each line.
+    pub(super) fn saved_at_most(&self, state: &State, off: i64, more: i64) -> i64 {
+        let Some(rate) = self.uneven_tax else { return off.saturating_add(more) };
+        let rounding = i64::try_from(self.basket.classes.len()).unwrap_or(i64::MAX >> 1) + 2;
+        self.saved(state, off).saturating_add(more).saturating_add(rate.of(more)).saturating_add(rounding)
     }
 
     /// The part of a discount that the merchant bears.

@@ -305,7 +305,7 @@ pub enum Why {
     BeatenBy {
         /// What was applied.
         set: Vec<OfferId>,
-        /// By how much.
+        /// By how much; where tax comes on top at different rates, with it.
         #[serde(deserialize_with = "as_written")]
         by: Amount,
     },

@@ -69,7 +69,8 @@ pub struct RefundPlan {
     /// Of the lines. Others than those that come back now may be among them, with a quantity of zero: what comes back now can set free
     /// what a rule kept back before, and worked out again, what is kept can cost less than it did.
     pub lines: Vec<RefundedLine>,
-    /// In all: for goods alone.
+    /// In all, for goods. Where an amount of the order was refunded before, goods that come back bring their price all the same while money of
+    /// the order is left, so a part of it may fall on delivery.
     pub amount: Amount,
     /// What of delivery has not gone back. Returned goods do not bring it, not the last ones either: a refund in full does, or one of an
     /// amount.

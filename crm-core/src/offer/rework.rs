@@ -40,7 +40,7 @@ impl Receipt {
         let terms = terms.collect::<Result<Vec<_>>>()?;
         let (start, caps) = (State::new(&basket, counters.left), vec![0; candidates.len()]);
         let settings = Settings::default();
-        let problem = Problem { basket: &basket, settings, terms, caps, start, consumption: true };
+        let problem = Problem { basket: &basket, settings, terms, caps, start, consumption: true, uneven_tax: None };
         let answer = problem.answer(&problem.play_all());
         let currency = basket.currency;
         let taxed = |net, tax| {

@@ -433,6 +433,7 @@ pub enum RefundPolicy {
     ProRata,
     /// The cart is worked out again on what is kept, with all of its offers; the difference to what was paid goes back. What went back before
     /// is not asked for again: so it can matter in which steps goods come back, and the customer keeps the most that any step came to.
+    /// What was applied is played again in the same order, and what has no effect any more is passed over; no better combination is looked for.
     ReEvaluate,
     /// The discount's rate on all its lines is kept for what is kept.
     KeepRate,
@@ -472,7 +473,8 @@ pub enum ReturnOn {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
-    /// The lowest price for the customer; of equal ones the coupons that end soonest, then the fewest.
+    /// The lowest price for the customer; of equal ones the coupons that end soonest, those without an end last, then the fewest. No coupon
+    /// is spent where automatic offers give the same price.
     #[default]
     CustomerBest,
     /// Everything that combines, in the order of priority; of two that exclude each other the one of higher priority.

@@ -28,6 +28,8 @@ pub(super) fn bits(mut set: u128) -> impl Iterator<Item = usize> {
 pub(super) struct Leaf {
     pub(super) path: Vec<Step>,
     pub(super) off: i64,
+    /// What the customer pays less.
+    pub(super) saved: i64,
     pub(super) cost: i64,
     pub(super) applied: u128,
 }
@@ -375,10 +377,11 @@ impl<'p, 'a> Search<'p, 'a> {
         if place.applied & self.must != self.must || !self.is_maximal(place.applied) {
             return;
         }
-        let mut leaf = Leaf { path: Vec::new(), off: place.off, cost: place.cost, applied: place.applied };
+        let saved = self.problem.saved(&self.state, place.off);
+        let mut leaf = Leaf { path: Vec::new(), off: place.off, saved, cost: place.cost, applied: place.applied };
         match &self.best {
             Some(best) if !self.beats(&leaf, best) => {
-                let same = best.applied == leaf.applied && best.off == leaf.off;
+                let same = best.applied == leaf.applied && best.saved == leaf.saved;
                 if !same && self.second.as_ref().is_none_or(|second| self.beats(&leaf, second)) {
                     leaf.path.clone_from(&self.path);
                     self.second = Some(leaf);

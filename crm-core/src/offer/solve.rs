@@ -13,12 +13,14 @@ use std::cmp::{Ordering, Reverse};
 pub(super) struct Found {
     pub(super) path: Vec<Step>,
     pub(super) off: i64,
+    /// What the customer pays less.
+    pub(super) saved: i64,
     pub(super) cost: i64,
 }
 
 impl Found {
     fn of(leaf: Leaf) -> Self {
-        Self { path: leaf.path, off: leaf.off, cost: leaf.cost }
+        Self { path: leaf.path, off: leaf.off, saved: leaf.saved, cost: leaf.cost }
     }
 
     pub(super) fn offers(&self) -> Vec<usize> {
@@ -51,7 +53,7 @@ impl Problem<'_> {
             self.challenge(&mut solution, offer);
         }
         let by_off = matches!(self.settings.objective, Objective::CustomerBest | Objective::FewestCoupons);
-        if by_off && (solution.optimal || solution.bound <= solution.best.off) {
+        if by_off && (solution.optimal || self.uneven_tax.is_none() && solution.bound <= solution.best.off) {
             solution.optimal = true;
             solution.bound = solution.best.off;
         }
@@ -96,14 +98,22 @@ impl Problem<'_> {
         (found, second)
     }
 
-    /// An offer as the only one, with the choice that takes most off, the earlier of equal ones.
+    /// An offer as the only one, with the choice that saves most, the earlier of equal ones.
     pub(super) fn on_its_own(&self, offer: usize) -> Option<Found> {
         let terms = self.terms.get(offer)?;
         let mut scratch = Scratch::default();
-        let off = |choice| Some((choice, terms.evaluate(&self.start, Mode::Real, choice, &mut scratch).ok()?));
-        let offs = (0..terms.choices()).filter_map(off).filter(|(_, off)| *off > 0);
-        let (choice, off) = offs.min_by_key(|(choice, off)| (Reverse(*off), *choice))?;
-        Some(Found { path: vec![Step { offer, choice }], off, cost: self.merchant_part(offer, off) })
+        let off = |choice| {
+            let off = terms.evaluate(&self.start, Mode::Real, choice, &mut scratch).ok().filter(|off| *off > 0)?;
+            if self.uneven_tax.is_none() {
+                return Some((choice, off, off));
+            }
+            let mut state = self.start.clone();
+            terms.apply(&mut state, off, &mut scratch, None);
+            Some((choice, off, self.saved(&state, off)))
+        };
+        let offs = (0..terms.choices()).filter_map(off);
+        let (choice, off, saved) = offs.min_by_key(|(choice, _, saved)| (Reverse(*saved), *choice))?;
+        Some(Found { path: vec![Step { offer, choice }], off, saved, cost: self.merchant_part(offer, off) })
     }
 
     /// Puts parts together: phase after phase, and in each one part after the other.
@@ -122,6 +132,7 @@ impl Problem<'_> {
                 whole.path.extend(chosen().flat_map(|found| found.path.iter().filter(now)).copied());
             }
             whole.off = chosen().map(|found| found.off).sum();
+            whole.saved = chosen().map(|found| found.saved).sum();
             whole.cost = chosen().map(|found| found.cost).sum();
             whole
         };
@@ -129,7 +140,7 @@ impl Problem<'_> {
             second
                 .as_ref()
                 .filter(|second| second.path != best.path)
-                .map(|second| (best.off.saturating_sub(second.off).abs(), place))
+                .map(|second| (best.saved.saturating_sub(second.saved).abs(), place))
         };
         let least = parts.iter().enumerate().filter_map(loss).min();
         solution.best = whole(None);
@@ -143,8 +154,8 @@ impl Problem<'_> {
         solution.bound = solution.bound.max(found.off);
         let better = |a: &Found, b: &Found| {
             let (ours, theirs) = (a.offers(), b.offers());
-            let ours = Standing { off: a.off, cost: a.cost, offers: &ours };
-            let theirs = Standing { off: b.off, cost: b.cost, offers: &theirs };
+            let ours = Standing { saved: a.saved, cost: a.cost, offers: &ours };
+            let theirs = Standing { saved: b.saved, cost: b.cost, offers: &theirs };
             self.compare(ours, theirs) == Ordering::Less
         };
         // A combination to which this one could be added is none that the objective asks for.
@@ -208,31 +219,34 @@ impl Problem<'_> {
             found.off += off;
             found.cost += self.merchant_part(*offer, off);
         }
+        found.saved = self.saved(&state, found.off);
         Ok(found)
     }
 
-    /// How much the best combination with this offer takes off, and how many were looked at; none if it never has an effect.
+    /// How much the best combination with this offer saves; none if it never has an effect.
     pub(super) fn best_with(&self, offer: usize, nodes: u64) -> Option<i64> {
         let others = |other: &usize| self.rules(*other).is_some_and(|rules| rules.stack.exclusive != Exclusive::All);
         if !others(&offer) {
-            return self.on_its_own(offer).map(|found| found.off);
+            return self.on_its_own(offer).map(|found| found.saved);
         }
         let offers: Vec<usize> = (0..self.caps.len())
-            .filter(|other| others(other) && self.terms.get(*other).is_some_and(|terms| !terms.is_gift()))
+            .filter(|other| {
+                others(other) && self.terms.get(*other).is_some_and(|terms| *other == offer || !terms.is_gift())
+            })
             .collect();
-        let mut off = 0;
+        let mut saved = 0;
         for part in self.components(&offers).parts() {
             let with = part.contains(&offer);
             if let ([only], false) = (part, with) {
-                off += self.on_its_own(*only).map_or(0, |found| found.off);
+                saved += self.on_its_own(*only).map_or(0, |found| found.saved);
                 continue;
             }
             let (part, _) = part.split_at(part.len().min(limits::SEARCH_OFFERS_MAX));
             let mut search = Search::new(self, part, nodes);
             search.must = part.iter().position(|member| *member == offer).map_or(0, |place| 1 << place);
             search.run();
-            off += search.best.map_or(0, |best| best.off);
+            saved += search.best.map_or(0, |best| best.saved);
         }
-        Some(off)
+        Some(saved)
     }
 }

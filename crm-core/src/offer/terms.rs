@@ -1,8 +1,8 @@
 //! What a quote is made from.
 
 use super::quote::Source;
-use super::rules::{Effect, Funder, Objective, Phase, RefundPolicy, ReturnPolicy, Stack, Threshold, UnitUse};
-use crate::value::{CampaignId, Currency, LimitId, LineScope, OfferId, Sku, Timestamp};
+use super::rules::{Effect, Funder, Objective, Phase, RefundPolicy, ReturnPolicy, Stack, StepFrom, Threshold, UnitUse};
+use crate::value::{Amount, CampaignId, Currency, LimitId, LineScope, OfferId, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The rules of an offer, as far as a quote and a refund need them. A receipt keeps them, so that a refund years later does not depend on
@@ -47,6 +47,25 @@ pub struct OfferRules {
     /// Whether coupon and uses come back.
     #[serde(default)]
     pub returns: ReturnPolicy,
+}
+
+impl OfferRules {
+    /// The highest amount that it asks for: its threshold, its last step, or one step of those that repeat.
+    pub(crate) fn farthest(&self) -> Option<Amount> {
+        let threshold = self.threshold.and_then(|threshold| threshold.amount);
+        let steps = match &self.effect {
+            Effect::Tiered { steps } => steps
+                .iter()
+                .filter_map(|step| match step.from {
+                    StepFrom::Amount { amount } => Some(amount),
+                    StepFrom::Units { .. } => None,
+                })
+                .max(),
+            Effect::Every { step, .. } => Some(*step),
+            _ => None,
+        };
+        threshold.max(steps)
+    }
 }
 
 /// An offer that may be applied to a cart: in force, for this customer, with room left.

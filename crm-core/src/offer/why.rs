@@ -76,6 +76,6 @@ impl Problem<'_> {
         }
         let set = applied.iter().filter_map(|offer| name(*offer)).collect();
         let with = self.best_with(offer, self.settings.nodes).unwrap_or(0);
-        Why::BeatenBy { set, by: self.basket.currency.amount((solution.best.off - with).max(0)) }
+        Why::BeatenBy { set, by: self.basket.currency.amount((solution.best.saved - with).max(0)) }
     }
 }

@@ -115,6 +115,16 @@ impl OrderRecord {
         }
     }
 
+    /// What a refund would bring that is not recorded.
+    ///
+    /// # Errors
+    /// Those of a refund.
+    pub fn would_bring(&self, what: &RefundWhat) -> Result<RefundEffect> {
+        self.check_open()?;
+        let back = self.work_out(what)?;
+        Ok(self.clone().take_back(back))
+    }
+
     fn work_out(&self, what: &RefundWhat) -> Result<Back> {
         let back = self.back();
         match what {

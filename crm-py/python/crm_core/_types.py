@@ -1048,7 +1048,9 @@ class Objective(Word):
     """What a quote looks for."""
 
     CUSTOMER_BEST = "customer_best"
-    """The lowest price for the customer; of equal ones the coupons that end soonest, then the fewest."""
+    """The lowest price for the customer; of equal ones the coupons that end soonest, those without an end last, then
+    the fewest. No coupon is spent where automatic offers give the same price.
+    """
 
     PRIORITY = "priority"
     """Everything that combines, in the order of priority; of two that exclude each other the one of higher priority."""
@@ -1214,7 +1216,8 @@ class RefundPolicy(Word):
     RE_EVALUATE = "re_evaluate"
     """The cart is worked out again on what is kept, with all of its offers; the difference to what was paid goes back.
     What went back before is not asked for again: so it can matter in which steps goods come back, and the customer
-    keeps the most that any step came to.
+    keeps the most that any step came to. What was applied is played again in the same order, and what has no effect
+    any more is passed over; no better combination is looked for.
     """
 
     KEEP_RATE = "keep_rate"
@@ -6018,7 +6021,9 @@ class RefundPlan(Record):
     """
 
     amount: Decimal
-    """In all: for goods alone."""
+    """In all, for goods. Where an amount of the order was refunded before, goods that come back bring their price all
+    the same while money of the order is left, so a part of it may fall on delivery.
+    """
 
     shipping_left: Decimal
     """What of delivery has not gone back. Returned goods do not bring it, not the last ones either: a refund in full
@@ -7692,7 +7697,7 @@ class WhyBeatenBy(Record):
     """What was applied."""
 
     by: Decimal
-    """By how much."""
+    """By how much; where tax comes on top at different rates, with it."""
 
 
 class WhyBudgetExhausted(Record):

@@ -79,7 +79,7 @@ pub(super) fn gather<'p>(
         most_uses: i64::try_from(automatic + open + asked.cart.codes.len() + usize::from(seat.is_some()))
             .unwrap_or(i64::MAX),
         most_units: units.try_fold(0_i64, |sum, units| sum.checked_add(units / 1000)).unwrap_or(i64::MAX),
-        most_minor: asked.basket.list_minor().saturating_add(shipping),
+        most_minor: asked.basket.list_minor().saturating_add(shipping).saturating_add(reach(asked, &touching)),
         missing: Missing::default(),
         out: Gathered::default(),
     };
@@ -109,6 +109,13 @@ pub(super) fn gather<'p>(
     gather.out.named.extend(gather.out.bearers.keys().cloned());
     gather.missing.ask()?;
     Ok(gather.out)
+}
+
+/// How much more a near miss puts into the cart at most: up to the farthest threshold or step, and as much again for what other offers take
+/// off of it. It may find a budget where the cart itself does.
+fn reach(asked: Asked<'_>, offers: &[(&Offer, &OfferRules)]) -> i64 {
+    let farthest = offers.iter().filter_map(|(_, rules)| rules.farthest()).max();
+    farthest.and_then(|amount| asked.cart.currency.minor(amount).ok()).map_or(0, |minor| minor.saturating_mul(2))
 }
 
 fn facts_of(line: &crate::offer::CartLine) -> LineFacts<'_> {

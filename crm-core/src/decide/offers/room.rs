@@ -36,7 +36,7 @@ pub(super) struct Asking<'a> {
     pub(super) currency: Currency,
     /// How many offers, coupons and codes there are at most: each counts for itself.
     pub(super) most_uses: i64,
-    /// The most units that one of them, and the most money that all of them could count of the cart.
+    /// The most units that one of them could count of the cart, and the most money that all of them could, with what a near miss adds.
     pub(super) most_units: i64,
     pub(super) most_minor: i64,
 }

@@ -159,10 +159,10 @@ pub(crate) fn planned(
     }
     let Some(record) = ws.claim(&(id.clone(), claim.clone()))? else { return Ok(None) };
     let receipt = record.receipt.get()?;
-    if receipt.rules.iter().all(|rules| rules.refund == RefundPolicy::ProRata) {
+    if is_pro_rata(receipt) {
         return Ok(None);
     }
-    let plan = plan_of(receipt, order, lines).map_err(|error| error.within("refund.what"))?;
+    let plan = policy_plan(receipt, order, lines).map_err(|error| error.within("refund.what"))?;
     let amount_of = |number: u32| plan.lines.iter().find(|line| line.line_no == number).map(|line| line.amount);
     // A line that is named several times comes back once, with all of its units: the plan has one amount for it.
     let mut named: Vec<RefundLine> = Vec::with_capacity(lines.len());
@@ -182,8 +182,37 @@ pub(crate) fn planned(
     Ok(Some(Refund { what: RefundWhat::Lines { lines }, ..refund.clone() }))
 }
 
-/// What goes back for returned units of an order that was paid with a claim.
+/// Whether the offers have no other policy than that of every order.
+fn is_pro_rata(receipt: &Receipt) -> bool {
+    receipt.rules.iter().all(|rules| rules.refund == RefundPolicy::ProRata)
+}
+
+/// What goes back for returned units of an order that was paid with a claim: to the last unit what a refund of them brings.
 pub(crate) fn plan_of(receipt: &Receipt, order: &OrderRecord, lines: &[RefundLine]) -> crate::Result<RefundPlan> {
+    let plan = policy_plan(receipt, order, lines)?;
+    if !is_pro_rata(receipt) {
+        return Ok(plan);
+    }
+    // The order has rules of its own, by which refunds of an amount make room for goods that come back.
+    let currency = order.currency();
+    let effect = order.would_bring(&RefundWhat::Lines { lines: lines.to_vec() })?;
+    let back = effect.lines.iter().map(|back| RefundedLine {
+        line_no: back.line_no,
+        quantity: Quantity::from_thousandths(back.thousandths),
+        amount: currency.amount(back.amount_minor),
+    });
+    let shipping = (currency.minor(plan.shipping_left)? - effect.shipping_minor).max(0);
+    Ok(RefundPlan {
+        lines: back.collect(),
+        amount: currency.amount(effect.amount_minor),
+        shipping_left: currency.amount(shipping),
+        full: plan.all_goods && shipping == 0,
+        ..plan
+    })
+}
+
+/// What the policies of the offers say.
+fn policy_plan(receipt: &Receipt, order: &OrderRecord, lines: &[RefundLine]) -> crate::Result<RefundPlan> {
     let currency = order.currency();
     let claimed: BTreeSet<u32> = receipt.quote.lines.iter().map(|line| line.line_no).collect();
     let back = order.refunded_lines().into_iter().filter(|back| claimed.contains(&back.line_no));
