@@ -22,6 +22,8 @@ mod _native {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
+    const PAGE_MAX: usize = crm_core::limits::PAGE_ROWS_MAX;
+    #[pymodule_export]
     use crate::codes::{CodeBatch, TillKey, code_length, normal_code};
     #[pymodule_export]
     use crate::engine::{Engine, offset};

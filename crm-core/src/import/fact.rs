@@ -86,6 +86,19 @@ pub(super) struct Reading {
     pub(super) items: Vec<Item>,
 }
 
+/// Whoever a cell names, as it stands there.
+fn named(
+    row: &Row<'_>,
+    column: Option<usize>,
+    kind: IdentifierKind,
+    scope: Option<&str>,
+    suffix: Option<&str>,
+) -> Identifier {
+    let cell = row.text(column);
+    let value = suffix.and_then(|suffix| cell.strip_suffix(suffix)).unwrap_or(&cell);
+    Identifier { kind, scope: scope.map(str::to_owned), value: value.to_owned() }
+}
+
 impl Reading {
     /// Notes a problem of a cell.
     pub(super) fn note(&mut self, row: &Row<'_>, column: Option<usize>, error: &Error) -> Noted {
@@ -240,8 +253,8 @@ impl Reading {
         scope: Option<&str>,
         suffix: Option<&str>,
     ) -> Option<Identifier> {
-        let cell = row.text(column);
-        let value = suffix.and_then(|suffix| cell.strip_suffix(suffix)).unwrap_or(&cell);
+        let identifier = named(row, column, kind, scope, suffix);
+        let value = identifier.value.as_str();
         if value.is_empty() {
             return None;
         }
@@ -252,7 +265,6 @@ impl Reading {
             self.note(row, column, &error);
             return None;
         }
-        let identifier = Identifier { kind, scope: scope.map(str::to_owned), value: value.to_owned() };
         match identifier.key(self.country.as_deref()) {
             Ok(_) => Some(identifier),
             Err(error) => {
@@ -265,10 +277,9 @@ impl Reading {
     /// Whether two rows name the same in a column, however it is written.
     pub(super) fn is_one(&self, who: &IdentifierColumn, rows: (&Row<'_>, &Row<'_>), column: usize) -> bool {
         let key = |row: &Row<'_>| {
-            let cell = row.text(Some(column));
-            let value = who.strip_suffix.as_deref().and_then(|suffix| cell.strip_suffix(suffix)).unwrap_or(&cell);
-            let identifier = Identifier { kind: who.kind, scope: who.scope.clone(), value: value.to_owned() };
-            identifier.key(self.country.as_deref()).map_err(|_| value.to_owned())
+            let (scope, suffix) = (who.scope.as_deref(), who.strip_suffix.as_deref());
+            let identifier = named(row, Some(column), who.kind, scope, suffix);
+            identifier.key(self.country.as_deref()).map_err(|_| identifier.value)
         };
         key(rows.0) == key(rows.1)
     }

@@ -129,7 +129,7 @@ proptest! {
     }
 
     /// The search finds what a second implementation finds that shares nothing with it and tries every order of every set.
-    /// To see it fail: let `some` take the dearest for `Pick::Cheapest`, or let a phase begin without its entry.
+    /// To see it fail: let `some` take the dearest for `Pick::Cheapest`, let a phase begin without its entry, or let `saved` be what is off.
     #[test]
     fn the_best_is_that_of_a_naive_till(cart in plain_cart(), rules in any_rules(5)) {
         let rules: Vec<OfferRules> = rules.into_iter().filter(naive_tests::knows).map(|mut rules| {
@@ -362,7 +362,7 @@ proptest! {
 
     /// One more coupon never makes it dearer: it never takes less off, or, where tax comes on top at different rates, never lets the customer
     /// pay more.
-    /// To see it fail: leave "none of it" out: let `close` do nothing while something of the phase is left; or let `saved` be what is off.
+    /// To see it fail: leave "none of it" out: let `close` do nothing while something of the phase is left.
     #[test]
     fn one_more_coupon_never_costs(cart in any_cart(5), rules in any_rules(6)) {
         let fewer = &rules[..rules.len() - 1];

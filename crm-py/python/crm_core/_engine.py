@@ -57,7 +57,7 @@ Place = Path
 ProgramSource = Union[str, bytes, Mapping[str, Any], Document]
 """A program document: JSON text, the same as a dict, or a `Document`."""
 
-PAGE_MAX = 10_000
+PAGE_MAX = _native.PAGE_MAX
 """Most entries that are read at a time."""
 
 _FORMATS: dict[str, Callable[[], Format]] = {"shopify": FormatShopify, "taobao": FormatTaobao, "youzan": FormatYouzan}

@@ -39,6 +39,7 @@ __all__ = [
     "Held",
     "Table",
     "TillKey",
+    "PAGE_MAX",
     "VERSION",
     "_panic_behind",
     "check_program",
@@ -58,6 +59,7 @@ __all__ = [
     "verify",
 ]
 
+PAGE_MAX: int
 VERSION: str
 
 @final
