@@ -29,16 +29,22 @@ const THREADS: usize = 64;
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    // For a profile of the engine alone.
-    if std::env::args().any(|argument| argument == "--engine") {
-        engine(&folder.path().join("many.db"), How::Many);
+    let ways = [
+        ("engine, try by try", How::Single),
+        ("engine, combined", How::Combined),
+        ("engine, 1,000 at once", How::Many),
+    ];
+    // For a profile of one way alone.
+    if let Some(only) = std::env::args().skip_while(|argument| argument != "--only").nth(1) {
+        for (name, how) in ways.into_iter().filter(|(name, _)| name.ends_with(only.as_str())) {
+            let took = engine(&folder.path().join("only.db"), how);
+            println!("{name:<28}: {:>9.0} tries/s", per_second(took));
+        }
         return;
     }
     let naive = naive(folder.path());
     println!("naive transaction, {THREADS} threads: {:>9.0} tries/s, {LIMIT} granted", per_second(naive));
-    for (name, how) in
-        [("engine, try by try", How::Single), ("engine, combined", How::Combined), ("engine, 1,000 at once", How::Many)]
-    {
+    for (name, how) in ways {
         let took = engine(&folder.path().join(format!("{name}.db")), how);
         println!(
             "{name:<28}: {:>9.0} tries/s, {LIMIT} granted, {:.1} x naive",
