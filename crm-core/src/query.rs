@@ -136,7 +136,7 @@ pub enum Query {
     /// What would go back for these units of an order, by the policies of its offers? No refund of lines brings delivery back: one in full does, or one of
     /// an amount.
     RefundPlan {
-        /// The order; one that was paid with a claim.
+        /// The order. One without a claim gives its own prices back.
         order_id: OrderId,
         /// What comes back.
         lines: Vec<ReturnedLine>,

@@ -184,7 +184,7 @@ class Questions:
         """What would go back for these units of an order, by the policies of its offers? No refund of lines brings
         delivery back: one in full does, or one of an amount.
 
-        `order_id`: The order; one that was paid with a claim. `lines`: What comes back.
+        `order_id`: The order. One without a claim gives its own prices back. `lines`: What comes back.
         """
         answer: AnswerRefundPlan = self._ask(QueryRefundPlan(order_id=order_id, lines=lines))
         return answer.plan
@@ -359,7 +359,7 @@ class AsyncQuestions:
         """What would go back for these units of an order, by the policies of its offers? No refund of lines brings
         delivery back: one in full does, or one of an amount.
 
-        `order_id`: The order; one that was paid with a claim. `lines`: What comes back.
+        `order_id`: The order. One without a claim gives its own prices back. `lines`: What comes back.
         """
         answer: AnswerRefundPlan = await self._ask(QueryRefundPlan(order_id=order_id, lines=lines))
         return answer.plan

@@ -5645,7 +5645,7 @@ class QueryRefundPlan(Record):
     type: ClassVar[Literal["refund_plan"]] = "refund_plan"
 
     order_id: str
-    """The order; one that was paid with a claim."""
+    """The order. One without a claim gives its own prices back."""
 
     lines: Sequence[ReturnedLine]
     """What comes back."""

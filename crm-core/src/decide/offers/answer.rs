@@ -8,7 +8,7 @@ use super::super::state::{Bearer, ClaimCard, ClaimRecord};
 use super::super::workspace::{Decided, Missing, Workspace};
 use super::gather::{Asked, Gathered, gather};
 use super::room::Counted;
-use super::sale::plan_of;
+use super::sale::{plan_of, plan_of_order};
 use crate::code::NormalCode;
 use crate::coupon::{Coupon, LimitHold};
 use crate::error::{Error, ErrorCode};
@@ -187,13 +187,6 @@ pub(crate) fn refund_plan(ws: &mut Workspace, order_id: &OrderId, lines: &[Retur
         let message = format!("order `{order_id}` is not recorded");
         return Err(Error::new(ErrorCode::OrderUnknown, message).field("order_id").into());
     };
-    let Some(claim) = extra.claim else {
-        let message = format!("order `{order_id}` was not paid with a claim");
-        return Err(Error::new(ErrorCode::ClaimUnknown, message).field("order_id").into());
-    };
-    let Some(record) = ws.claim(&(id, claim.clone()))? else {
-        return Err(Error::internal(format!("claim `{claim}` of an order is gone")).into());
-    };
     let is_known = |line: &ReturnedLine| order.lines().iter().any(|known| known.line_no == line.line_no);
     if let Some((at, line)) = lines.iter().enumerate().find(|(_, line)| !is_known(line)) {
         let message = format!("order `{order_id}` has no line {}", line.line_no);
@@ -203,6 +196,12 @@ pub(crate) fn refund_plan(ws: &mut Workspace, order_id: &OrderId, lines: &[Retur
         .iter()
         .map(|line| RefundLine { line_no: line.line_no, quantity: Some(line.quantity), amount: None })
         .collect();
+    let Some(claim) = extra.claim else {
+        return Ok(Answer::RefundPlan { plan: plan_of_order(&order, &lines)? });
+    };
+    let Some(record) = ws.claim(&(id, claim.clone()))? else {
+        return Err(Error::internal(format!("claim `{claim}` of an order is gone")).into());
+    };
     let plan = plan_of(record.receipt.get()?, &order, &lines)?;
     Ok(Answer::RefundPlan { plan })
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode};
 use crate::offer::{
     CartLine, Quote, Receipt, RefundPlan, RefundPolicy, RefundedLine, Refunds, ReturnOn, ReturnedLine, Source,
 };
-use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundLine, RefundWhat};
+use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundEffect, RefundLine, RefundWhat};
 use crate::value::{
     Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Points, Quantity, RedemptionId, Timestamp,
 };
@@ -194,21 +194,46 @@ pub(crate) fn plan_of(receipt: &Receipt, order: &OrderRecord, lines: &[RefundLin
         return Ok(plan);
     }
     // The order has rules of its own, by which refunds of an amount make room for goods that come back.
-    let currency = order.currency();
     let effect = order.would_bring(&RefundWhat::Lines { lines: lines.to_vec() })?;
+    let shipping = order.currency().minor(plan.shipping_left)? - effect.shipping_minor;
+    Ok(brings(order, &effect, shipping, plan.all_goods))
+}
+
+/// The same of an order without a claim: its own prices. Errors are those of [`Receipt::plan`].
+pub(crate) fn plan_of_order(order: &OrderRecord, lines: &[RefundLine]) -> crate::Result<RefundPlan> {
+    let mut left: BTreeMap<u32, i64> = order.lines().iter().map(|line| (line.line_no, line.thousandths)).collect();
+    let back = order.refunded_lines();
+    back.iter().for_each(|line| *left.entry(line.line_no).or_default() -= line.thousandths);
+    for (at, line) in lines.iter().enumerate() {
+        let (now, left) =
+            (line.quantity.unwrap_or(Quantity::ZERO).thousandths(), left.entry(line.line_no).or_default());
+        if now <= 0 || *left < now {
+            let left = Quantity::from_thousandths((*left).max(0));
+            let message = format!("quantity `{}` is not above 0 and at most {left}", Quantity::from_thousandths(now));
+            let error = Error::new(ErrorCode::OfferRefundLine, message);
+            return Err(error.field(format!("lines[{at}].quantity")).limit(left));
+        }
+        *left -= now;
+    }
+    let effect = order.would_bring(&RefundWhat::Lines { lines: lines.to_vec() })?;
+    let shipping = order.shipping_minor() - order.refunded_shipping_minor() - effect.shipping_minor;
+    Ok(brings(order, &effect, shipping, left.values().all(|left| *left == 0)))
+}
+
+fn brings(order: &OrderRecord, effect: &RefundEffect, shipping_left: i64, all_goods: bool) -> RefundPlan {
+    let currency = order.currency();
     let back = effect.lines.iter().map(|back| RefundedLine {
         line_no: back.line_no,
         quantity: Quantity::from_thousandths(back.thousandths),
         amount: currency.amount(back.amount_minor),
     });
-    let shipping = (currency.minor(plan.shipping_left)? - effect.shipping_minor).max(0);
-    Ok(RefundPlan {
+    RefundPlan {
         lines: back.collect(),
         amount: currency.amount(effect.amount_minor),
-        shipping_left: currency.amount(shipping),
-        full: plan.all_goods && shipping == 0,
-        ..plan
-    })
+        shipping_left: currency.amount(shipping_left.max(0)),
+        all_goods,
+        full: all_goods && shipping_left <= 0,
+    }
 }
 
 /// What the policies of the offers say.
