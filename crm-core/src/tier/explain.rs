@@ -72,7 +72,7 @@ impl Ladder {
     ) -> TierExplanation {
         let known = |fact: &&TierFact| fact.recorded_at <= known_at && fact.effective_at <= t;
         let mut known: Vec<TierFact> = facts.iter().filter(known).cloned().collect();
-        known.sort_by(|a, b| (a.effective_at, a.seq, &a.kind).cmp(&(b.effective_at, b.seq, &b.kind)));
+        known.sort_by(TierFact::order);
         let mut changes = Vec::new();
         let state = self.replay(zone, joined_at, &known, t, &mut changes);
         self.explanation(zone, &state, &known, (t, known_at), changes)

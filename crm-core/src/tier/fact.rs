@@ -1,12 +1,15 @@
 //! What a ladder is told, and what it answers.
 
 use crate::value::{Actor, LadderId, Reason, TierId, Timestamp};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// One thing that happened and matters to one ladder of one customer.
 ///
-/// Facts take effect in the order of `effective_at`, then `seq`; two facts of one ladder with both equal are ordered by their content.
+/// Facts take effect in the order of `effective_at`. Those of one instant: first what was earned, spent or done, then what was taken back,
+/// each in the order of its cause, then what was set by hand, in the order of `seq`. So the order in which facts were told does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierFact {
     /// When it counts.
@@ -17,6 +20,68 @@ pub struct TierFact {
     pub seq: u64,
     /// What happened.
     pub kind: TierFactKind,
+}
+
+/// The place of a fact in the order of facts.
+///
+/// INVARIANT: arrival is no part of it, but among what was set by hand, where the last word is what was meant (guarded by
+/// `laws::arrival_never_shows`).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Place {
+    #[n(0)]
+    pub(super) effective_at: Timestamp,
+    #[n(1)]
+    group: Group,
+    #[cbor(n(2), with = "super::codec")]
+    cause: Arc<str>,
+    #[n(3)]
+    seq: u64,
+}
+
+/// What comes first at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+enum Group {
+    #[n(0)]
+    Accrual,
+    #[n(1)]
+    Reversal,
+    #[n(2)]
+    ByHand,
+}
+
+impl TierFact {
+    pub(super) fn place(&self) -> Place {
+        let (group, cause) = match &self.kind {
+            TierFactKind::Accrual { cause, .. } => (Group::Accrual, cause.clone()),
+            TierFactKind::Reversal { cause, .. } => (Group::Reversal, cause.clone()),
+            TierFactKind::Lock { .. } | TierFactKind::Unlock => (Group::ByHand, Arc::default()),
+        };
+        Place { effective_at: self.effective_at, group, cause, seq: self.seq }
+    }
+
+    /// The order of facts. Several with one cause at one instant, such as two refunds of one order, are ordered by their content.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        self.effective_at.cmp(&other.effective_at).then_with(|| {
+            let (one, two) = (self.place(), other.place());
+            let by_hand = if one.group == Group::ByHand { one.seq.cmp(&two.seq) } else { Ordering::Equal };
+            let places = (one.group, one.cause).cmp(&(two.group, two.cause)).then(by_hand);
+            places.then_with(|| (&self.kind, self.seq).cmp(&(&other.kind, other.seq)))
+        })
+    }
+}
+
+impl Place {
+    /// Whether a fact here comes too late for somebody who has taken in one there. Facts with one cause at one instant are in order where
+    /// one entry tells them together.
+    pub(super) fn is_late(&self, last: &Self) -> bool {
+        let one = (self.effective_at, self.group, &self.cause);
+        match one.cmp(&(last.effective_at, last.group, &last.cause)) {
+            Ordering::Equal if self.group == Group::ByHand => self.seq < last.seq,
+            Ordering::Equal => self.seq != last.seq,
+            ordering => ordering == Ordering::Less,
+        }
+    }
 }
 
 /// What happened. Amounts are whole units of the ladder's metric: minor units of money, points, or a count.

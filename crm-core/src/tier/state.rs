@@ -1,5 +1,6 @@
 //! What a ladder remembers of a customer: sums of the windows that still matter, and what is kept without them.
 
+use super::fact::Place;
 use super::ladder::Rank;
 use crate::value::{Actor, CalendarDate, Reason, Timestamp};
 use minicbor::{Decode, Encode};
@@ -19,7 +20,7 @@ pub struct LadderState {
     pub(super) clock: Timestamp,
     /// The last fact taken in.
     #[n(2)]
-    pub(super) last: Option<LastFact>,
+    pub(super) last: Option<Place>,
     /// The highest tier held because of the metric.
     #[n(3)]
     pub(super) base: Rank,
@@ -44,15 +45,6 @@ pub struct LadderState {
     /// Since when.
     #[n(10)]
     pub(super) since: Timestamp,
-}
-
-/// The place of a fact in the order of facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub(super) struct LastFact {
-    #[n(0)]
-    pub(super) effective_at: Timestamp,
-    #[n(1)]
-    pub(super) seq: u64,
 }
 
 /// A tier kept without the metric.

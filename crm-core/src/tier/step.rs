@@ -3,7 +3,7 @@
 use super::fact::{TierCause, TierChange, TierFact, TierFactKind};
 use super::ladder::Ladder;
 use super::rules::{Floor, Upgrade, Window};
-use super::state::{Days, Kept, LadderState, LastFact, Periods, Sums, TierLock};
+use super::state::{Days, Kept, LadderState, Periods, Sums, TierLock};
 use super::window::earlier;
 use crate::value::{TierId, Timestamp, Zone};
 
@@ -64,8 +64,8 @@ impl Ladder {
     /// Takes a fact in, after everything that is due up to its instant.
     pub fn apply(&self, zone: Zone, state: &mut LadderState, fact: &TierFact, out: &mut Vec<TierChange>) -> Applied {
         let at = fact.effective_at;
-        let place = LastFact { effective_at: at, seq: fact.seq };
-        if at < state.clock || state.last.is_some_and(|last| place < last) {
+        let place = fact.place();
+        if at < state.clock || state.last.as_ref().is_some_and(|last| place.is_late(last)) {
             return Applied::Late;
         }
         self.advance(zone, state, at, out);
@@ -102,7 +102,7 @@ impl Ladder {
         out: &mut Vec<TierChange>,
     ) -> LadderState {
         let mut ordered: Vec<&TierFact> = facts.iter().filter(|fact| fact.effective_at <= until).collect();
-        ordered.sort_by(|a, b| (a.effective_at, a.seq, &a.kind).cmp(&(b.effective_at, b.seq, &b.kind)));
+        ordered.sort_by(|a, b| a.order(b));
         let from = ordered.first().map_or(joined_at, |fact| fact.effective_at.min(joined_at));
         let mut state = self.start_from(zone, joined_at, from);
         for fact in ordered {

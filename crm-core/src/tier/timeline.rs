@@ -228,7 +228,7 @@ impl Timeline {
                     .filter(|fact| *from <= fact.effective_at && fact.effective_at <= until)
                     .filter(|fact| next.is_none_or(|next| fact.effective_at < next))
                     .collect();
-                here.sort_by(|a, b| (a.effective_at, a.seq, &a.kind).cmp(&(b.effective_at, b.seq, &b.kind)));
+                here.sort_by(|a, b| a.order(b));
                 for fact in here {
                     // Sorted facts never come late.
                     let _ = ladder.apply(*zone, &mut state, fact, out);
@@ -282,7 +282,7 @@ impl Timeline {
         let facts_of = |ladder: &Ladder| {
             let mut facts = facts_of(ladder);
             facts.retain(|fact| fact.recorded_at <= known_at && fact.effective_at <= t);
-            facts.sort_by(|a, b| (a.effective_at, a.seq, &a.kind).cmp(&(b.effective_at, b.seq, &b.kind)));
+            facts.sort_by(TierFact::order);
             facts
         };
         // Somebody may have joined before there was such a ladder, or ask for a time before.
