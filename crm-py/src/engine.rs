@@ -17,6 +17,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::fs::File;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long a wait goes on before it listens to interrupts: as long as the library itself waits at most between two looks at the feed.
+#[allow(clippy::cast_possible_truncation, reason = "a second")]
+const WAIT_MS: u32 = crm_core::limits::FEED_LOOK_MAX_MS as u32;
 
 /// A store and the rules in force.
 #[pyclass(frozen, module = "crm_core._native")]
@@ -223,6 +228,30 @@ impl Engine {
                 .collect::<Result<Vec<_>>>()
         })?;
         page.into_iter().map(|(offset, entry)| Ok((offset, write_value(py, &entry, "Entry")?))).collect()
+    }
+
+    /// Waits until the feed goes on behind a place, at most so many milliseconds or for ever. The library waits for a while at a time, so that an
+    /// interrupt, and whoever has `stopped` it, is heard in between.
+    fn wait_for_entries(
+        &self,
+        py: Python<'_>,
+        after: &str,
+        wait_ms: Option<u32>,
+        stopped: Option<Py<PyAny>>,
+    ) -> PyResult<bool> {
+        let engine = self.here(py)?;
+        let after = offset_of(py, after)?;
+        let end = wait_ms.map(|wait| Instant::now() + Duration::from_millis(wait.into()));
+        loop {
+            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+            let while_ms = u32::try_from(left.as_millis()).unwrap_or(u32::MAX).min(WAIT_MS);
+            let there = work(py, || engine.wait_for_entries(after, while_ms))?;
+            py.check_signals()?;
+            let stopped = stopped.as_ref().map_or(Ok(false), |stopped| stopped.call0(py)?.is_truthy(py))?;
+            if there || stopped || left.as_millis() <= u128::from(while_ms) {
+                return Ok(there);
+            }
+        }
     }
 
     fn next_due<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {

@@ -50,6 +50,7 @@ CALLS: dict[str, Callable[[crm.Engine, Path], object]] = {
     "what_if_tables": lambda shop, path: shop.what_if_tables(PROGRAM, at=NOON).members.to_polars(),
     "next_due": lambda shop, path: shop.next_due(),
     "feed": lambda shop, path: list(shop.feed()),
+    "wait_for_entries": lambda shop, path: shop.wait_for_entries(wait_ms=0),
     "backup": lambda shop, path: shop.backup(path / "copy.db", progress=lambda done, all: None),
     "verify": lambda shop, path: crm.verify(path / "shop.db"),
     "restore": lambda shop, path: crm.restore(path / "shop.db", path / "again.db"),

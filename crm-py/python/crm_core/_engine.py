@@ -60,6 +60,9 @@ ProgramSource = Union[str, bytes, Mapping[str, Any], Document]
 PAGE_MAX = _native.PAGE_MAX
 """Most entries that are read at a time."""
 
+WAIT_MS_MAX = 2**32 - 1
+"""The longest wait that has an end: some seven weeks."""
+
 _FORMATS: dict[str, Callable[[], Format]] = {"shopify": FormatShopify, "taobao": FormatTaobao, "youzan": FormatYouzan}
 
 
@@ -96,6 +99,13 @@ def feed_from(after: str | None, limit: int | None, page: int) -> str:
         raise ValueError(f"limit is zero or more, not {limit}")
     if not 1 <= page <= PAGE_MAX:
         raise ValueError(f"page is 1 to {PAGE_MAX:,}, not {page:,}")
+    return _native.offset(after)
+
+
+def wait_from(after: str | None, wait_ms: int | None) -> str:
+    """Where a wait begins; refuses what is no place in a feed and no time to wait."""
+    if wait_ms is not None and not 0 <= wait_ms <= WAIT_MS_MAX:
+        raise ValueError(f"wait_ms is 0 to {WAIT_MS_MAX:,}, or None, not {wait_ms:,}")
     return _native.offset(after)
 
 
@@ -306,6 +316,19 @@ class Engine(Questions, Tables):
             yield from fed
             limit = feed_rest(limit, len(fed), size)
             after = fed[-1][0] if fed else after
+
+    def wait_for_entries(self, after: str | None = None, *, wait_ms: int | None = None) -> bool:
+        """Waits until the feed has entries behind a place, and says whether it has: for whoever has read it to its end.
+
+            while True:
+                shop.wait_for_entries(stored_offset)
+                for offset, entry in shop.feed(stored_offset): ...
+
+        `after`: as for `feed`. `wait_ms`: at most so many milliseconds, then it is False; None waits until there is something. Entries that
+        are there already end it at once. Other threads go on meanwhile, Ctrl-C ends it within about a second, and `close` at once, with
+        `StoreClosed`. On a server each wait under way has one more connection. Raises `StoreNoFeed` where the store keeps no feed.
+        """
+        return self._native.wait_for_entries(wait_from(after, wait_ms), wait_ms, None)
 
     def next_due(self) -> datetime | None:
         """When time alone changes something for anybody next."""

@@ -10,7 +10,9 @@ begun is finished, and the same request id tells afterwards what it did.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -49,6 +51,28 @@ from crm_core._types import (
 __all__ = ["Engine"]
 
 T = TypeVar("T")
+
+
+async def _on_own_thread(call: Callable[..., T], *args: Any) -> T:
+    """Runs what may take for ever. The thread keeps nobody from ending: not the pool, and not the interpreter."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(put: Callable[[Any], None], outcome: object) -> None:
+        if not done.done():
+            put(outcome)
+
+    def run() -> None:
+        try:
+            put: Callable[[Any], None] = done.set_result
+            outcome: object = call(*args)
+        except BaseException as error:
+            put, outcome = done.set_exception, error
+        with contextlib.suppress(RuntimeError):  # The loop is closed, so nobody waits any more.
+            loop.call_soon_threadsafe(settle, put, outcome)
+
+    threading.Thread(target=run, name="crm_core_wait", daemon=True).start()
+    return await done
 
 
 class Engine(AsyncQuestions):
@@ -218,6 +242,16 @@ class Engine(AsyncQuestions):
                 yield one
             limit = _engine.feed_rest(limit, len(fed), size)
             after = fed[-1][0] if fed else after
+
+    async def wait_for_entries(self, after: str | None = None, *, wait_ms: int | None = None) -> bool:
+        """As `crm_core.Engine.wait_for_entries`. Each wait has a thread of its own, so that calls have theirs; where the task is cancelled,
+        it ends within about a second.
+        """
+        place, stopped = _engine.wait_from(after, wait_ms), threading.Event()
+        try:
+            return await _on_own_thread(self._engine._native.wait_for_entries, place, wait_ms, stopped.is_set)
+        finally:
+            stopped.set()
 
     async def next_due(self) -> datetime | None:
         """As `crm_core.Engine.next_due`."""
