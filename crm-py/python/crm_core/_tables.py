@@ -130,6 +130,13 @@ def _shown(kind: str) -> str:
     )
 
 
+def refuses(on_issue: OnIssue) -> bool:
+    """Whether problems of rows mean that nothing is written."""
+    if on_issue not in ("report", "raise"):
+        raise ValueError(f"on_issue is 'report' or 'raise', not {on_issue!r}")
+    return on_issue == "raise"
+
+
 @contextmanager
 def _needs(module: str, extra: str) -> Generator[None]:
     try:
@@ -317,9 +324,7 @@ class Tables:
         id_prefix: str,
         progress: Progress,
     ) -> ImportReport:
-        if on_issue not in ("report", "raise"):
-            raise ValueError(f"on_issue is 'report' or 'raise', not {on_issue!r}")
-        refuse = on_issue == "raise"
+        refuse = refuses(on_issue)
         with _told(progress, name) as tell:
             return _native.ingest(
                 self._native, table, name, form, refuse, batch, dry_run, recorded_at, now, zone, id_prefix, tell
