@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import crm_core as crm
@@ -187,6 +189,7 @@ crm.Engine.in_memory().wait_for_entries()
 """,
     "a task": """
 import asyncio
+import json
 import crm_core as crm
 async def main():
     async with await crm.aio.Engine.in_memory() as shop:
@@ -196,6 +199,7 @@ asyncio.run(main())
 """,
     "nobody": """
 import asyncio
+import json
 import crm_core as crm
 async def main():
     shop = await crm.aio.Engine.in_memory()
@@ -223,7 +227,7 @@ def test_a_process_that_waits_can_be_ended(who: str) -> None:
     assert "KeyboardInterrupt" in told if who != "nobody" else told == "", told
 
 
-def test_another_process_is_heard(tmp_path: Any) -> None:
+def test_another_process_is_heard(tmp_path: Path) -> None:
     with open_shop(crm.Engine.open(tmp_path / "shop.db", durability="normal")) as shop:
         with crm.Engine.open(tmp_path / "shop.db", read_only=True) as looking:
             after = last(looking)
@@ -248,3 +252,42 @@ def test_the_program_says_nothing_of_entries() -> None:
     with crm.Engine.in_memory() as shop:
         shop.publish(PROGRAM, at=NOON)
         assert shop.wait_for_entries(wait_ms=50) is False
+
+
+WORKER = Path(__file__).resolve().parents[1] / "examples/feed_worker.py"
+
+
+def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ("shop.db", "place.txt", "messages.jsonl")]
+    told = tmp_path / "messages.jsonl"
+
+    def wait_for(enough: Callable[[str], bool]) -> None:
+        end = time.monotonic() + 60
+        while not (told.exists() and enough(told.read_text())):
+            assert time.monotonic() < end and worker.poll() is None
+            time.sleep(0.01)
+
+    with crm.Engine.open(names[0], durability="normal") as shop:
+        shop.publish(PROGRAM, at=NOON)
+        for turn in range(4):
+            worker = subprocess.Popen([sys.executable, str(WORKER), *names])
+            for number in range(60):
+                name = f"c{turn}-{number}"
+                shop.execute(crm.RegisterCustomer(customer_id=name), request_id=name, at=NOON)
+                if number == 30:
+                    # It is in the middle of its work.
+                    wait_for(lambda text: f'"c{turn}-' in text)
+                    worker.kill()
+                    worker.wait(timeout=60)
+        worker = subprocess.Popen([sys.executable, str(WORKER), *names])
+        wait_for(lambda text: '"c3-59/' in text)
+        # Ctrl-C while it waits.
+        time.sleep(0.3)
+        worker.send_signal(signal.SIGINT)
+        worker.wait(timeout=60)
+        ids = [entry.customer_id for _, entry in shop.feed()]
+    lines = [json.loads(line) for line in told.read_text().splitlines() if line.endswith("}")]
+    assert {line["to"] for line in lines} == set(ids) and len(ids) == 240
+    # In order, and after a crash at most a page again.
+    first = list(dict.fromkeys(line["to"] for line in lines))
+    assert first == ids and len(lines) <= 240 + 4 * 100
