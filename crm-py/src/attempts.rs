@@ -57,8 +57,8 @@ impl Attempts {
     }
 
     fn attempt(&self, at: &Bound<'_, PyAny>, rules: &AttemptRules, came: &Bound<'_, PyAny>) -> PyResult<()> {
-        let came: Attempt =
-            read_value(&read_named(came, "Attempt")?).map_err(|error| raise(at.py(), &error.at_field("came".to_owned())))?;
+        let came: Attempt = read_value(&read_named(came, "Attempt")?)
+            .map_err(|error| raise(at.py(), &error.at_field("came".to_owned())))?;
         self.with(at, |tried, at| tried.attempt(at, &rules.0, came))
     }
 

@@ -58,11 +58,7 @@ pub(crate) struct Histories(pub(crate) simulate::Histories);
 
 #[pymethods]
 impl Histories {
-    fn what_if<'py>(
-        &self,
-        document: &Bound<'py, PyAny>,
-        progress: Option<Py<PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn what_if<'py>(&self, document: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         let text = document_text(document)?;
         objects(document.py(), progress, |told, each| self.0.what_if_json(&text, told, each))
     }

@@ -36,8 +36,8 @@ WALKS = {
     **dict.fromkeys(["walk_customers", "walk_entries", "walk_orders", "walk_claims"], "Engine.table"),
     **dict.fromkeys(["walk_open_coupons", "walk_closed_coupons"], "Engine.table"),
     **dict.fromkeys(["each_customer", "each_entry", "each_claim", "each_order"], "Engine.table"),
-    **dict.fromkeys(["walk_gift_cards", "each_gift_card"], "-- no table yet; Engine.gift_card asks for one"),
-    **dict.fromkeys(["walk_groups", "each_group"], "-- no table yet; Engine.group asks for one"),
+    **dict.fromkeys(["walk_card_views", "walk_group_views"], "Engine.table"),
+    **dict.fromkeys(["walk_gift_cards", "each_gift_card", "walk_groups", "each_group"], "-- tables are as of an instant"),
     **dict.fromkeys(["walk_stored", "each_stored", "kind_and_subject"], "-- for exports and checks of the library's own"),
     "next": "-- the next page of a walk",
 }
