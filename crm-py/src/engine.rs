@@ -99,7 +99,10 @@ impl Engine {
             let opened = Opened::open(&place, how)?;
             let leased = leases.map(|(own, holders)| Leased::new(opened.store(), holders, own)).transpose()?;
             let leased = leased.map(Arc::new);
-            let store: Arc<dyn Store> = leased.clone().map_or_else(|| opened.store(), |leased| leased);
+            let store: Arc<dyn Store> = match &leased {
+                Some(leased) => leased.clone(),
+                None => opened.store(),
+            };
             let engine = crm_core::Engine::open_shared(store)?;
             let combiner = combine.then(|| Combiner::new(engine.clone()));
             Ok(Self { combiner, leased, ..Self::of(engine, Some(opened)) })
