@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,15 @@ def test_closing_ends_a_wait(fresh: Callable[[], crm.Engine], wait_ms: int | Non
         shop.wait_for_entries()
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Interrupts are heard here and in children: a shell lets programs in its background ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_an_interrupt_ends_a_wait(fresh: Callable[[], crm.Engine]) -> None:
     shop = open_shop(fresh())
     after = last(shop)
@@ -212,6 +221,7 @@ asyncio.run(main())
 }
 
 
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("who", CHILDREN)
 def test_a_process_that_waits_can_be_ended(who: str) -> None:
     child = subprocess.Popen(
@@ -281,9 +291,9 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
                     worker.wait(timeout=60)
         worker = subprocess.Popen([sys.executable, str(WORKER), *names])
         wait_for(lambda text: '"c3-59/' in text)
-        # Ctrl-C while it waits.
+        # It waits; like a service it is told to end.
         time.sleep(0.3)
-        worker.send_signal(signal.SIGINT)
+        worker.terminate()
         worker.wait(timeout=60)
         ids = [entry.customer_id for _, entry in shop.feed()]
     lines = [json.loads(line) for line in told.read_text().splitlines() if line.endswith("}")]
