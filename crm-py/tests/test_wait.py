@@ -113,7 +113,7 @@ def test_an_interrupt_ends_a_wait(fresh: Callable[[], crm.Engine]) -> None:
     interrupting = later(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        shop.wait_for_entries(after)
+        shop.wait_for_entries(after, wait_ms=8_000)
     assert time.monotonic() - begun < 2
     interrupting.join()
     # And nothing else.
