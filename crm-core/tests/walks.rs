@@ -121,3 +121,43 @@ fn pages_follow_one_another_without_a_gap() {
         engine.walk_customers(time("2026-02-03T00:00:00Z")).unwrap().map(|p| p.unwrap().len()).collect();
     assert_eq!(pages, [1_000, 1_000, 502]);
 }
+
+/// Cards and groups of a walk are those of the questions, whoever swept. To see it fail: let `stands` of either leave time alone.
+#[test]
+fn cards_and_groups_stand_as_they_are_asked_for() {
+    let engine = Engine::open(MemoryStore::new()).unwrap();
+    let program = r#"{ "version": 1, "program": "tea house", "revision": 1, "zone": "UTC", "currencies": ["EUR"], "gift_cards": {},
+        "groups": [{ "id": "two", "price": "9.90", "currency": "EUR", "size": 2, "hours": 24, "seat_seconds": 600 }] }"#;
+    engine.publish_json(program, time("2026-03-01T00:00:00Z")).unwrap();
+    let commands = [
+        r#"{ "type": "register_customer", "customer_id": "ann" }"#,
+        r#"{ "type": "issue_gift_card", "customer_id": "ann", "card_id": "c1", "currency": "EUR", "amount": "50.00",
+             "valid_until": "2026-03-10T00:00:00Z" }"#,
+        r#"{ "type": "open_group", "customer_id": "ann", "group_id": "g1", "rules": "two" }"#,
+    ];
+    for (number, command) in commands.iter().enumerate() {
+        let json = format!(r#"{{ "request_id": "r{number}", "at": "2026-03-01T10:00:00Z", "do": {command} }}"#);
+        engine.execute(Request::from_json(&json).unwrap()).unwrap();
+    }
+    let stands = |at: Timestamp| {
+        let card = engine.walk_card_views(at).flat_map(|page| page.unwrap()).next().unwrap();
+        let group = engine.walk_group_views(at).flat_map(|page| page.unwrap()).next().unwrap();
+        (card, group)
+    };
+    let word = |at: Timestamp| {
+        let (card, group) = stands(at);
+        (card.state.as_str(), card.expired.to_string(), group.state.as_str(), group.seats[0].state.as_str())
+    };
+    let seen = |card, money: &str, group, seat| (card, money.to_owned(), group, seat);
+    assert_eq!(word(time("2026-03-01T10:00:00Z")), seen("active", "0.00", "open", "held"));
+    assert_eq!(word(time("2026-03-01T10:10:00Z")), seen("active", "0.00", "open", "timed_out"));
+    assert_eq!(word(time("2026-03-10T00:00:00Z")), seen("expired", "50.00", "closed", "timed_out"));
+    // Before they were written they stand as they were written.
+    assert_eq!(word(time("2026-01-01T00:00:00Z")), seen("active", "0.00", "open", "held"));
+    for at in ["2026-03-01T10:00:00Z", "2026-03-01T10:10:00Z", "2026-03-10T00:00:00Z"].map(time) {
+        let (card, group) = stands(at);
+        let (card_id, group_id) = (Some(card.card_id.clone()), group.group_id.clone());
+        assert_eq!(engine.ask(&Query::GiftCard { card_id, code: None, at }).unwrap(), Answer::GiftCard(Box::new(card)));
+        assert_eq!(engine.ask(&Query::Group { group_id, at }).unwrap(), Answer::Group(Box::new(group)));
+    }
+}

@@ -5,7 +5,7 @@ use crm_core::code::{self, Code, CodeForm, NormalCode, Secret};
 use pyo3::prelude::*;
 
 /// Too short to be worth letting the interpreter's lock go.
-fn short<T>(py: Python<'_>, work: impl FnOnce() -> crm_core::Result<T>) -> PyResult<T> {
+pub(crate) fn short<T>(py: Python<'_>, work: impl FnOnce() -> crm_core::Result<T>) -> PyResult<T> {
     caught(py, || work().map_err(|error| raise(py, &error)))
 }
 
@@ -64,6 +64,11 @@ impl TillKey {
         short(py, || Ok(self.key.form().show(&self.key.sign(serial)?)))
     }
 
+    #[staticmethod]
+    fn batch_of(py: Python<'_>, prefix: &str, code: &str) -> PyResult<u32> {
+        short(py, || code::TillKey::batch_of(prefix, &Code::parse(code)?))
+    }
+
     fn verify(&self, py: Python<'_>, code: &str) -> PyResult<u64> {
         short(py, || self.key.verify(&Code::parse(code)?))
     }
@@ -72,6 +77,11 @@ impl TillKey {
 #[pyfunction]
 pub(crate) fn normal_code(py: Python<'_>, typed: &str) -> PyResult<String> {
     short(py, || Ok(NormalCode::of(typed)?.as_str().to_owned()))
+}
+
+#[pyfunction]
+pub(crate) fn read_code(py: Python<'_>, typed: &str) -> PyResult<String> {
+    short(py, || Ok(Code::parse(typed)?.to_string()))
 }
 
 #[pyfunction]

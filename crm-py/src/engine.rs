@@ -1,22 +1,27 @@
 //! The engine as Python sees it: arguments in, work without the interpreter's lock, answers out.
 
 use crate::errors::{exception, raise, work};
-use crate::members::{Held, Members};
 use crate::progress::Progress;
 use crate::read::{items, read_named, read_plain, read_time, whole_text};
+use crate::what_if::{self, AsTables, Histories};
 use crate::write::{write_all, write_named, write_value};
 use crm_core::command::{CodeIssue, Request};
 use crm_core::engine::Combiner;
-use crm_core::import::{self, DryRun, Format, ImportOptions, Source};
+use crm_core::import::{self, DryRun, Format, ImportOptions, OnIssue, Source};
 use crm_core::query::Query;
-use crm_core::simulate::{WhatIf, WhatIfOptions, what_if_json};
-use crm_core::store::{Durability, MemoryStore, Offset, OpenMode, Opened, Opening};
+use crm_core::simulate::{self, WhatIfOptions, what_if_json};
+use crm_core::store::{Durability, Leased, MemoryStore, Offset, OpenMode, Opened, Opening, Store};
 use crm_core::value::{BatchId, Zone, read as read_value};
 use crm_core::{Error, ErrorCode, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a wait goes on before it listens to interrupts: as long as the library itself waits at most between two looks at the feed.
+const WHILE: Duration = Duration::from_millis(crm_core::limits::FEED_LOOK_MAX_MS);
 
 /// A store and the rules in force.
 #[pyclass(frozen, module = "crm_core._native")]
@@ -25,6 +30,8 @@ pub(crate) struct Engine {
     /// The file or the server; None in memory.
     opened: Option<Opened>,
     combiner: Option<Combiner>,
+    /// The same store, where its counters are leased.
+    leased: Option<Arc<Leased<Arc<dyn Store>>>>,
     process: u32,
 }
 
@@ -39,7 +46,7 @@ impl Engine {
     }
 
     fn of(engine: crm_core::Engine, opened: Option<Opened>) -> Self {
-        Self { engine, opened, combiner: None, process: std::process::id() }
+        Self { engine, opened, combiner: None, leased: None, process: std::process::id() }
     }
 }
 
@@ -76,6 +83,7 @@ impl Engine {
         combine: bool,
         read_only: bool,
         connections: Option<u32>,
+        leases: Option<(usize, usize)>,
     ) -> PyResult<Self> {
         let how = Opening {
             durability: if durable { Durability::Full } else { Durability::Normal },
@@ -89,9 +97,15 @@ impl Engine {
         };
         work(py, || {
             let opened = Opened::open(&place, how)?;
-            let engine = crm_core::Engine::open_shared(opened.store())?;
+            let leased = leases.map(|(own, holders)| Leased::new(opened.store(), holders, own)).transpose()?;
+            let leased = leased.map(Arc::new);
+            let store: Arc<dyn Store> = match &leased {
+                Some(leased) => leased.clone(),
+                None => opened.store(),
+            };
+            let engine = crm_core::Engine::open_shared(store)?;
             let combiner = combine.then(|| Combiner::new(engine.clone()));
-            Ok(Self { combiner, ..Self::of(engine, Some(opened)) })
+            Ok(Self { combiner, leased, ..Self::of(engine, Some(opened)) })
         })
     }
 
@@ -176,21 +190,9 @@ impl Engine {
         at: &Bound<'py, PyAny>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = document.py();
-        let (text, at) = (document_text(document)?, read_time(at, "at")?);
+        let (py, text, at) = (document.py(), document_text(document)?, read_time(at, "at")?);
         let engine = self.here(py)?;
-        let mut told = Progress::new(progress, "WhatIfProgress");
-        let found = work(py, || {
-            let mut members = Vec::new();
-            let each = &mut |member| {
-                members.push(member);
-                Ok(())
-            };
-            let totals = what_if_json(engine, &text, WhatIfOptions { at }, &mut |done| told.tell(done), each)?;
-            Ok(WhatIf { totals, members })
-        });
-        let found = told.finish(found)?;
-        write_named(py, &found, "WhatIf")
+        what_if::objects(py, progress, |told, each| what_if_json(engine, &text, WhatIfOptions { at }, told, each))
     }
 
     fn what_if_tables<'py>(
@@ -198,19 +200,16 @@ impl Engine {
         document: &Bound<'py, PyAny>,
         at: &Bound<'py, PyAny>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<(Bound<'py, PyAny>, Held, Held, Held)> {
-        let py = document.py();
-        let (text, at) = (document_text(document)?, read_time(at, "at")?);
+    ) -> PyResult<AsTables<'py>> {
+        let (py, text, at) = (document.py(), document_text(document)?, read_time(at, "at")?);
         let engine = self.here(py)?;
-        let mut told = Progress::new(progress, "WhatIfProgress");
-        let found = work(py, || {
-            let mut tables = Members::new();
-            let each = &mut |member| tables.add(&member);
-            let totals = what_if_json(engine, &text, WhatIfOptions { at }, &mut |done| told.tell(done), each)?;
-            Ok((totals, tables.finish()?))
-        });
-        let (totals, (members, points, tiers)) = told.finish(found)?;
-        Ok((write_named(py, &totals, "WhatIfTotals")?, members, points, tiers))
+        what_if::tables(py, progress, |told, each| what_if_json(engine, &text, WhatIfOptions { at }, told, each))
+    }
+
+    fn histories(&self, at: &Bound<'_, PyAny>) -> PyResult<Histories> {
+        let (py, at) = (at.py(), read_time(at, "at")?);
+        let engine = self.here(py)?;
+        work(py, || Ok(Histories(simulate::Histories::read(engine, WhatIfOptions { at })?)))
     }
 
     /// A page of the feed, and where it ends.
@@ -225,10 +224,43 @@ impl Engine {
         page.into_iter().map(|(offset, entry)| Ok((offset, write_value(py, &entry, "Entry")?))).collect()
     }
 
+    /// Waits until the feed goes on behind a place, at most so many milliseconds or for ever. The library waits for a while at a time, so that an
+    /// interrupt, and whoever has `stopped` it, is heard in between.
+    fn wait_for_entries(
+        &self,
+        py: Python<'_>,
+        after: &str,
+        wait_ms: Option<u32>,
+        stopped: Option<Py<PyAny>>,
+    ) -> PyResult<bool> {
+        let engine = self.here(py)?;
+        let after = offset_of(py, after)?;
+        let end = wait_ms.map(|wait| Instant::now() + Duration::from_millis(wait.into()));
+        loop {
+            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+            // Rounded up: nobody is told before the time is over.
+            let now_ms = u32::try_from(left.min(WHILE).as_micros().div_ceil(1_000)).unwrap_or(u32::MAX);
+            let there = work(py, || engine.wait_for_entries(after, now_ms))?;
+            py.check_signals()?;
+            let stopped = stopped.as_ref().map_or(Ok(false), |stopped| stopped.call0(py)?.is_truthy(py))?;
+            if there || stopped || left <= WHILE {
+                return Ok(there);
+            }
+        }
+    }
+
     fn next_due<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let engine = self.here(py)?;
         let due = work(py, || engine.next_due())?;
         due.map(|at| crate::write::write_time(py, at)).transpose()
+    }
+
+    fn fold_leases(&self, py: Python<'_>) -> PyResult<()> {
+        self.here(py)?;
+        work(py, || match &self.leased {
+            Some(leased) => leased.fold(),
+            None => Err(Error::new(ErrorCode::StoreUnsupported, "the engine was opened without leases")),
+        })
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {
@@ -259,6 +291,7 @@ impl Engine {
         name: String,
         files: Vec<(String, Bound<'py, PyAny>)>,
         format: &Bound<'py, PyAny>,
+        refuse: bool,
         batch: Option<String>,
         dry_run: bool,
         recorded_at: Option<Bound<'py, PyAny>>,
@@ -272,6 +305,7 @@ impl Engine {
         let mut options = ImportOptions::new(format);
         options.batch = checked(py, batch, BatchId::new)?;
         options.dry_run = if dry_run { DryRun::Yes } else { DryRun::No };
+        options.on_issue = if refuse { OnIssue::Refuse } else { OnIssue::Report };
         options.recorded_at = recorded_at.map(|at| read_time(&at, "recorded_at")).transpose()?;
         options.now = now.map(|at| read_time(&at, "now")).transpose()?;
         options.zone = checked(py, zone, |text| Zone::new(&text))?;

@@ -7,6 +7,7 @@ use crate::read::{items, read, read_named, read_plain, read_time, whole_text};
 use crate::types::{Kind, Types};
 use crate::write::{write_all, write_named, write_value};
 use crm_core::command::{Command, Request};
+use crm_core::import::Format;
 use crm_core::offer::{Candidate, Cart, OfferRules, Receipt, Refunds, ReturnedLine, Settings, Source};
 use crm_core::order::Order;
 use crm_core::program::{Document, Program};
@@ -96,6 +97,23 @@ pub(crate) fn sample_program(name: &str) -> Option<&'static str> {
 #[pyfunction]
 pub(crate) fn schema() -> &'static str {
     crm_core::interface::SCHEMA
+}
+
+#[pyfunction]
+pub(crate) fn program_schema() -> &'static str {
+    crm_core::program::SCHEMA
+}
+
+/// The format that a header looks like.
+#[pyfunction]
+pub(crate) fn detect_format<'py>(header: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = header.py();
+    let Some(text) = whole_text(header, "header")? else {
+        let message = "a header is a str or bytes";
+        return Err(raise(py, &Error::new(ErrorCode::ValueType, message).field("header")));
+    };
+    let found = work(py, || Ok(Format::detect(&text)))?;
+    found.map(|format| write_named(py, &format, "Format")).transpose()
 }
 
 #[pyfunction]

@@ -1,5 +1,6 @@
 //! crm-core for Python: converts values, forwards, converts back. No rule of the domain is here.
 
+mod attempts;
 mod cells;
 mod check;
 mod codes;
@@ -15,6 +16,7 @@ mod read;
 mod stream;
 mod tables;
 mod types;
+mod what_if;
 mod write;
 
 #[pyo3::pymodule]
@@ -24,7 +26,9 @@ mod _native {
     #[pymodule_export]
     const PAGE_MAX: usize = crm_core::limits::PAGE_ROWS_MAX;
     #[pymodule_export]
-    use crate::codes::{CodeBatch, TillKey, code_length, normal_code};
+    use crate::attempts::{AttemptRules, Attempts};
+    #[pymodule_export]
+    use crate::codes::{CodeBatch, TillKey, code_length, normal_code, read_code};
     #[pymodule_export]
     use crate::engine::{Engine, offset};
     #[cfg(debug_assertions)]
@@ -32,8 +36,8 @@ mod _native {
     use crate::errors::rehearsal::_panic_behind;
     #[pymodule_export]
     use crate::free::{
-        check_program, command_line, from_dict, from_json, plan_refund, quote, restore, sample_program, schema,
-        to_json, verify,
+        check_program, command_line, detect_format, from_dict, from_json, plan_refund, program_schema, quote, restore,
+        sample_program, schema, to_json, verify,
     };
     #[pymodule_export]
     use crate::ingest::ingest;
@@ -41,4 +45,6 @@ mod _native {
     use crate::members::Held;
     #[pymodule_export]
     use crate::tables::Table;
+    #[pymodule_export]
+    use crate::what_if::Histories;
 }

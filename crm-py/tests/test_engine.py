@@ -238,6 +238,75 @@ def test_an_import(fresh: Callable[[], crm.Engine], tmp_path: Path) -> None:
         shop.import_orders(file, format="excel")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+def test_an_import_of_everything_or_nothing(fresh: Callable[[], crm.Engine]) -> None:
+    shop = fresh()
+    shop.publish(PROGRAM, at=NOON)
+    good = b"order_id,paid_at,email,unit_price\n1,2026-02-01 10:00,ann@example.org,3.50\n"
+    bad = good + b"2,never,bob@example.org,1\n"
+    with pytest.raises(crm.errors.ImportIssues) as refused:
+        shop.import_orders({"orders.csv": bad}, on_issue="raise")
+    assert refused.value.details["issues"][0]["row"] == 3 and shop.imports() == ()
+    assert shop.import_orders({"orders.csv": bad}, on_issue="report").orders.applied == 1
+    assert shop.import_orders({"orders.csv": good}, on_issue="raise").orders.unchanged == 1
+    with pytest.raises(ValueError, match="on_issue"):
+        shop.import_orders({"orders.csv": good}, on_issue="ask")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_format_is_known_by_its_header() -> None:
+    assert crm.detect_format("Name,Email,Financial Status,Paid at,Currency,Subtotal,Lineitem name") == crm.FormatShopify()
+    assert isinstance(crm.detect_format(b"order_id,paid_at,email,unit_price"), crm.FormatPlain)
+    assert crm.detect_format("colour,shape") is None
+    with pytest.raises(crm.errors.ValueType):
+        crm.detect_format(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_schemas_are_json() -> None:
+    assert json.loads(crm.program_schema())["properties"]["earn"]
+    assert json.loads(crm.schema())["$defs"]["Document"]
+
+
+SCARCE = {
+    "id": "two",
+    "effect": {"type": "fixed_off", "amount": "2.00"},
+    "limits": [{"id": "all", "counts": {"type": "uses", "max": 7}, "per": "all"}],
+}
+
+
+def claim(shop: crm.Engine, number: int) -> Decimal:
+    """What is off a claim of ten euros."""
+    cart = crm.Cart(currency="EUR", lines=[crm.CartLine(sku="tea", unit_price=Decimal(10))])
+    command = crm.ClaimOffers(customer_id="ann", claim_id=f"k{number}", cart=cart)
+    shop.execute(command, request_id=f"k{number}", at=NOON)
+    return shop.claim("ann", f"k{number}", NOON).receipt.quote.totals.due
+
+
+def test_a_limit_is_leased_and_stays_exact(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with crm.Engine.open(path, holders=2) as one, crm.Engine.open(path, holders=2, holder=1, combine=True) as two:
+        open_shop(one).publish({**PROGRAM, "revision": 2, "offers": [SCARCE]}, at=NOON)
+        two.refresh()
+        due = [claim((one, two)[number % 2], number) for number in range(10)]
+        assert due == [Decimal("8.00")] * 7 + [Decimal("10.00")] * 3
+        one.fold_leases()
+    with crm.Engine.open(path) as alone:
+        assert claim(alone, 10) == Decimal("10.00")
+        with pytest.raises(crm.errors.StoreUnsupported, match="without leases"):
+            alone.fold_leases()
+
+
+def test_leases_have_holders(tmp_path: Path) -> None:
+    with pytest.raises(crm.errors.StoreAddress):
+        crm.Engine.open(tmp_path / "shop.db", holders=2, holder=2)
+    wrongs: list[tuple[dict[str, Any], type[Exception]]] = [
+        ({"holders": 0}, ValueError),
+        ({"holders": 2, "holder": -1}, ValueError),
+        ({"holder": 1}, TypeError),
+    ]
+    for wrong, kind in wrongs:
+        with pytest.raises(kind, match="holder"):
+            crm.Engine.open(tmp_path / "shop.db", **wrong)
+
+
 def test_a_checkout(fresh: Callable[[], crm.Engine]) -> None:
     shop = fresh()
     shop.publish(
@@ -309,6 +378,49 @@ def test_codes(fresh: Callable[[], crm.Engine]) -> None:
         crm.codes.TillKey("1f" * 32, prefix="TILL", batch=3).verify(till.sign(77))
     assert crm.codes.normal_code(" spring-lO ") == crm.codes.normal_code("SPRING 10")
     assert crm.codes.code_length(1_000_000, one_in=1_000_000_000) >= 10
+
+
+def test_a_code_is_read_without_a_shop() -> None:
+    codes = crm.codes
+    assert codes.read_code("7k2m 94xq ol5b") == "7K2M-94XQ-015B"
+    with pytest.raises(crm.errors.CodeChecksum):
+        codes.read_code("7K2M-94QX-015B")
+    with pytest.raises(crm.errors.CodeText):
+        codes.read_code("x")
+    till = codes.TillKey("0f" * 32, prefix="TILL", batch=3)
+    assert codes.TillKey.batch_of(till.sign(77), prefix="TILL") == 3
+
+
+def test_attempts_at_codes_come_back_evenly() -> None:
+    # Ten units in ten minutes: one a minute. A typo costs three, an unknown code one, one that is found none.
+    rules, tried = crm.codes.AttemptRules(), crm.codes.Attempts()
+    assert tried.is_idle(NOON)
+    tried.attempt(NOON, rules, crm.Attempt.CHECKSUM)
+    for _ in range(7):
+        tried.attempt(NOON, rules, crm.Attempt.UNKNOWN)
+    with pytest.raises(crm.errors.CodeRateLimited) as refused:
+        tried.allows(NOON, rules)
+    minute = NOON + timedelta(minutes=1)
+    assert refused.value.details["retry_at"] == "2026-03-01T12:01:00Z" and tried.free_at(NOON, rules) == minute
+    with pytest.raises(crm.errors.CodeRateLimited):
+        tried.attempt(NOON, rules, crm.Attempt.FOUND)
+    # Kept, and read again somewhere else.
+    kept = crm.codes.Attempts.from_json(tried.to_json())
+    kept.allows(minute, rules)
+    kept.attempt(minute, rules, crm.Attempt.FOUND)
+    assert kept.to_json() == tried.to_json() == '{"full_at":"2026-03-01T12:10:00Z"}'
+    assert not kept.is_idle(minute) and kept.is_idle(NOON + timedelta(minutes=10))
+    one = crm.codes.AttemptRules(1, window_ms=1_000, unknown=1, checksum=1, found=1)
+    other = crm.codes.Attempts()
+    other.attempt(NOON, one, crm.Attempt.FOUND)
+    assert other.free_at(NOON, one) == NOON + timedelta(seconds=1)
+    with pytest.raises(crm.errors.CodeRules):
+        crm.codes.AttemptRules(0)
+    with pytest.raises(crm.errors.ValueJson) as lost:
+        tried.attempt(NOON, rules, "lost")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert lost.value.details["field"] == "came"
+    with pytest.raises(crm.errors.ValueJson):
+        crm.codes.Attempts.from_json('{"full": 1}')
 
 
 def test_backup_and_restore(tmp_path: Path) -> None:

@@ -203,6 +203,78 @@ def test_whoever_waits_too_long_is_told() -> None:
         assert shop.execute(earn(1)).outcome == crm.Outcome.APPLIED
 
 
+def test_a_wait_has_a_connection_of_its_own() -> None:
+    place = new_schema()
+    told: list[bool] = []
+    with open_shop(crm.Engine.open(place, connections=1)) as shop:
+        after = list(shop.feed())[-1][0]
+        waits = [
+            threading.Thread(target=lambda: told.append(shop.wait_for_entries(after, wait_ms=60_000)))
+            for _ in range(3)
+        ]
+        for wait in waits:
+            wait.start()
+        time.sleep(0.5)
+        begun = time.monotonic()
+        shop.execute(earn(1))
+        for wait in waits:
+            wait.join()
+        # Told by the server, not at the end of a while.
+        assert told == [True] * 3 and time.monotonic() - begun < 1
+        # Another process, and nobody but a reader.
+        after = list(shop.feed())[-1][0]
+        with crm.Engine.open(place, read_only=True) as reader:
+            child = subprocess.Popen([sys.executable, "-c", CHILD, place], stdout=subprocess.PIPE)
+            assert reader.wait_for_entries(after, wait_ms=60_000) is True
+            assert [entry.request_id for _, entry in reader.feed(after)] == ["child"]
+            child.communicate(timeout=60)
+
+
+def test_a_wait_that_is_cancelled_leaves_no_connection_that_listens() -> None:
+    place = new_schema()
+
+    def last_said(words: str) -> int:
+        """How many sessions said that last."""
+        return int(sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '{words}%'"))
+
+    async def story() -> None:
+        with open_shop(crm.Engine.open(place, connections=1)) as shop:
+            awaited = crm.aio.Engine(shop)
+            after = list(shop.feed())[-1][0]
+            for _ in range(5):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(awaited.wait_for_entries(after), timeout=0.1)
+            # One has read the feed to begin with; the others have looked, and look no more.
+            assert 1 < last_said("SELECT committed")
+            await asyncio.sleep(1.5)
+            assert last_said("SELECT committed") <= 1 <= last_said("UNLISTEN")
+            await awaited.execute(earn(1))
+            assert await awaited.wait_for_entries(after) is True
+
+    asyncio.run(story())
+
+
+def test_a_server_of_many_machines_has_no_feed(tmp_path: Path) -> None:
+    place = new_schema()
+    made = subprocess.run(
+        [str(SCRIPT), "schema", "--name", schema_of(place), "--profile", "citus"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    # A server of one machine lacks only what spreads the tables.
+    tables = tmp_path / "tables.sql"
+    tables.write_text("\n".join(line for line in made.stdout.splitlines() if not line.startswith("SELECT create_")))
+    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", address(), "-f", str(tables)], timeout=60, check=True)
+    with crm.Engine.open(f"{place}&profile=citus") as shop:
+        with pytest.raises(crm.errors.StoreNoFeed) as refused:
+            shop.wait_for_entries(wait_ms=0)
+        assert (refused.value.code, refused.value.retry) == ("store.no_feed", "no")
+        with pytest.raises(crm.errors.StoreNoFeed):
+            asyncio.run(crm.aio.Engine(shop).wait_for_entries())
+
+
 def _in_a_child(shop: crm.Engine, answers: Any) -> None:
     try:
         answers.put(repr(shop.next_due()))

@@ -136,3 +136,42 @@ def test_it_can_be_awaited(fresh: Callable[[], crm.Engine]) -> None:
         return await crm.aio.Engine(shop).what_if(changed("2"), at=LATER)
 
     assert asyncio.run(ask()) == shop.what_if(changed("2"), at=LATER)
+
+
+def test_facts_that_are_read_once(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+    facts = shop.histories(at=LATER)
+    assert facts.at == LATER
+    for points in ("0.5", "1", "2"):
+        assert facts.what_if(changed(points)) == shop.what_if(changed(points), at=LATER)
+    found = facts.what_if_tables(changed("2"))
+    assert found.points.to_polars().equals(shop.what_if_tables(changed("2"), at=LATER).points.to_polars())
+    assert found.points.at == LATER
+    # What comes later is no part of them, and neither is the store.
+    before = facts.what_if(changed("2")).totals
+    shop.execute(order(7, "100.00"), request_id="o7", at=NOON)
+    assert shop.what_if(changed("2"), at=LATER).totals.orders == 3
+    shop.close()
+    assert facts.what_if(changed("2")).totals == before and before.orders == 2
+    with pytest.raises(crm.errors.ProgramInvalid):
+        facts.what_if({**changed("2"), "zone": "Nowhere/City"})
+
+    def stop(_: crm.WhatIfProgress) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        facts.what_if(changed("2"), progress=stop)
+    with pytest.raises(crm.errors.StoreClosed):
+        shop.histories(at=LATER)
+
+
+def test_facts_that_are_read_once_awaited(fresh: Callable[[], crm.Engine]) -> None:
+    shop = shop_with_orders(fresh())
+
+    async def story() -> None:
+        facts = await crm.aio.Engine(shop).histories(at=LATER)
+        told: list[crm.WhatIfProgress] = []
+        assert await facts.what_if(changed("2"), progress=told.append) == shop.what_if(changed("2"), at=LATER)
+        assert told and (await facts.what_if_tables(changed("2"))).points.to_polars().height == 2
+
+    asyncio.run(story())

@@ -6,6 +6,8 @@ use super::sync::Engine;
 use super::waits::AsyncEngine;
 use crate::coupon::{Coupon, Wallet};
 use crate::decide::ask::{bring, has_due};
+use crate::decide::giftcards::answer::stands as card_stands;
+use crate::decide::groups::answer::stands as group_stands;
 use crate::decide::offers::answer::claim_view;
 use crate::decide::rows::{
     claim_of, coupon_of, customer_of, entry_of, gift_card_of, group_of, order_of, read_customer,
@@ -20,7 +22,7 @@ use crate::group::Group;
 use crate::order::OrderRecord;
 use crate::points::Account;
 use crate::program::Program;
-use crate::query::{ClaimView, CustomerSummary};
+use crate::query::{ClaimView, CustomerSummary, GiftCardView, GroupView};
 use crate::store::{Coming, Offset, Read, Row, Table, Value};
 use crate::value::{CustomerId, Timestamp};
 use std::future::ready;
@@ -228,6 +230,14 @@ impl<S: Reach> Drive<S> {
         Things::new(&self.store, Table::Group, |row| Ok(group_of(row)?.thing))
     }
 
+    fn card_views(&self, at: Timestamp) -> Things<S, GiftCardView> {
+        Things::new(&self.store, Table::GiftCard, move |row| card_stands(gift_card_of(row)?.thing, at))
+    }
+
+    fn group_views(&self, at: Timestamp) -> Things<S, GroupView> {
+        Things::new(&self.store, Table::Group, move |row| group_stands(group_of(row)?.thing, at))
+    }
+
     fn stored(&self) -> Things<S, StoredCustomer> {
         Things::new(&self.store, Table::Customer, |row| {
             let customer = Arc::unwrap_or_clone(customer_of(row)?);
@@ -283,6 +293,18 @@ impl Engine {
     #[must_use]
     pub fn walk_orders(&self) -> Walk<(CustomerId, OrderRecord)> {
         Walk(self.drive.orders())
+    }
+
+    /// All gift cards as they stand at an instant; one that was written later, as it was then.
+    #[must_use]
+    pub fn walk_card_views(&self, at: Timestamp) -> Walk<GiftCardView> {
+        Walk(self.drive.card_views(at))
+    }
+
+    /// All groups as they stand at an instant; one that was written later, as it was then.
+    #[must_use]
+    pub fn walk_group_views(&self, at: Timestamp) -> Walk<GroupView> {
+        Walk(self.drive.group_views(at))
     }
 
     /// Walks over all customers, as they stand at an instant, in key order.
@@ -393,6 +415,18 @@ impl AsyncEngine {
     #[must_use]
     pub fn walk_groups(&self) -> AsyncWalk<Group> {
         AsyncWalk(self.drive.groups())
+    }
+
+    /// As [`Engine::walk_card_views`].
+    #[must_use]
+    pub fn walk_card_views(&self, at: Timestamp) -> AsyncWalk<GiftCardView> {
+        AsyncWalk(self.drive.card_views(at))
+    }
+
+    /// As [`Engine::walk_group_views`].
+    #[must_use]
+    pub fn walk_group_views(&self, at: Timestamp) -> AsyncWalk<GroupView> {
+        AsyncWalk(self.drive.group_views(at))
     }
 
     /// The accounts of all customers as they are stored, for checks of the books.

@@ -38,6 +38,7 @@ pub use offers::{
 pub(crate) use suggest::nearest;
 #[cfg(test)]
 pub(crate) use tests::schema::{ClockTime, Country, MonthDay};
+pub use walk::SCHEMA;
 
 /// A sample program by name: `supermarket`, `cafe`, `mall`; the files of `docs/programs`.
 #[must_use]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// The JSON Schema (draft 2020-12) of the program document.
-pub(super) const SCHEMA: &str = include_str!("schema.json");
+pub const SCHEMA: &str = include_str!("schema.json");
 
 static PARSED: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(SCHEMA).unwrap_or(Value::Null));
 

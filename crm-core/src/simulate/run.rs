@@ -164,9 +164,30 @@ impl Histories {
         progress: &mut dyn FnMut(&WhatIfProgress) -> A,
         each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
     ) -> Result<WhatIfTotals> {
-        let changed = Program::compile(document).map_err(|findings| invalid(&findings))?;
+        self.run(&Program::compile(document).map_err(|findings| invalid(&findings))?, progress, each_member)
+    }
+
+    /// The same, with the program as JSON text.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn what_if_json<A: ProgressAnswer>(
+        &self,
+        text: &str,
+        progress: &mut dyn FnMut(&WhatIfProgress) -> A,
+        each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
+    ) -> Result<WhatIfTotals> {
+        self.run(&Program::from_json(text).map_err(|findings| invalid(&findings))?, progress, each_member)
+    }
+
+    fn run<A: ProgressAnswer>(
+        &self,
+        changed: &Program,
+        progress: &mut dyn FnMut(&WhatIfProgress) -> A,
+        each_member: &mut dyn FnMut(MemberWhatIf) -> Result<()>,
+    ) -> Result<WhatIfTotals> {
         let mut told = heeded(progress);
-        let mut both = Both::new(&self.in_force, &changed, self.at, &mut told, each_member)?;
+        let mut both = Both::new(&self.in_force, changed, self.at, &mut told, each_member)?;
         let nobody = Referrals::default();
         let referrals = if both.rewards_referrals() { &self.referrals } else { &nobody };
         let mut together = BTreeMap::new();

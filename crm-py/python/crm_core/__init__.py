@@ -19,8 +19,11 @@ from crm_core import _native, _types, aio, codes, errors
 from crm_core._base import CrmError, Record, Word
 from crm_core._engine import (
     Engine,
+    Histories,
     check_program,
+    detect_format,
     plan_refund,
+    program_schema,
     quote,
     read_command,
     read_query,
@@ -37,6 +40,7 @@ __version__ = _native.VERSION
 __all__ = [
     "CrmError",
     "Engine",
+    "Histories",
     "Record",
     "Table",
     "WhatIfTables",
@@ -44,8 +48,10 @@ __all__ = [
     "aio",
     "check_program",
     "codes",
+    "detect_format",
     "errors",
     "plan_refund",
+    "program_schema",
     "quote",
     "read_command",
     "read_query",

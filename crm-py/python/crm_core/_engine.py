@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, Union, overload
 from crm_core import _native
 from crm_core._base import CrmError
 from crm_core._questions import Questions
-from crm_core._tables import Table, Tables, WhatIfTables
+from crm_core._tables import OnIssue, Table, Tables, WhatIfTables, refuses
 from crm_core._types import (
     BackupReport,
     BatchRecord,
@@ -44,6 +44,7 @@ from crm_core._types import (
     Verified,
     WhatIf,
     WhatIfProgress,
+    WhatIfTotals,
 )
 
 T = TypeVar("T")
@@ -59,6 +60,9 @@ ProgramSource = Union[str, bytes, Mapping[str, Any], Document]
 
 PAGE_MAX = _native.PAGE_MAX
 """Most entries that are read at a time."""
+
+WAIT_MS_MAX = 2**32 - 1
+"""The longest wait that has an end: some seven weeks."""
 
 _FORMATS: dict[str, Callable[[], Format]] = {"shopify": FormatShopify, "taobao": FormatTaobao, "youzan": FormatYouzan}
 
@@ -99,9 +103,46 @@ def feed_from(after: str | None, limit: int | None, page: int) -> str:
     return _native.offset(after)
 
 
+def wait_from(after: str | None, wait_ms: int | None) -> str:
+    """Where a wait begins; refuses what is no place in a feed and no time to wait."""
+    if wait_ms is not None and not 0 <= wait_ms <= WAIT_MS_MAX:
+        raise ValueError(f"wait_ms is 0 to {WAIT_MS_MAX:,}, or None, not {wait_ms:,}")
+    return _native.offset(after)
+
+
 def feed_rest(limit: int | None, fed: int, size: int) -> int | None:
     """How many entries are still wanted after a page that could have had `size`; zero ends the feed."""
     return 0 if fed < size else None if limit is None else limit - fed
+
+
+class Histories:
+    """The facts of everybody up to an instant, read once and held in memory, to try many programs on. It needs the engine no more."""
+
+    __slots__ = ("_native", "at")
+
+    at: datetime
+    """The instant at which both programs stand."""
+
+    def __init__(self, native: _native.Histories, at: datetime) -> None:
+        self._native = native
+        self.at = at
+
+    def what_if(
+        self, document: ProgramSource, *, progress: Callable[[WhatIfProgress], object] | None = None
+    ) -> WhatIf:
+        """As `Engine.what_if`, on these facts. "In force" is the program that was when they were read."""
+        return self._native.what_if(_document(document), progress)
+
+    def what_if_tables(
+        self, document: ProgramSource, *, progress: Callable[[WhatIfProgress], object] | None = None
+    ) -> WhatIfTables:
+        """As `Engine.what_if_tables`, on these facts."""
+        return _compared(self._native.what_if_tables(_document(document), progress), self.at)
+
+
+def _compared(found: tuple[WhatIfTotals, _native.Held, _native.Held, _native.Held], at: datetime) -> WhatIfTables:
+    totals, members, points, tiers = found
+    return WhatIfTables(totals, Table(members, "members", at), Table(points, "points", at), Table(tiers, "tiers", at))
 
 
 class Engine(Questions, Tables):
@@ -128,6 +169,8 @@ class Engine(Questions, Tables):
         combine: bool = False,
         read_only: bool = False,
         connections: int | None = None,
+        holders: int | None = None,
+        holder: int = 0,
     ) -> Engine:
         """Opens a database file, or a schema on a PostgreSQL server, and makes it where there is none.
 
@@ -138,13 +181,23 @@ class Engine(Questions, Tables):
         `combine`: threads that call `execute` at the same time share commits, which is many times faster where they wait for the disk or the
         network. `read_only`: for questions only, also where nobody may write, such as a backup or a standby; whatever would change something
         is refused with `StoreReadOnly`. `connections`: how many a server is asked for at most, 16 by default.
+        `holders`: limits over all customers are leased to so many processes, of which this one is `holder`, counted from 0, so that a hot
+        coupon is not one row that all of them write; they stay exact. All processes of a store give the same number, or none does.
 
         Raises `StoreUnreachable`, `StoreLogin`, `StoreMissing` and the other errors of `errors.StoreError`.
         """
         if durability not in ("full", "normal"):
             raise ValueError(f"durability is 'full' or 'normal', not {durability!r}")
-        full = durability == "full"
-        return cls(_native.Engine.open(os.fspath(place), create, full, busy_wait_ms, combine, read_only, connections))
+        if holder < 0 or (holders is not None and holders < 1):
+            raise ValueError("holders is one or more, and holder is counted from 0")
+        if holders is None and holder != 0:
+            raise TypeError("a holder needs holders=, how many of them there are")
+        full, leases = durability == "full", None if holders is None else (holder, holders)
+        return cls(
+            _native.Engine.open(
+                os.fspath(place), create, full, busy_wait_ms, combine, read_only, connections, leases
+            )
+        )
 
     @classmethod
     def in_memory(cls) -> Engine:
@@ -162,6 +215,12 @@ class Engine(Questions, Tables):
     def close(self) -> None:
         """Flushes and closes the store; whatever is asked afterwards is refused with `StoreClosed`."""
         self._native.close()
+
+    def fold_leases(self) -> None:
+        """Puts back what all holders have leased, before a store is opened without `holders` or with another number of them. Nobody else may
+        use the store meanwhile.
+        """
+        self._native.fold_leases()
 
     def publish(self, document: ProgramSource, *, at: datetime) -> Sequence[Finding]:
         """Puts a program in force, and gives its warnings back. Raises `ProgramInvalid` with everything that is wrong in
@@ -278,10 +337,15 @@ class Engine(Questions, Tables):
         """As `what_if`, with the members as tables for polars, pandas, pyarrow and DuckDB: for shops with more of them than anybody wants as
         objects.
         """
-        totals, members, points, tiers = self._native.what_if_tables(_document(document), at, progress)
-        return WhatIfTables(
-            totals, Table(members, "members", at), Table(points, "points", at), Table(tiers, "tiers", at)
-        )
+        return _compared(self._native.what_if_tables(_document(document), at, progress), at)
+
+    def histories(self, *, at: datetime) -> Histories:
+        """Reads the facts of everybody up to an instant, to try many programs on: `what_if` reads them each time.
+
+        >>> facts = shop.histories(at=now)  # doctest: +SKIP
+        >>> [facts.what_if(one).totals.affected for one in candidates]  # doctest: +SKIP
+        """
+        return Histories(self._native.histories(at), at)
 
     def feed(
         self, after: str | None = None, *, limit: int | None = None, page: int = 500
@@ -307,6 +371,19 @@ class Engine(Questions, Tables):
             limit = feed_rest(limit, len(fed), size)
             after = fed[-1][0] if fed else after
 
+    def wait_for_entries(self, after: str | None = None, *, wait_ms: int | None = None) -> bool:
+        """Waits until the feed has entries behind a place, and says whether it has: for whoever has read it to its end.
+
+            while True:
+                shop.wait_for_entries(stored_offset)
+                for offset, entry in shop.feed(stored_offset): ...
+
+        `after`: as for `feed`. `wait_ms`: at most so many milliseconds, then it is False; None waits until there is something. Entries that
+        are there already end it at once. Other threads go on meanwhile, Ctrl-C ends it within about a second, and `close` at once, with
+        `StoreClosed`. On a server each wait under way has one more connection. Raises `StoreNoFeed` where the store keeps no feed.
+        """
+        return self._native.wait_for_entries(wait_from(after, wait_ms), wait_ms, None)
+
     def next_due(self) -> datetime | None:
         """When time alone changes something for anybody next."""
         return self._native.next_due()
@@ -324,6 +401,7 @@ class Engine(Questions, Tables):
         format: Format | Literal["plain", "shopify", "taobao", "youzan"] = "plain",
         name: str | None = None,
         batch: str | None = None,
+        on_issue: OnIssue = "report",
         dry_run: bool = False,
         recorded_at: datetime | None = None,
         now: datetime | None = None,
@@ -334,9 +412,10 @@ class Engine(Questions, Tables):
         """Imports the export of a shop. Running it again with the same files changes nothing.
 
         `files`: one path, several (order, item and refund sheets in any order), or contents by name. `format`: a name, or
-        `FormatPlain(columns=ColumnMap(…))` for any CSV. `batch`: the handle to revert it by; made from the content by default.
-        `recorded_at`: by default history is replayed, each fact being recorded at its own time. `now`: refuses facts of the future.
-        Problems of rows are in the report; the rest is imported all the same.
+        `FormatPlain(columns=ColumnMap(…))` for any CSV; `detect_format` guesses it from a header. `batch`: the handle to revert it by; made
+        from the content by default. `on_issue`: "report" imports the rows that are good and lists the others; "raise" writes nothing unless
+        all are, and raises `ImportIssues`. `recorded_at`: by default history is replayed, each fact being recorded at its own time. `now`:
+        refuses facts of the future.
         """
         if isinstance(files, Mapping):
             contents: list[tuple[str, bytes | str]] = [(str(name), bytes(data)) for name, data in files.items()]
@@ -349,7 +428,7 @@ class Engine(Questions, Tables):
             format = FormatPlain() if format == "plain" else _FORMATS[format]()
         title = name if name is not None else ", ".join(part for part, _ in contents)
         return self._native.import_files(
-            title, contents, format, batch, dry_run, recorded_at, now, zone, id_prefix, progress
+            title, contents, format, refuses(on_issue), batch, dry_run, recorded_at, now, zone, id_prefix, progress
         )
 
     def imports(self) -> Sequence[BatchRecord]:
@@ -404,6 +483,16 @@ def read_query(text: str | bytes) -> Query:
 def schema() -> str:
     """The JSON Schema of everything that is sent and comes back."""
     return _native.schema()
+
+
+def program_schema() -> str:
+    """The JSON Schema of the program document, for editors and forms."""
+    return _native.program_schema()
+
+
+def detect_format(header: str | bytes) -> Format | None:
+    """The format of an export that begins with this line; None where it is nobody's. Any CSV with names of our own is `FormatPlain`."""
+    return _native.detect_format(header)
 
 
 def quote(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, Protocol, Union, overload
+from typing import TYPE_CHECKING, Literal, Protocol, Union, get_args, overload
 
 from crm_core import _native
 from crm_core._native import Engine as _NativeEngine
@@ -29,7 +29,19 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-StateTable = Literal["customers", "attributes", "consents", "balances", "lots", "tiers", "stages", "coupons", "claims"]
+StateTable = Literal[
+    "customers",
+    "attributes",
+    "consents",
+    "balances",
+    "lots",
+    "tiers",
+    "stages",
+    "coupons",
+    "claims",
+    "gift_cards",
+    "seats",
+]
 """Tables of how things stand at an instant."""
 
 FactTable = Literal["entries", "orders", "order_lines"]
@@ -41,8 +53,8 @@ TableName = Union[StateTable, FactTable]
 OnIssue = Literal["report", "raise"]
 """What problems of rows mean: they are in the report, or nothing is written."""
 
-_STATES = ("customers", "attributes", "consents", "balances", "lots", "tiers", "stages", "coupons", "claims")
-_FACTS = ("entries", "orders", "order_lines")
+_STATES: tuple[str, ...] = get_args(StateTable)
+_FACTS: tuple[str, ...] = get_args(FactTable)
 
 
 class ArrowStream(Protocol):
@@ -130,6 +142,13 @@ def _shown(kind: str) -> str:
     )
 
 
+def refuses(on_issue: OnIssue) -> bool:
+    """Whether problems of rows mean that nothing is written."""
+    if on_issue not in ("report", "raise"):
+        raise ValueError(f"on_issue is 'report' or 'raise', not {on_issue!r}")
+    return on_issue == "raise"
+
+
 @contextmanager
 def _needs(module: str, extra: str) -> Generator[None]:
     try:
@@ -213,7 +232,7 @@ class Tables:
         How things stand at the instant `at`, which no sweep need have reached: "customers", "attributes" (one row for each, its value as
         text beside its `type`), "consents" (every statement by then, and whether it `holds`), "balances"
         (points by customer and currency), "lots" (the open ones), "tiers", "stages", "coupons" (open and closed), "claims" (of checkouts: one row for each offer
-        that was used). What was recorded, as it is in the store: "entries" (of the journals, one row for each movement of points),
+        that was used), "gift_cards", "seats" (of groups that buy together). What was recorded, as it is in the store: "entries" (of the journals, one row for each movement of points),
         "orders", "order_lines".
         """
         if name not in _STATES and name not in _FACTS:
@@ -317,9 +336,7 @@ class Tables:
         id_prefix: str,
         progress: Progress,
     ) -> ImportReport:
-        if on_issue not in ("report", "raise"):
-            raise ValueError(f"on_issue is 'report' or 'raise', not {on_issue!r}")
-        refuse = on_issue == "raise"
+        refuse = refuses(on_issue)
         with _told(progress, name) as tell:
             return _native.ingest(
                 self._native, table, name, form, refuse, batch, dry_run, recorded_at, now, zone, id_prefix, tell

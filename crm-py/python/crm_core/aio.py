@@ -10,8 +10,10 @@ begun is finished, and the same request id tells afterwards what it did.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import TracebackType
@@ -46,9 +48,59 @@ from crm_core._types import (
     WhatIfProgress,
 )
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Histories"]
 
 T = TypeVar("T")
+
+
+async def _on_own_thread(call: Callable[..., T], *args: Any) -> T:
+    """Runs what may take for ever. The thread keeps nobody from ending: not the pool, and not the interpreter."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(put: Callable[[Any], None], outcome: object) -> None:
+        if not done.done():
+            put(outcome)
+
+    def run() -> None:
+        try:
+            put: Callable[[Any], None] = done.set_result
+            outcome: object = call(*args)
+        except BaseException as error:
+            put, outcome = done.set_exception, error
+        with contextlib.suppress(RuntimeError):  # The loop is closed, so nobody waits any more.
+            loop.call_soon_threadsafe(settle, put, outcome)
+
+    threading.Thread(target=run, name="crm_core_wait", daemon=True).start()
+    return await done
+
+
+class Histories:
+    """As `crm_core.Histories`, awaited: for trying many programs on one set of facts."""
+
+    __slots__ = ("_histories", "_run", "at")
+
+    at: datetime
+    """The instant at which both programs stand."""
+
+    def __init__(self, histories: _engine.Histories, run: Callable[..., Awaitable[Any]]) -> None:
+        self._histories = histories
+        self._run = run
+        self.at = histories.at
+
+    async def what_if(
+        self, document: ProgramSource, *, progress: Callable[[WhatIfProgress], object] | None = None
+    ) -> WhatIf:
+        """As `crm_core.Histories.what_if`; `progress` is called on a thread of the pool."""
+        found: WhatIf = await self._run(self._histories.what_if, document, progress=progress)
+        return found
+
+    async def what_if_tables(
+        self, document: ProgramSource, *, progress: Callable[[WhatIfProgress], object] | None = None
+    ) -> WhatIfTables:
+        """As `crm_core.Histories.what_if_tables`; `progress` is called on a thread of the pool."""
+        found: WhatIfTables = await self._run(self._histories.what_if_tables, document, progress=progress)
+        return found
 
 
 class Engine(AsyncQuestions):
@@ -72,6 +124,8 @@ class Engine(AsyncQuestions):
         combine: bool = False,
         read_only: bool = False,
         connections: int | None = None,
+        holders: int | None = None,
+        holder: int = 0,
         threads: int = 4,
     ) -> Engine:
         """As `crm_core.Engine.open`. `threads`: how many calls run at the same time."""
@@ -84,6 +138,8 @@ class Engine(AsyncQuestions):
             combine=combine,
             read_only=read_only,
             connections=connections,
+            holders=holders,
+            holder=holder,
         )
         return cls(opened, threads=threads)
 
@@ -108,6 +164,10 @@ class Engine(AsyncQuestions):
         """As `crm_core.Engine.close`; waits for what is under way."""
         await self._run(self._engine.close)
         self._pool.shutdown(wait=False)
+
+    async def fold_leases(self) -> None:
+        """As `crm_core.Engine.fold_leases`."""
+        await self._run(self._engine.fold_leases)
 
     async def publish(self, document: ProgramSource, *, at: datetime) -> Sequence[Finding]:
         """As `crm_core.Engine.publish`."""
@@ -219,6 +279,16 @@ class Engine(AsyncQuestions):
             limit = _engine.feed_rest(limit, len(fed), size)
             after = fed[-1][0] if fed else after
 
+    async def wait_for_entries(self, after: str | None = None, *, wait_ms: int | None = None) -> bool:
+        """As `crm_core.Engine.wait_for_entries`. Each wait has a thread of its own, so that calls have theirs; where the task is cancelled,
+        it ends within about a second.
+        """
+        place, stopped = _engine.wait_from(after, wait_ms), threading.Event()
+        try:
+            return await _on_own_thread(self._engine._native.wait_for_entries, place, wait_ms, stopped.is_set)
+        finally:
+            stopped.set()
+
     async def next_due(self) -> datetime | None:
         """As `crm_core.Engine.next_due`."""
         return await self._run(self._engine.next_due)
@@ -237,6 +307,10 @@ class Engine(AsyncQuestions):
         """As `crm_core.Engine.what_if_tables`; `progress` is called on a thread of the pool."""
         return await self._run(self._engine.what_if_tables, document, at=at, progress=progress)
 
+    async def histories(self, *, at: datetime) -> Histories:
+        """As `crm_core.Engine.histories`, with methods that are awaited."""
+        return Histories(await self._run(self._engine.histories, at=at), self._run)
+
     async def import_orders(
         self,
         files: Path | Sequence[Path] | Mapping[str, bytes],
@@ -244,6 +318,7 @@ class Engine(AsyncQuestions):
         format: Format | Literal["plain", "shopify", "taobao", "youzan"] = "plain",
         name: str | None = None,
         batch: str | None = None,
+        on_issue: OnIssue = "report",
         dry_run: bool = False,
         recorded_at: datetime | None = None,
         now: datetime | None = None,
@@ -258,6 +333,7 @@ class Engine(AsyncQuestions):
             format=format,
             name=name,
             batch=batch,
+            on_issue=on_issue,
             dry_run=dry_run,
             recorded_at=recorded_at,
             now=now,

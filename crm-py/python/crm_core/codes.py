@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from crm_core import _native
+from crm_core._types import Attempt
 
-__all__ = ["CodeBatch", "TillKey", "code_length", "normal_code"]
+__all__ = ["AttemptRules", "Attempts", "CodeBatch", "TillKey", "code_length", "normal_code", "read_code"]
 
 _PAGE = 10_000
 
@@ -62,6 +64,11 @@ class TillKey:
     def __init__(self, secret: str, *, prefix: str, batch: int) -> None:
         self._native = _native.TillKey(secret, prefix, batch)
 
+    @staticmethod
+    def batch_of(code: str, *, prefix: str = "") -> int:
+        """The batch of a signed code: which key to take."""
+        return _native.TillKey.batch_of(prefix, code)
+
     def sign(self, serial: int) -> str:
         """The signed code of a serial number."""
         return self._native.sign(serial)
@@ -69,6 +76,73 @@ class TillKey:
     def verify(self, code: str) -> int:
         """The serial number of a signed code. Raises `CodeForged` for one that was not made with this key."""
         return self._native.verify(code)
+
+
+class AttemptRules:
+    """How many attempts are allowed in which time, in units: so many at once, all of which come back evenly within the window. What an
+    attempt costs depends on what came of it. By default ten units in ten minutes.
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(
+        self, allowance: int = 10, *, window_ms: int = 600_000, found: int = 0, unknown: int = 1, checksum: int = 3
+    ) -> None:
+        self._native = _native.AttemptRules(allowance, window_ms, (found, unknown, checksum))
+
+
+class Attempts:
+    """What one actor has tried: an address, a till, or all guesses at a prefix. Keep one for each, as JSON, and forget those that are idle.
+    For customers the engine keeps count itself, where the program says so.
+
+    >>> from datetime import datetime, timezone
+    >>> from crm_core import Attempt
+    >>> at = datetime(2026, 3, 1, 10, tzinfo=timezone.utc)
+    >>> rules, tried = AttemptRules(), Attempts()
+    >>> tried.allows(at, rules)  # before the code is looked up
+    >>> tried.attempt(at, rules, Attempt.UNKNOWN)  # what came of it
+    >>> tried.to_json()
+    '{"full_at":"2026-03-01T10:01:00Z"}'
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(self) -> None:
+        self._native = _native.Attempts("{}")
+
+    @classmethod
+    def from_json(cls, text: str) -> Attempts:
+        """Reads what `to_json` wrote."""
+        made = cls()
+        made._native = _native.Attempts(text)
+        return made
+
+    def to_json(self) -> str:
+        """As it is kept, in the form that all languages share."""
+        return self._native.to_json()
+
+    def allows(self, at: datetime, rules: AttemptRules) -> None:
+        """To be asked before a code is looked up. Raises `CodeRateLimited` with `retry_at` where no attempt is left."""
+        self._native.allows(at, rules._native)
+
+    def free_at(self, at: datetime, rules: AttemptRules) -> datetime:
+        """The first instant at which an attempt is allowed: `at` or an earlier one, if it is now."""
+        return self._native.free_at(at, rules._native)
+
+    def attempt(self, at: datetime, rules: AttemptRules, came: Attempt) -> None:
+        """Writes down what came of an attempt. One that is refused, as by `allows`, costs nothing."""
+        self._native.attempt(at, rules._native, came)
+
+    def is_idle(self, at: datetime) -> bool:
+        """Whether everything has come back, so that nothing is lost by forgetting it."""
+        return self._native.is_idle(at)
+
+
+def read_code(typed: str) -> str:
+    """A generated code as it is printed, in groups of four, out of whatever was typed. Raises `CodeChecksum` for one that is mistyped, and
+    `CodeText` for what is none: a page can try that before it asks. A public code is none, and may be right all the same.
+    """
+    return _native.read_code(typed)
 
 
 def normal_code(typed: str) -> str:

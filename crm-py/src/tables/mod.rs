@@ -7,6 +7,7 @@ mod offers;
 mod orders;
 mod people;
 mod points;
+mod shared;
 
 use crate::columns::{Head, Rows, schema};
 use crate::engine::Engine;
@@ -37,6 +38,8 @@ enum Which {
     Stages,
     Coupons,
     Claims,
+    GiftCards,
+    Seats,
     Entries,
     Orders,
     OrderLines,
@@ -54,6 +57,8 @@ impl Which {
             "stages" => Self::Stages,
             "coupons" => Self::Coupons,
             "claims" => Self::Claims,
+            "gift_cards" => Self::GiftCards,
+            "seats" => Self::Seats,
             "entries" => Self::Entries,
             "orders" => Self::Orders,
             "order_lines" => Self::OrderLines,
@@ -72,6 +77,8 @@ impl Which {
             Self::Stages => people::STAGES,
             Self::Coupons => offers::COUPONS,
             Self::Claims => offers::CLAIMS,
+            Self::GiftCards => shared::GIFT_CARDS,
+            Self::Seats => shared::SEATS,
             Self::Entries => entries::ENTRIES,
             Self::Orders => orders::ORDERS,
             Self::OrderLines => orders::ORDER_LINES,
@@ -97,6 +104,8 @@ impl Which {
                 Walked::feed(walk, |rows, (who, held)| offers::coupon(rows, &who, &held))
             }
             Self::Claims => Walked::feed(engine.walk_claims(), move |rows, seen| offers::claim(rows, &seen, at)),
+            Self::GiftCards => Walked::feed(engine.walk_card_views(at), |rows, card| shared::gift_card(rows, &card)),
+            Self::Seats => Walked::feed(engine.walk_group_views(at), |rows, group| shared::seats(rows, &group)),
             Self::Entries => Walked::feed(engine.walk_entries(), |rows, happened| entries::entry(rows, &happened)),
             Self::Orders => Walked::feed(engine.walk_orders(), |rows, (who, made)| orders::order(rows, &who, &made)),
             Self::OrderLines => {

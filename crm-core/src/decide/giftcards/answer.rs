@@ -24,6 +24,13 @@ pub(crate) fn bring(card: &mut GiftCard, at: Timestamp) -> crate::Result<()> {
     card.check()
 }
 
+/// A card of a walk: at an instant, or as it was last written where that is later.
+pub(crate) fn stands(mut card: GiftCard, at: Timestamp) -> crate::Result<GiftCardView> {
+    let at = at.max(card.as_of);
+    bring(&mut card, at)?;
+    Ok(view(card))
+}
+
 fn view(card: GiftCard) -> GiftCardView {
     let currency = card.currency;
     let amount = |minor: i64| currency.amount(minor);

@@ -3,22 +3,27 @@
 use super::super::ask::past;
 use super::super::workspace::{Decided, Workspace};
 use super::known;
-use crate::group::SeatState;
+use crate::group::{Group, SeatState};
 use crate::query::{Answer, GroupView};
 use crate::value::{GroupId, Money, Timestamp};
 
 /// A group as it stands at an instant.
 pub(crate) fn group(ws: &mut Workspace, id: &GroupId, at: Timestamp) -> Decided<Answer> {
-    let mut group = known(ws, id)?.clone();
+    let group = known(ws, id)?.clone();
     if at < group.as_of {
         return Err(past(at, group.as_of).into());
     }
-    group.advance(at);
+    Ok(Answer::Group(Box::new(stands(group, at)?)))
+}
+
+/// A group of a walk: at an instant, or as it was last written where that is later.
+pub(crate) fn stands(mut group: Group, at: Timestamp) -> crate::Result<GroupView> {
+    group.advance(at.max(group.as_of));
     group.check()?;
     let (state, free) = (group.state(), group.free());
     let paid = u32::try_from(group.count(SeatState::Paid)).unwrap_or(u32::MAX);
     let price = group.terms.price.map(|(minor, currency)| Money { amount: currency.amount(minor), currency });
-    Ok(Answer::Group(Box::new(GroupView {
+    Ok(GroupView {
         group_id: group.id,
         customer_id: group.opener,
         rules: group.terms.rules,
@@ -33,5 +38,5 @@ pub(crate) fn group(ws: &mut Workspace, id: &GroupId, at: Timestamp) -> Decided<
         paid,
         free,
         seats: group.seats,
-    })))
+    })
 }
