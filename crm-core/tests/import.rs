@@ -384,6 +384,9 @@ fn check_row(row: &str, column: Option<&str>, code: &str, words: &str) {
 
 #[test]
 fn problems_of_rows_are_named_and_never_stop_the_file() {
+    // Not five yuan.
+    check_row("b1,2026-01-01 10:00:00,m1,,tea,1,$5.00", Some("unit_price"), "order.currency", "`$5.00` is not in CNY");
+    check_row("b1,2026-01-01 10:00:00,m1,,tea,¥1,5.00", Some("quantity"), "order.quantity", "`¥1` is not a quantity");
     check_row("b,2026-13-01 10:00:00,m2,,tea,1,5.00", Some("paid_at"), "time.range", "2026-13-01");
     check_row("b,tomorrow,m2,,tea,1,5.00", Some("paid_at"), "time.text", "tomorrow");
     check_row("b,,m2,,tea,1,5.00", Some("paid_at"), "import.row", "missing");

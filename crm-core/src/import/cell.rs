@@ -3,7 +3,7 @@
 use super::columns::DecimalMark;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
-use crate::value::{Amount, Quantity, Timestamp, Zone};
+use crate::value::{Amount, Currency, Quantity, Timestamp, Zone};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
@@ -85,7 +85,21 @@ fn swapped(cell: &str) -> String {
 }
 
 fn sign_or_blank(c: char) -> bool {
-    matches!(c, '¥' | '$' | '€' | '£' | '元') || blank(c)
+    is_sign(c) || blank(c)
+}
+
+const fn is_sign(c: char) -> bool {
+    matches!(c, '¥' | '$' | '€' | '£' | '元')
+}
+
+/// A currency sign that is not one of this currency, if the cell has one. `$` is the sign of many dollars and pesos.
+pub(super) fn foreign_sign(cell: &str, currency: Currency) -> Option<char> {
+    if cell.is_ascii() && !cell.contains('$') {
+        return None;
+    }
+    let symbol = currency.symbol().unwrap_or_default();
+    let yuan = || matches!(currency.code(), "CNY" | "HKD" | "MOP" | "TWD");
+    fold(cell).chars().find(|c| is_sign(*c) && !symbol.contains(*c) && !(*c == '元' && yuan()))
 }
 
 fn with_point(cell: &str) -> Result<Amount> {
@@ -117,8 +131,11 @@ fn grouped(text: &str) -> bool {
 
 /// A quantity; it may be negative here.
 pub(super) fn quantity(cell: &str, mark: DecimalMark) -> Result<Quantity> {
-    let decimal = amount(cell, mark)
-        .map_err(|_| Error::new(ErrorCode::OrderQuantity, format!("`{}` is not a quantity", limits::quote(cell))))?;
+    let refused = || Error::new(ErrorCode::OrderQuantity, format!("`{}` is not a quantity", limits::quote(cell)));
+    let decimal = amount(cell, mark).map_err(|_| refused())?;
+    if fold(cell).contains(is_sign) {
+        return Err(refused());
+    }
     Quantity::from_decimal(decimal.decimal())
 }
 
@@ -304,7 +321,31 @@ mod tests {
         }
         assert_eq!(amount(&"9".repeat(30), DecimalMark::Point).unwrap_err().code().as_str(), "money.range");
         assert_eq!(quantity("-1.5", DecimalMark::Point).unwrap().thousandths(), -1500);
+        assert_eq!(quantity("¥2", DecimalMark::Point).unwrap_err().code().as_str(), "order.quantity");
         assert_eq!(quantity("two", DecimalMark::Point).unwrap_err().code().as_str(), "order.quantity");
+    }
+
+    #[test]
+    fn signs_belong_to_a_currency() {
+        for (cell, code, foreign) in [
+            ("5.00", "CNY", None),
+            ("¥5", "CNY", None),
+            ("￥5元", "CNY", None),
+            ("¥500", "JPY", None),
+            ("500元", "JPY", Some('元')),
+            ("5元", "HKD", None),
+            ("$5", "HKD", None),
+            ("$5", "USD", None),
+            ("＄5", "USD", None),
+            ("$5", "CNY", Some('$')),
+            ("＄5", "CNY", Some('$')),
+            ("5 €", "CNY", Some('€')),
+            ("£5", "EUR", Some('£')),
+            ("£5", "GBP", None),
+            ("¥5", "GBP", Some('¥')),
+        ] {
+            assert_eq!(foreign_sign(cell, Currency::new(code).unwrap()), foreign, "{cell} {code}");
+        }
     }
 
     #[test]

@@ -178,9 +178,10 @@ impl Reading {
             let plain = |currency: Currency| {
                 amount.decimal().scale() <= currency.digits() && amount.decimal().mantissa().unsigned_abs() < 1 << 40
             };
-            match self.currency.filter(|currency| !plain(*currency)) {
-                Some(currency) => currency.minor(amount).map(|_| amount),
-                None => Ok(amount),
+            match self.currency {
+                Some(currency) if cell::foreign_sign(cell, currency).is_some() => Err(foreign(cell, currency)),
+                Some(currency) if !plain(currency) => currency.minor(amount).map(|_| amount),
+                _ => Ok(amount),
             }
         });
         read.map(Some).map_err(|error| self.note(row, column, &error))
@@ -341,6 +342,10 @@ impl Reading {
 /// What the lines of an order come to before the order's own discount, in minor units.
 ///
 /// # Errors
+fn foreign(cell: &str, currency: Currency) -> Error {
+    Error::new(ErrorCode::OrderCurrency, format!("`{}` is not in {currency}", limits::quote(cell)))
+}
+
 /// `money.*` for amounts that the currency does not have.
 pub(super) fn lines_minor(currency: Currency, lines: &[OrderLine]) -> crate::error::Result<i64> {
     let mut sum = 0_i64;

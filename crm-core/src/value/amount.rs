@@ -102,6 +102,12 @@ impl Currency {
         Ok(Self { code: bytes, digits: u8::try_from(digits).map_err(|_| unknown())? })
     }
 
+    /// The symbol that is common where it is used, such as `¥` or `HK$`.
+    #[cfg(feature = "import")]
+    pub(crate) fn symbol(&self) -> Option<String> {
+        iso_currency::Currency::from_code(self.code()).map(|found| found.symbol().to_string())
+    }
+
     /// The three letters.
     #[must_use]
     pub fn code(&self) -> &str {
