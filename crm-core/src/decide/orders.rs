@@ -89,9 +89,7 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     if let Some(claim) = &command.claim_id {
         offers::sale::pay_seat(context, ws, &id, claim, &order.id)?;
     }
-    for parked in parked {
-        refunds::apply_parked(context, ws, &id, &order.id, parked)?;
-    }
+    refunds::apply_parked(context, ws, &id, &order.id, &parked)?;
     Ok(id)
 }
 

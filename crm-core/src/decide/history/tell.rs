@@ -6,6 +6,7 @@ use crate::command::{
     ReverseRedemption, SpendPoints, TransferPoints, UnlockTier, Unregister,
 };
 use crate::customer::CustomerRecord;
+use crate::decide::facts::corrects;
 use crate::decide::state::Customer;
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::Result;
@@ -146,10 +147,12 @@ impl Teller<'_> {
                 }
                 self.note_waiting(entry, order_id);
             }
+            // Follows from what is told of the others.
+            what if corrects(what) => {}
             What::Refund { refund_id, order_id, .. } => {
                 if let Some(place) = self.place(order_id)
                     && let Some(order) = self.orders.get_mut(place)
-                    && let Some(piece) = order.pieces.iter().position(|piece| piece.refund_id() == refund_id)
+                    && let Some(piece) = order.pieces.iter().position(|piece| piece.record().id == *refund_id)
                 {
                     order.kept = true;
                     self.push(entry, Deed::Back { order: place, piece });

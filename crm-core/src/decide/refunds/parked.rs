@@ -1,11 +1,10 @@
 //! Refunds that wait for their order.
 
 use super::super::context::{Context, order_name};
-use super::super::offers;
 use super::super::orders::find_order;
 use super::super::state::{Unfit, decode, encode};
 use super::super::workspace::{Decided, Identity, Stop, Workspace};
-use super::apply;
+use super::{fit, follow};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::limits;
@@ -30,27 +29,35 @@ pub(super) fn other_content(refund: &Refund) -> Error {
     Error::new(ErrorCode::RefundConflict, message).field("refund.id")
 }
 
-/// Applies a refund that waited, under the request that brought its order. One that does not fit is noted as unmatched.
+/// Applies the refunds that waited, as they happened, under the request that brought their order.
 pub(crate) fn apply_parked(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
     order_id: &OrderId,
-    parked: Parked,
+    parked: &[Parked],
 ) -> Decided<()> {
-    let refund: Refund = serde_json::from_str(&parked.refund).map_err(Error::from)?;
+    let read = |parked: &Parked| serde_json::from_str::<Refund>(&parked.refund).map_err(Error::from);
+    let mut refunds = parked.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    refunds.sort_by_key(|refund| refund.refunded_at);
+    refunds.iter().try_for_each(|refund| apply_one(context, ws, id, order_id, refund))
+}
+
+/// One that does not fit is noted as unmatched.
+fn apply_one(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order_id: &OrderId,
+    refund: &Refund,
+) -> Decided<()> {
     let Some((_, mut order, mut extra)) = find_order(ws, order_id)? else {
         return Err(Error::internal("the order of a parked refund is gone").into());
     };
-    let mut trial = order.clone();
-    let error = match offers::sale::planned(ws, id, &order, &extra, &refund) {
-        Err(Stop::Refuse(error)) => Some(error),
-        planned => {
-            let planned = planned?;
-            trial.refund(planned.as_ref().unwrap_or(&refund), context.request.at, parked.fingerprint).err()
-        }
+    let error = match fit(context, ws, id, &order, &extra, refund) {
+        Err(Stop::Refuse(error)) => error,
+        taken => return follow(context, ws, id, &order, extra, taken?),
     };
-    let Some(error) = error else { return apply(context, ws, id, order, extra, &refund) };
     let amount_minor = match &refund.what {
         RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
         _ => 0,
@@ -64,7 +71,7 @@ pub(crate) fn apply_parked(
         order_id: Some(order_id.clone()),
         why: Some(code.clone()),
     };
-    extra.unfit.push(Unfit { id: refund.id.clone(), fingerprint: parked.fingerprint, at: refund.refunded_at, code });
+    extra.unfit.push(Unfit { id: refund.id.clone(), fingerprint: fingerprint(refund), at: refund.refunded_at, code });
     order.extra = encode(&extra);
     ws.put_order((id.clone(), order_id.clone()), Some(order));
     context.write(ws, id, refund.refunded_at, what, Vec::new())
