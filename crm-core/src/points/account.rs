@@ -263,6 +263,9 @@ impl Account {
             return broken(format!("lots add up to {sums:?}, balances are {b:?}"));
         }
         let held: i128 = self.holds.iter().flat_map(|h| &h.allocations).map(|a| i128::from(a.points.get())).sum();
+        if let Some(hold) = self.holds.iter().find(|hold| hold.owed.get() < 0 || hold.points < hold.owed) {
+            return broken(format!("{} of the {} points of a hold are owed", hold.owed, hold.points));
+        }
         let owed: i128 = self.debts.iter().map(|d| i128::from(d.points.get())).sum();
         if held != i128::from(b.held.get()) || owed != i128::from(b.debt.get()) {
             return broken(format!("holds add up to {held}, debts to {owed}, balances are {b:?}"));
@@ -400,18 +403,8 @@ impl Account {
         if !points.is_positive() {
             return;
         }
-        let mut postings = Vec::new();
-        for (index, taken) in self.first(points, |lot| lot.available, |_| true) {
-            if let Some(lot) = self.lots.get_mut(index) {
-                lot.available = sub(lot.available, taken);
-                lot.offset = add(lot.offset, taken);
-                postings.push(Posting { book: Book::Available, lot: Some(lot.id), points: taken.negated() });
-            }
-        }
-        postings.push(Posting { book: Book::Debt, lot: None, points });
-        self.balances.available = sub(self.balances.available, points);
-        self.balances.offset = add(self.balances.offset, points);
-        self.balances.debt = sub(self.balances.debt, points);
+        let plan = self.first(points, |lot| lot.available, |_| true);
+        self.pay(&plan, points, at, log);
         let mut left = points;
         for debt in &mut self.debts {
             let paid = debt.points.at_most(left);
@@ -419,6 +412,38 @@ impl Account {
             left = sub(left, paid);
         }
         self.debts.retain(|debt| debt.points.is_positive());
+    }
+
+    /// Pays with a lot what was owed while it was usable, from one instant up to another, at the first instant at which both were there.
+    pub(super) fn settle_before(&mut self, index: usize, from: Timestamp, end: Timestamp, log: &mut Vec<Movement>) {
+        for place in 0..self.debts.len() {
+            let Some((owed, at)) = self.debts.get(place).map(|debt| (debt.points, debt.at.max(from))) else { break };
+            let points = self.lots.get(index).map_or(Points::ZERO, |lot| lot.available.at_most(owed));
+            if end <= at || !points.is_positive() {
+                continue;
+            }
+            self.pay(&[(index, points)], points, at, log);
+            if let Some(debt) = self.debts.get_mut(place) {
+                debt.points = sub(debt.points, points);
+            }
+        }
+        self.debts.retain(|debt| debt.points.is_positive());
+    }
+
+    /// Moves usable points of lots into paid debt; which debts they pay is for the caller to note.
+    fn pay(&mut self, plan: &[(usize, Points)], points: Points, at: Timestamp, log: &mut Vec<Movement>) {
+        let mut postings = Vec::new();
+        for (index, taken) in plan {
+            if let Some(lot) = self.lots.get_mut(*index) {
+                lot.available = sub(lot.available, *taken);
+                lot.offset = add(lot.offset, *taken);
+                postings.push(Posting { book: Book::Available, lot: Some(lot.id), points: taken.negated() });
+            }
+        }
+        postings.push(Posting { book: Book::Debt, lot: None, points });
+        self.balances.available = sub(self.balances.available, points);
+        self.balances.offset = add(self.balances.offset, points);
+        self.balances.debt = sub(self.balances.debt, points);
         record(log, MovementKind::Settle, at, postings, None);
     }
 
@@ -432,27 +457,32 @@ impl Account {
     ) -> Option<Hold> {
         let index = self.holds.iter().position(|hold| hold.id == *id)?;
         let hold = self.holds.remove(index);
-        self.let_go(&hold.id, &hold.allocations, at, kind, log);
+        self.let_go(&hold, &hold.allocations, at, kind, log);
         Some(hold)
     }
 
-    /// Moves held points back to where they belong at `at`.
+    /// Moves held points back to where they belong at `at`. What a clawback would have taken of them, had they not been held, it takes now.
     pub(super) fn let_go(
         &mut self,
-        id: &HoldId,
+        hold: &Hold,
         allocations: &[Allocation],
         at: Timestamp,
         kind: MovementKind,
         log: &mut Vec<Movement>,
     ) {
         let mut postings = Vec::new();
+        let (mut owed, mut plan) = (hold.owed, Vec::new());
         for allocation in allocations {
             let Some(index) = self.index_of(allocation.lot) else { continue };
             let end = self.lots.get(index).and_then(|lot| lot.expires_at);
             let to = if end.is_some_and(|end| end <= at) { Book::Expired } else { Book::Available };
             self.shift(index, Book::Held, to, allocation.points, &mut postings);
+            let taken = allocation.points.at_most(owed);
+            owed = sub(owed, taken);
+            plan.push((index, to, taken));
         }
-        record(log, kind, at, postings, Some(id.clone()));
+        record(log, kind, at, postings, Some(hold.id.clone()));
+        self.recover(&plan, at, log);
         self.settle(at, log);
     }
 }

@@ -181,7 +181,8 @@ impl Account {
     }
 
     /// Takes `points` of an award back: pending points of its lots, usable ones, expired ones (they count as returned), usable points of
-    /// other lots in consumption order, and then as the policy says. Held points are never taken.
+    /// other lots in consumption order, and then as the policy says. Held points are not taken; what is written off and held is taken
+    /// when the hold lets it go, unless the policy leaves such points alone.
     ///
     /// [`DebtPolicy::OnlyPending`] touches nothing but pending points. Usable points and debt never stand side by side afterwards.
     ///
@@ -248,6 +249,9 @@ impl Account {
             let cause = lots.first().and_then(|id| self.lot(*id)).map(|lot| lot.source.clone());
             self.owe(cause, report.debt, now);
         }
+        if !matches!(policy, DebtPolicy::OnlyPending) {
+            self.owe_of_holds(report.unrecovered);
+        }
         record(log, MovementKind::ClawBack, now, postings, None);
         Ok(report)
     }
@@ -271,6 +275,29 @@ impl Account {
         }
         plan.rest = rest;
         plan
+    }
+
+    /// Notes with open holds what was written off because they hold it, the oldest hold first: it is taken when they let go.
+    fn owe_of_holds(&mut self, points: Points) {
+        let mut left = points;
+        for hold in &mut self.holds {
+            let more = sub(hold.points, hold.owed).at_most(left);
+            hold.owed = add(hold.owed, more);
+            left = sub(left, more);
+        }
+    }
+
+    /// Takes points of lots that a hold has let go and that were written off.
+    pub(super) fn recover(&mut self, plan: &[(usize, Book, Points)], at: Timestamp, log: &mut Vec<Movement>) {
+        let mut postings = Vec::new();
+        for (index, from, points) in plan.iter().filter(|(_, _, points)| points.is_positive()) {
+            self.shift(*index, *from, Book::Revoked, *points, &mut postings);
+            // It counts as taken back since the clawback.
+            postings.pop();
+            postings.push(Posting { book: Book::Unrecovered, lot: None, points: *points });
+            self.balances.unrecovered = sub(self.balances.unrecovered, *points);
+        }
+        record(log, MovementKind::ClawBack, at, postings, None);
     }
 
     fn owe(&mut self, cause: Option<Source>, points: Points, at: Timestamp) {
