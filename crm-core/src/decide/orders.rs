@@ -4,6 +4,7 @@ use super::award::{self, Given, Trigger};
 use super::context::{Context, event_name, order_name};
 use super::customers;
 use super::offers::{self, Occasion};
+use super::referrals;
 use super::refunds::{self, Parked};
 use super::rows::extra_of;
 use super::settle::{keep_books, settle};
@@ -14,7 +15,7 @@ use crate::customer::Buyer;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::order::{Event, LinesSeen, Order, OrderRecord, OrderStatus, Tender};
-use crate::points::{ReferralSide, Source, SourceKind};
+use crate::points::{Source, SourceKind};
 use crate::value::{ClaimId, CustomerId, Fingerprint, Timestamp, fingerprint};
 
 /// Whose fact it is; somebody new is registered where the request says so.
@@ -238,59 +239,13 @@ pub(crate) fn count(
     let mut counts_referral = false;
     if number == 1 {
         let rewarded_before = ws.known(id)?.state.referral_rewarded;
-        let referral = referral(context, ws, id, record, paid_at)?;
+        let referral = referrals::reward(context, ws, id, record, paid_at)?;
         awards.extend(referral.awards);
         own.extend(referral.own);
         counts_referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     }
     context.write_own(ws, id, own)?;
     Ok(OrderExtra { awards, number, referral: counts_referral, spend_minor, spend_basis, ..OrderExtra::default() })
-}
-
-/// Rewards a referral at the referred customer's first valid order: both sides, once.
-fn referral(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    order: &OrderRecord,
-    at: Timestamp,
-) -> Decided<Given> {
-    let mut all = Given::default();
-    if !context.program.rewards_referrals() || ws.known(id)?.state.referral_rewarded {
-        return Ok(all);
-    }
-    let Some(referrer) = ws.known(id)?.record()?.referred_by.clone() else { return Ok(all) };
-    if ws.customer(&referrer)?.is_none_or(|customer| customer.state.unregistered) {
-        return Ok(all);
-    }
-    ws.customer_mut(id)?.state.referral_rewarded = true;
-    let source = Source::of(SourceKind::Referral, order.id().shared());
-    let sides = [(id.clone(), ReferralSide::Referee, &referrer), (referrer.clone(), ReferralSide::Referrer, id)];
-    for (whom, side, other) in sides {
-        if whom != *id {
-            settle(context, ws, &whom)?;
-        }
-        let mut given = award::fixed(context, ws, &whom, Trigger::Referral(side, order), &source, at, context.zone())?;
-        for change in &mut given.direct {
-            change.other = Some(other.clone());
-        }
-        if !given.direct.is_empty() {
-            context.write(ws, &whom, at, What::Points, given.direct)?;
-        }
-        if whom == *id {
-            all.own.extend(given.own);
-        } else {
-            context.write_own(ws, &whom, given.own)?;
-        }
-        offers::issue(context, ws, &whom, &Occasion::Referral(side, other.clone()), at)?;
-        let to = (whom != *id).then(|| whom.clone());
-        all.awards.extend(given.awards.into_iter().map(|mut award| {
-            award.to.clone_from(&to);
-            award
-        }));
-        keep_books(context, ws, &whom)?;
-    }
-    Ok(all)
 }
 
 /// Records a custom event and what it earns.

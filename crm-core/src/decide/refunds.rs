@@ -12,6 +12,7 @@ use super::caps;
 use super::context::{Context, part};
 use super::offers::{self, sale::Back};
 use super::orders::{find_order, spend_left};
+use super::referrals;
 use super::returned;
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, encode};
@@ -151,16 +152,16 @@ fn follow(
         full: step.full,
         corrects: false,
     };
-    let claim = extra.claim.clone().filter(|_| all_goods);
+    let (claim, referral) = (extra.claim.clone().filter(|_| all_goods), extra.referral && all_goods);
     write_back(context, ws, id, order, extra, what, step.counts_from, effects)?;
     for (other, changes) in corrections.iter().zip(corrected) {
         context.write(ws, id, other.counts_from, other.correction(&order_id, order_paid_at), changes)?;
     }
     returned::follow(context, ws, id, &order_id, Some(&refund_id))?;
-    match claim {
-        Some(claim) => offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded),
-        None => Ok(()),
+    if let Some(claim) = claim {
+        offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded)?;
     }
+    if referral { referrals::pass_on(context, ws, id, &order_id, gone_at) } else { Ok(()) }
 }
 
 /// Which tender goes back first.
@@ -412,11 +413,15 @@ pub(crate) fn take_out(
         reverted,
         corrects: false,
     };
-    let claim = extra.claim.clone();
+    let (claim, referral) = (extra.claim.clone(), extra.referral && was_valid);
     write_back(context, ws, &id, order, extra, what, at, effects)?;
     returned::follow(context, ws, &id, order_id, None)?;
     if let Some(claim) = claim {
         offers::sale::give_back(context, ws, &id, (&claim, order_id), Back::Cancelled)?;
+    }
+    if referral {
+        // What was taken out with its import never was.
+        referrals::pass_on(context, ws, &id, order_id, if reverted { Timestamp::MIN } else { at })?;
     }
     Ok(id)
 }

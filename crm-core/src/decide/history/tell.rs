@@ -44,9 +44,11 @@ fn sum(change: &PointsChange, book: Book) -> i64 {
 /// The facts recorded up to an instant. The program is the one in force: a date that it would give is one that a policy gave.
 pub(crate) fn tell(program: &Program, journal: Journal<'_>, until: Timestamp) -> Result<History> {
     let Journal { customer, entries, orders, closed } = journal;
+    // The rewards for somebody who was brought may pass from one order to another.
+    let kept = customer.record()?.referred_by.is_some();
     let orders = orders.into_iter().map(|mut record| {
         let pieces = record.unwind();
-        ToldOrder { record, pieces, kept: false }
+        ToldOrder { record, pieces, kept }
     });
     let mut teller = Teller {
         program,
