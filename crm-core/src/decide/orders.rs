@@ -8,7 +8,7 @@ use super::referrals;
 use super::refunds::{self, Parked};
 use super::rows::extra_of;
 use super::settle::{keep_books, settle};
-use super::state::{OrderExtra, decode, encode};
+use super::state::{OrderExtra, TakenOutBy, decode, encode};
 use super::workspace::{Decided, Identity, Workspace, unknown_customer};
 use crate::command::{RecordEvent, RecordOrder};
 use crate::customer::Buyer;
@@ -16,7 +16,7 @@ use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::order::{Event, LinesSeen, Order, OrderRecord, OrderStatus, Tender};
 use crate::points::{Source, SourceKind};
-use crate::value::{ClaimId, CustomerId, Fingerprint, Timestamp, fingerprint};
+use crate::value::{CustomerId, Fingerprint, Timestamp, fingerprint};
 
 /// Whose fact it is; somebody new is registered where the request says so.
 pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at: Timestamp) -> Decided<CustomerId> {
@@ -85,8 +85,15 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         }
     };
     pay_with_points(context, ws, &id, order, &tenders)?;
+    let taken_out_by = taken_out_by(ws, order)?;
     let parked = claim(ws, &id, order)?;
-    place(context, ws, &id, record, command.claim_id.clone())?;
+    place(
+        context,
+        ws,
+        &id,
+        record,
+        OrderExtra { claim: command.claim_id.clone(), taken_out_by, ..OrderExtra::default() },
+    )?;
     if let Some(claim) = &command.claim_id {
         offers::sale::pay_seat(context, ws, &id, claim, &order.id)?;
     }
@@ -175,6 +182,15 @@ fn owned_since(
     Ok((context.find(ws, identifiers)?.as_ref() != Some(&owner)).then_some(owner))
 }
 
+/// What has taken out orders of this number by hand, whoever had them.
+fn taken_out_by(ws: &mut Workspace, order: &Order) -> Decided<Vec<TakenOutBy>> {
+    let Some(owner) = ws.identity(&order_name(&order.id))?.and_then(|identity| identity.customer.clone()) else {
+        return Ok(Vec::new());
+    };
+    let known = ws.order(&(owner, order.id.clone()))?;
+    Ok(known.map(|known| extra_of(known)).transpose()?.map_or_else(Vec::new, |extra| extra.taken_out_by))
+}
+
 /// Takes the order's name for the customer, and the refunds that waited under it.
 fn claim(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<Vec<Parked>> {
     let name = order_name(&order.id);
@@ -206,9 +222,9 @@ fn place(
     ws: &mut Workspace,
     id: &CustomerId,
     mut record: OrderRecord,
-    claim: Option<ClaimId>,
+    OrderExtra { claim, taken_out_by, .. }: OrderExtra,
 ) -> Decided<()> {
-    let known = OrderExtra { claim, ..count(context, ws, id, &record)? };
+    let known = OrderExtra { claim, taken_out_by, ..count(context, ws, id, &record)? };
     record.revision = context.program.revision();
     record.batch.clone_from(&context.request.batch);
     record.extra = encode(&known);

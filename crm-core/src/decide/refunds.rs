@@ -2,9 +2,11 @@
 
 mod chain;
 mod parked;
+mod taken_out;
 mod unnamed;
 
 pub(crate) use parked::{Parked, apply_parked};
+pub(crate) use taken_out::{cancel, take_out};
 pub(crate) use unnamed::foresee;
 
 use super::award::{basis_rules, line_basis};
@@ -17,16 +19,16 @@ use super::returned;
 use super::settle::{keep_books, reopen, settle};
 use super::state::{AwardRecord, OrderExtra, encode};
 use super::workspace::{Decided, Stop, Workspace};
-use crate::command::{CancelOrder, RecordRefund};
+use crate::command::RecordRefund;
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
 use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Refund, RefundRecord, RefundWhat};
 use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
 use crate::program::TenderOrder;
-use crate::value::{CustomerId, OrderId, Points, RedemptionId, Timestamp, fingerprint};
+use crate::value::{BatchId, CustomerId, OrderId, Points, RedemptionId, Timestamp, fingerprint};
 use chain::{New, Taken};
 use parked::{other_content, park};
-use unnamed::{forget_refunds, without_order};
+use unnamed::without_order;
 
 /// What a refund did to points.
 #[derive(Default)]
@@ -47,44 +49,47 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     // What was taken back with its import may come again, as if for the first time.
     let known = find_order(ws, order_id)?.filter(|(_, order, _)| order.status() != OrderStatus::Reverted);
     let Some((id, order, extra)) = known else {
-        return park(ws, order_id, refund).map(|()| None);
+        let parked = Parked::refund(refund, fingerprint(refund), context.request.batch.clone())?;
+        return park(ws, order_id, parked).map(|()| None);
     };
     if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
         return Ok(Some(id));
     }
     if let Some(known) = extra.unfit.iter().find(|unfit| unfit.id == refund.id) {
-        return if known.fingerprint == fingerprint(refund) { Ok(Some(id)) } else { Err(other_content(refund).into()) };
+        return if known.fingerprint == fingerprint(refund) {
+            Ok(Some(id))
+        } else {
+            Err(other_content(&refund.id).into())
+        };
     }
     settle(context, ws, &id)?;
     apply(context, ws, &id, &order, extra, refund)?;
     Ok(Some(id))
 }
 
-/// An order with a refund that fits it.
+/// An order with a refund that fits it, and that came with an import or none.
 fn fit(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
     order: &OrderRecord,
     extra: &OrderExtra,
-    refund: &Refund,
+    (refund, batch): (&Refund, Option<&BatchId>),
 ) -> Decided<Taken> {
     let now = ws.known(id)?.state.recorded_at;
-    let print = fingerprint(refund);
-    let take = |ws: &mut Workspace, order: &mut OrderRecord, told: &Refund, recorded_at, print| -> Decided<()> {
+    let new = New { id: &refund.id, at: refund.refunded_at };
+    let mut give = |ws: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| {
+        let again = known.map(|known| known.again_as(order));
+        let told = again.as_ref().unwrap_or(refund);
         let planned = offers::sale::planned(ws, id, order, extra, told)?;
-        order.refund_as(told, planned.as_ref(), recorded_at, print).map_err(|error| error.within("refund"))?;
+        let (stamps, batch) = match known {
+            Some(known) => ((known.recorded_at, known.fingerprint), known.batch.as_ref()),
+            None => ((now, fingerprint(refund)), batch),
+        };
+        order.refund_as(told, planned.as_ref(), stamps, batch).map_err(|error| error.within("refund"))?;
         Ok(())
     };
-    let news = New { id: &refund.id, at: refund.refunded_at };
-    let mut take_one = |ws: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| match known {
-        None => take(ws, order, refund, now, print),
-        Some(known) => {
-            let told = known.told(order.id()).ok_or_else(|| Error::internal("a refund whose content is not kept"))?;
-            take(ws, order, &told, known.recorded_at, known.fingerprint)
-        }
-    };
-    chain::take(context, ws, order, extra, &news, &mut take_one)
+    chain::take(context, ws, order, extra, &new, &mut give)
 }
 
 fn apply(
@@ -95,7 +100,7 @@ fn apply(
     extra: OrderExtra,
     refund: &Refund,
 ) -> Decided<()> {
-    let taken = fit(context, ws, id, order, &extra, refund)?;
+    let taken = fit(context, ws, id, order, &extra, (refund, context.request.batch.as_ref()))?;
     follow(context, ws, id, order, extra, taken)
 }
 
@@ -364,64 +369,4 @@ pub(crate) fn give_to(
     ws.put_redemption(key, Some(record));
     keep_books(context, ws, id)?;
     Ok((direct, own))
-}
-
-/// Cancels an order: everything that is left goes back.
-pub(crate) fn cancel(context: &Context<'_>, ws: &mut Workspace, command: &CancelOrder) -> Decided<CustomerId> {
-    let at = command.cancelled_at.unwrap_or(context.request.at);
-    context.check_time(at, "cancelled_at")?;
-    take_out(context, ws, &command.order_id, at, false)
-}
-
-/// Cancels or reverts an order.
-pub(crate) fn take_out(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    order_id: &OrderId,
-    at: Timestamp,
-    reverted: bool,
-) -> Decided<CustomerId> {
-    let Some((id, mut order, mut extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
-    let others = context.request.batch.as_ref().is_some_and(|batch| order.batch.as_ref() != Some(batch));
-    if reverted && (others || order.status() == OrderStatus::Reverted) {
-        return Ok(id);
-    }
-    if !reverted && matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Reverted) {
-        return Err(Error::new(ErrorCode::OrderCancelled, format!("order `{order_id}` is cancelled already"))
-            .field("order_id")
-            .into());
-    }
-    settle(context, ws, &id)?;
-    let was_valid = order.status().is_valid();
-    let (amount_minor, money_minor) = if reverted {
-        forget_refunds(ws, &id, &order)?;
-        let left = order.left_minor();
-        order.revert();
-        (left, 0)
-    } else {
-        let back = order.cancel(at).map_err(|error| error.within("order_id"))?.amount_minor;
-        (back, order.split_refund(back, tender(context)).0)
-    };
-    let effects = points_of(context, ws, &id, &order, &mut extra, was_valid.then_some(at), money_minor)?;
-    let what = What::Cancelled {
-        order_id: order_id.clone(),
-        order_paid_at: order.paid_at(),
-        amount_minor,
-        spend_minor: spend_back(context, &order, &mut extra),
-        was_valid,
-        netted_minor: effects.netted_minor,
-        reverted,
-        corrects: false,
-    };
-    let (claim, referral) = (extra.claim.clone(), extra.referral && was_valid);
-    write_back(context, ws, &id, order, extra, what, at, effects)?;
-    returned::follow(context, ws, &id, order_id, None)?;
-    if let Some(claim) = claim {
-        offers::sale::give_back(context, ws, &id, (&claim, order_id), Back::Cancelled)?;
-    }
-    if referral {
-        // What was taken out with its import never was.
-        referrals::pass_on(context, ws, &id, order_id, if reverted { Timestamp::MIN } else { at })?;
-    }
-    Ok(id)
 }

@@ -187,6 +187,9 @@ pub struct RefundRecord {
     /// What was told to have come back; none where an earlier release recorded it.
     #[cbor(n(7), with = "codec::json", has_nil)]
     pub what: Option<RefundWhat>,
+    /// The import that it came with.
+    #[n(8)]
+    pub batch: Option<BatchId>,
 }
 
 /// What became of an order.

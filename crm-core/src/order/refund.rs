@@ -8,7 +8,7 @@ use super::view::LineBack;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::value::spread::share;
-use crate::value::{Fingerprint, OrderId, Quantity, Timestamp};
+use crate::value::{BatchId, Fingerprint, OrderId, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -80,6 +80,7 @@ impl OrderRecord {
             full: effect.full_after,
             reason: refund.reason.clone(),
             what: Some(refund.what.clone()),
+            batch: None,
         });
         Ok(effect)
     }
@@ -89,12 +90,13 @@ impl OrderRecord {
         &mut self,
         told: &Refund,
         planned: Option<&Refund>,
-        recorded_at: Timestamp,
-        fingerprint: Fingerprint,
+        (recorded_at, fingerprint): (Timestamp, Fingerprint),
+        batch: Option<&BatchId>,
     ) -> Result<RefundEffect> {
         let effect = self.refund(planned.unwrap_or(told), recorded_at, fingerprint)?;
         if let Some(record) = self.facts.refunds.last_mut().filter(|record| record.id == told.id) {
             record.what = Some(told.what.clone());
+            record.batch = batch.cloned();
         }
         Ok(effect)
     }
@@ -266,6 +268,18 @@ impl Back {
 }
 
 impl RefundRecord {
+    /// The refund as it would have to be told again: where its content was not kept, by its amount.
+    pub(crate) fn again_as(&self, order: &OrderRecord) -> Refund {
+        let amount = order.currency().amount(self.amount_minor);
+        self.told(order.id()).unwrap_or_else(|| Refund {
+            id: self.id.clone(),
+            order: Some(order.id().clone()),
+            refunded_at: self.at,
+            what: RefundWhat::Amount { amount },
+            reason: self.reason.clone(),
+        })
+    }
+
     /// The refund as it was told; none where that was not kept.
     pub(crate) fn told(&self, order: &OrderId) -> Option<Refund> {
         Some(Refund {

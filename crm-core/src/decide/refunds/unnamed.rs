@@ -11,7 +11,7 @@ use super::parked::other_content;
 use crate::command::RecordRefund;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::order::{OrderRecord, Refund, RefundArticle, RefundWhat, match_articles};
+use crate::order::{Refund, RefundArticle, RefundRecord, RefundWhat, match_articles};
 use crate::program::WithoutOrder;
 use crate::store::Read;
 use crate::value::{Currency, CustomerId, Fingerprint, RefundId, fingerprint};
@@ -46,7 +46,7 @@ pub(super) fn without_order(context: &Context<'_>, ws: &mut Workspace, command: 
         if decode::<Fingerprint>(body, "refund").is_ok_and(|known| known == print) {
             return Ok(id);
         }
-        return Err(other_content(refund).into());
+        return Err(other_content(&refund.id).into());
     }
     settle(context, ws, &id)?;
     let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
@@ -87,9 +87,9 @@ fn articles_minor(articles: &[RefundArticle], currency: Currency) -> Decided<i64
     Ok(sum)
 }
 
-/// Frees the names of refunds that named no order and were matched to this one: when the import comes again, so do they.
-pub(super) fn forget_refunds(ws: &mut Workspace, id: &CustomerId, order: &OrderRecord) -> Decided<()> {
-    let names: Vec<String> = order.refunds().iter().map(|refund| refund_name(id, &refund.id)).collect();
+/// Frees the names of those that named no order and were matched to one: when their import comes again, so do they.
+pub(super) fn forget_refunds(ws: &mut Workspace, id: &CustomerId, refunds: &[&RefundRecord]) -> Decided<()> {
+    let names: Vec<String> = refunds.iter().map(|refund| refund_name(id, &refund.id)).collect();
     let mut missing = Vec::new();
     let mut known = Vec::new();
     for name in names {
