@@ -104,12 +104,13 @@ fn apply(
     follow(context, ws, id, order, extra, taken)
 }
 
-/// A refund of a history that is played again: what came back is known, of this one and of others.
+/// A refund of a history that is played again, by what was told of it or by what it has brought.
 pub(crate) fn come_back(
     context: &Context<'_>,
     ws: &mut Workspace,
     order_id: &OrderId,
-    (pieces, piece): (&[order::Piece], &order::Piece),
+    pieces: &[order::Piece],
+    (piece, in_pieces): (&order::Piece, bool),
 ) -> Decided<CustomerId> {
     let Some((id, order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
     settle(context, ws, &id)?;
@@ -117,7 +118,13 @@ pub(crate) fn come_back(
     let mut give = |_: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| {
         let id = known.map_or(new.id, |known| &known.id);
         let piece = pieces.iter().find(|piece| piece.record().id == *id);
-        order.take_piece(piece.ok_or_else(|| Error::internal("a history lacks a piece of an order"))?);
+        let piece = piece.ok_or_else(|| Error::internal("a history lacks a piece of an order"))?;
+        if in_pieces {
+            order.take_piece(piece);
+        } else {
+            let told = piece.record();
+            order.refund(&told.again_as(order), told.recorded_at, told.fingerprint)?;
+        }
         Ok(())
     };
     let taken = chain::take(context, ws, &order, &extra, &new, &mut give)?;

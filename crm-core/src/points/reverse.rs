@@ -3,8 +3,8 @@
 use super::account::record;
 use super::balances::{add, sub};
 use super::{
-    Account, Book, Debt, DebtPolicy, Lot, LotId, Movement, MovementKind, Origin, Posting, Redemption, RestorePolicy,
-    Source, SourceKind,
+    Account, Book, DebtPolicy, Lot, LotId, Movement, MovementKind, Origin, Posting, Redemption, RestorePolicy, Source,
+    SourceKind,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
@@ -275,37 +275,6 @@ impl Account {
         }
         plan.rest = rest;
         plan
-    }
-
-    /// Notes with open holds what was written off because they hold it, the oldest hold first: it is taken when they let go.
-    fn owe_of_holds(&mut self, points: Points) {
-        let mut left = points;
-        for hold in &mut self.holds {
-            let more = sub(hold.points, hold.owed).at_most(left);
-            hold.owed = add(hold.owed, more);
-            left = sub(left, more);
-        }
-    }
-
-    /// Takes points of lots that a hold has let go and that were written off.
-    pub(super) fn recover(&mut self, plan: &[(usize, Book, Points)], at: Timestamp, log: &mut Vec<Movement>) {
-        let mut postings = Vec::new();
-        for (index, from, points) in plan.iter().filter(|(_, _, points)| points.is_positive()) {
-            self.shift(*index, *from, Book::Revoked, *points, &mut postings);
-            // It counts as taken back since the clawback.
-            postings.pop();
-            postings.push(Posting { book: Book::Unrecovered, lot: None, points: *points });
-            self.balances.unrecovered = sub(self.balances.unrecovered, *points);
-        }
-        record(log, MovementKind::ClawBack, at, postings, None);
-    }
-
-    fn owe(&mut self, cause: Option<Source>, points: Points, at: Timestamp) {
-        let full = limits::OPEN_DEBTS_MAX <= self.debts.len();
-        match self.debts.last_mut().filter(|last| full || last.cause == cause) {
-            Some(last) => last.points = add(last.points, points),
-            None => self.debts.push(Debt { cause, points, at }),
-        }
     }
 }
 

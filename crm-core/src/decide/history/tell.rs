@@ -7,6 +7,7 @@ use crate::command::{
 };
 use crate::customer::CustomerRecord;
 use crate::decide::facts::corrects;
+use crate::decide::rows::extra_of;
 use crate::decide::state::Customer;
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::Result;
@@ -46,15 +47,18 @@ pub(crate) fn tell(program: &Program, journal: Journal<'_>, until: Timestamp) ->
     let Journal { customer, entries, orders, closed } = journal;
     // The rewards for somebody who was brought may pass from one order to another.
     let kept = customer.record()?.referred_by.is_some();
-    let orders = orders.into_iter().map(|mut record| {
+    let mut told = Vec::with_capacity(orders.len());
+    for mut record in orders {
         let pieces = record.unwind();
-        ToldOrder { record, pieces, kept }
-    });
+        let lacks = pieces.iter().any(|piece| piece.record().what.is_none());
+        let in_pieces = !pieces.is_empty() && (lacks || extra_of(&record)?.claim.is_some());
+        told.push(ToldOrder { record, pieces, in_pieces, kept });
+    }
     let mut teller = Teller {
         program,
         customer,
         closed,
-        orders: orders.collect(),
+        orders: told,
         facts: Vec::with_capacity(entries.len().min(64)),
         ends: ends_of_holds(entries),
         waiting: BTreeMap::new(),

@@ -262,7 +262,7 @@ pub(super) fn date(
             let mut told = told_of(ws, id, order, step, is_award)?;
             let postings = told.take(part(step).negated());
             pairs.add(&postings);
-            changes.push(made(postings.iter().map(|p| Posting { points: p.points.negated(), ..p.clone() }).collect()));
+            changes.push(made(postings.iter().map(|p| Posting { points: p.points.negated(), ..*p }).collect()));
         }
         let mut own = Points::ZERO;
         if let Some(place) = now {
@@ -317,7 +317,7 @@ impl Pairs {
             }
             if to.points.is_positive() {
                 sum = sum.plus(to.points).unwrap_or(sum);
-                self.0.push_back((from.clone(), to.clone()));
+                self.0.push_back((*from, *to));
             } else {
                 self.take(to.points.negated());
             }
@@ -333,7 +333,7 @@ impl Pairs {
             let taken = to.points.at_most(left);
             let (Ok(rest), Ok(more)) = (to.points.minus(taken), left.minus(taken)) else { break };
             if rest.is_positive() {
-                let kept = (Posting { points: rest.negated(), ..from.clone() }, Posting { points: rest, ..to.clone() });
+                let kept = (Posting { points: rest.negated(), ..from }, Posting { points: rest, ..to });
                 self.0.push_front(kept);
             }
             postings.extend([Posting { points: taken.negated(), ..from }, Posting { points: taken, ..to }]);
