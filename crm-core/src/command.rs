@@ -240,7 +240,8 @@ pub struct RecordOrder {
     pub claim_id: Option<ClaimId>,
 }
 
-/// Records a refund.
+/// Records a refund. One that is told after others which happened after it takes its place before them, and what was told of those is put
+/// right; it is refused if they would not fit any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

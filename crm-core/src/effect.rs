@@ -117,6 +117,12 @@ pub enum What {
         #[n(7)]
         #[cbor(default)]
         full: bool,
+        /// Whether it corrects what was told of this refund, because an older one of its order was told after it: amounts and points are
+        /// differences then, `all_goods` and `full` are what holds.
+        #[n(8)]
+        #[cbor(default)]
+        #[serde(default, skip_serializing_if = "is_false")]
+        corrects: bool,
     },
     /// An order was cancelled; nothing is left of it.
     #[n(5)]
@@ -142,6 +148,12 @@ pub enum What {
         /// True when an import was reverted: the order is treated as if it had never been there.
         #[n(6)]
         reverted: bool,
+        /// Whether it corrects what was told of this cancellation, because a refund from before it was told after it: amounts and points are
+        /// differences then, `was_valid` is what holds.
+        #[n(7)]
+        #[cbor(default)]
+        #[serde(default, skip_serializing_if = "is_false")]
+        corrects: bool,
     },
     /// A refund was recorded that changes nothing: it names no order and matched none, or it came before its order and did not fit it.
     #[n(6)]
@@ -415,4 +427,9 @@ pub struct PointsChange {
     #[n(8)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<CustomerId>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }

@@ -32,6 +32,9 @@ pub const OPEN_DEBTS_MAX: usize = 256;
 pub const HOLD_SECONDS_MAX: i64 = 31 * 24 * 3600;
 /// Most refunds of one order: one for almost every line of the largest order in the reference data; they travel with the order.
 pub const REFUNDS_MAX: usize = 1_000;
+/// Most requests that an order number remembers to have been taken out by, so that none of them takes out the next order of that number:
+/// nobody sends a request again after so many others of its kind.
+pub const TAKEN_OUT_KEPT_MAX: usize = 16;
 /// Most refunds parked for an order that has not arrived: all of them lie in one row and are applied in one command.
 pub const PARKED_REFUNDS_MAX: usize = 100;
 /// Largest program document, in bytes: a thousand rules of 1 KB; it is read as a whole.

@@ -155,9 +155,9 @@ fn history(deeds: &[Deed]) -> Vec<Request> {
                         "order": { "id": id, "paid_at": instant((now - late).max(0)).to_string(), "currency": "EUR", "lines": lines } })
             }
             5 => json!({ "type": "record_refund", "refund": { "id": format!("f{number}"), "order": pick(&orders).0,
-                         "refunded_at": instant(now).to_string(), "what": { "type": "amount", "amount": money(deed.size) } } }),
+                         "refunded_at": instant((now - late).max(0)).to_string(), "what": { "type": "amount", "amount": money(deed.size) } } }),
             6 => json!({ "type": "record_refund", "refund": { "id": format!("f{number}"), "order": pick(&orders).0,
-                         "refunded_at": instant(now).to_string(), "what": { "type": "full" } } }),
+                         "refunded_at": instant((now - late).max(0)).to_string(), "what": { "type": "full" } } }),
             7 => {
                 let id = format!("s{number}");
                 spends.push((id.clone(), deed.who));

@@ -175,11 +175,17 @@ pub(crate) fn entry(program: &Program, entry: &Entry) -> String {
             let spend = minor(program.main_currency(), i128::from(*spend_minor));
             format!("order {order_id}, {spend} of spend")
         }
+        What::Refund { refund_id, order_id, amount_minor, corrects: true, .. } => {
+            format!("refund {refund_id} of order {order_id} put right by {}", amount(*amount_minor))
+        }
         What::Refund { refund_id, order_id, amount_minor, full, .. } => {
             let part = if *full { "full refund" } else { "refund" };
             format!("{part} {refund_id} of order {order_id}, {}", amount(*amount_minor))
         }
         What::Cancelled { order_id, reverted: true, .. } => format!("order {order_id} taken back with its import"),
+        What::Cancelled { order_id, amount_minor, corrects: true, .. } => {
+            format!("cancellation of order {order_id} put right by {}", amount(*amount_minor))
+        }
         What::Cancelled { order_id, amount_minor, .. } => {
             format!("order {order_id} cancelled, {}", amount(*amount_minor))
         }

@@ -3,7 +3,8 @@
 use crate::value::{CustomerId, GiftCardId, GroupId, OrderId};
 use serde::{Deserialize, Serialize};
 
-/// Takes an order back that came with an import.
+/// Takes an order back that came with an import. With a batch in the request, only an order of that import. Refunds and a cancellation that
+/// became known otherwise wait for the order to come again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

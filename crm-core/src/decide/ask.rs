@@ -13,6 +13,7 @@ use super::state::Customer;
 use super::tiers::ladder;
 use super::workspace::{Decided, Workspace};
 use crate::command::{Command, Request, Settle};
+use crate::effect::Entry;
 use crate::error::{Error, ErrorCode};
 use crate::limits::PAGE_ROWS_MAX;
 use crate::points::{Account, Lot};
@@ -62,9 +63,9 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
             let context = Context::new(program, &request);
             let (place, _) = ladder(&context, name.as_ref())?;
             let joined_at = ws.known(customer_id)?.registered_at;
-            let journal = ws.journal(customer_id)?;
-            let facts_of = |ladder: &Ladder| all_tier_facts(ladder.metric(), ladder, &journal);
             let known_at = known_at.unwrap_or(Timestamp::MAX);
+            let journal = known_journal(ws, customer_id, known_at)?;
+            let facts_of = |ladder: &Ladder| all_tier_facts(ladder.metric(), ladder, &journal);
             let explained = program.timeline(place).and_then(|all| all.explain(joined_at, &facts_of, *at, known_at));
             Ok(Answer::Tier(explained.ok_or_else(|| Error::internal("a ladder without rules"))?))
         }
@@ -223,6 +224,13 @@ fn wallet(program: &Program, ws: &mut Workspace, id: &CustomerId, at: Timestamp)
     Ok(Answer::Wallet(Wallet { customer_id: id.clone(), at, accounts: views }))
 }
 
+/// The journal as it was known: what was put right later, or taken out, stands as it was told.
+fn known_journal(ws: &mut Workspace, id: &CustomerId, known_at: Timestamp) -> Decided<Vec<Arc<Entry>>> {
+    let mut journal = ws.journal(id)?;
+    journal.retain(|entry| entry.recorded_at <= known_at);
+    Ok(journal)
+}
+
 fn lifecycle(
     program: &Program,
     ws: &mut Workspace,
@@ -234,8 +242,8 @@ fn lifecycle(
         return Err(Error::new(ErrorCode::LifecycleOff, "the program defines no lifecycle").into());
     };
     ws.known(id)?;
-    let mut facts = all_life_facts(&ws.journal(id)?);
-    facts.retain(|fact| fact.effective_at <= at && known_at.is_none_or(|known| fact.recorded_at <= known));
+    let mut facts = all_life_facts(&known_journal(ws, id, known_at.unwrap_or(Timestamp::MAX))?);
+    facts.retain(|fact| fact.effective_at <= at);
     let mut history = Vec::new();
     let state = life.replay(program.zone(), &facts, at, &mut history);
     Ok(Answer::Lifecycle(LifecycleAnswer { customer_id: id.clone(), now: life.view(&state), history }))

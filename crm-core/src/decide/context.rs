@@ -1,6 +1,7 @@
 //! What every decision has at hand: the rules, the request, and the ways to write entries.
 
 use super::giftcards::{checkout, use_name};
+use super::orders::find_order;
 use super::rows;
 use super::workspace::{Decided, Stop, Workspace};
 use crate::command::{Command, Request};
@@ -132,6 +133,12 @@ impl<'a> Context<'a> {
         let owner_of = |ws: &mut Workspace, order| -> Decided<Option<CustomerId>> {
             Ok(ws.identity(&order_name(order))?.and_then(|identity| identity.customer.clone()))
         };
+        if let Command::RevertOrder(command) = &self.request.command
+            && let Some((_, _, extra)) = find_order(ws, &command.order_id)?
+            && let Some(by) = extra.taken_out_by.into_iter().find(|by| by.request == self.request.request_id)
+        {
+            return Ok(Some(by.customer));
+        }
         if let Some(order) = order {
             return owner_of(ws, order);
         }

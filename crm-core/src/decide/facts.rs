@@ -7,6 +7,7 @@ use crate::points::{Book, MovementKind};
 use crate::program::Program;
 use crate::tier::{Ladder, Metric, TierFact, TierFactKind};
 use crate::value::{CustomerId, PointCurrency, Timestamp};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What one entry means for a ladder.
@@ -61,23 +62,35 @@ fn points_facts(currency: &PointCurrency, entry: &Entry) -> Vec<TierFact> {
     let of = |book: Book, change: &crate::effect::PointsChange| -> i64 {
         change.postings.iter().filter(|p| p.book == book).map(|p| p.points.get()).sum()
     };
-    let mut facts = Vec::new();
+    let mut facts: Vec<TierFact> = Vec::new();
     for change in entry.points.iter().filter(|change| change.currency == *currency) {
         let kind = match change.kind {
             MovementKind::Earn => TierFactKind::Accrual { amount: -of(Book::Issued, change), cause: cause.clone() },
             MovementKind::Adjust if of(Book::Issued, change) != 0 => {
                 TierFactKind::Accrual { amount: -of(Book::Issued, change), cause: cause.clone() }
             }
-            MovementKind::ClawBack | MovementKind::Adjust => TierFactKind::Reversal {
-                amount: of(Book::Revoked, change),
-                original_at: change.original_at.unwrap_or(entry.effective_at),
-                cause: cause.clone(),
-            },
+            MovementKind::ClawBack | MovementKind::Adjust => {
+                let amount = of(Book::Revoked, change);
+                let original_at = change.original_at.unwrap_or(entry.effective_at);
+                // What one entry takes is taken at once.
+                if let Some(TierFactKind::Reversal { amount: sum, .. }) =
+                    facts.iter_mut().map(|fact| &mut fact.kind).find(|kind| takes_from(kind, original_at))
+                {
+                    *sum = sum.saturating_add(amount);
+                    continue;
+                }
+                TierFactKind::Reversal { amount, original_at, cause: cause.clone() }
+            }
             _ => continue,
         };
         facts.push(TierFact { effective_at: entry.effective_at, recorded_at: entry.recorded_at, seq: entry.seq, kind });
     }
+    facts.retain(|fact| !matches!(fact.kind, TierFactKind::Reversal { amount: 0, .. }));
     facts
+}
+
+fn takes_from(kind: &TierFactKind, at: Timestamp) -> bool {
+    matches!(kind, TierFactKind::Reversal { original_at, .. } if *original_at == at)
 }
 
 /// What one entry means for the lifecycle.
@@ -122,14 +135,61 @@ pub(crate) fn without_reverted(journal: &[Arc<Entry>]) -> Vec<&Entry> {
     journal.iter().map(|entry| &**entry).filter(|entry| !gone(entry)).collect()
 }
 
+/// The same, with what was told of refunds and put right later as if it had been told right.
+fn put_right(journal: &[Arc<Entry>]) -> Vec<Cow<'_, Entry>> {
+    let mut right: Vec<Cow<'_, Entry>> = Vec::with_capacity(journal.len());
+    for entry in without_reverted(journal) {
+        let corrected = match corrects(&entry.what) {
+            true => right.iter_mut().rfind(|told| is_of_same(&told.what, &entry.what)),
+            false => None,
+        };
+        match corrected {
+            Some(told) => correct(told.to_mut(), entry),
+            None => right.push(Cow::Borrowed(entry)),
+        }
+    }
+    right
+}
+
+/// Whether an entry puts right what was told before.
+pub(crate) const fn corrects(what: &What) -> bool {
+    matches!(what, What::Refund { corrects: true, .. } | What::Cancelled { corrects: true, .. })
+}
+
+/// Whether both are of one refund, or of one cancellation.
+pub(crate) fn is_of_same(one: &What, other: &What) -> bool {
+    match (one, other) {
+        (What::Refund { refund_id, order_id, .. }, What::Refund { refund_id: id, order_id: of, .. }) => {
+            refund_id == id && order_id == of
+        }
+        (What::Cancelled { order_id, .. }, What::Cancelled { order_id: of, .. }) => order_id == of,
+        _ => false,
+    }
+}
+
+fn correct(told: &mut Entry, by: &Entry) {
+    match (&mut told.what, &by.what) {
+        (What::Refund { spend_minor, all_goods, .. }, What::Refund { spend_minor: more, all_goods: holds, .. })
+        | (
+            What::Cancelled { spend_minor, was_valid: all_goods, .. },
+            What::Cancelled { spend_minor: more, was_valid: holds, .. },
+        ) => {
+            *spend_minor = spend_minor.saturating_add(*more);
+            *all_goods = *holds;
+        }
+        _ => {}
+    }
+    told.points.extend(by.points.iter().cloned());
+}
+
 /// All facts of a journal for a ladder.
 pub(crate) fn all_tier_facts(metric: &Metric, ladder: &Ladder, journal: &[Arc<Entry>]) -> Vec<TierFact> {
-    without_reverted(journal).into_iter().flat_map(|entry| tier_facts(metric, ladder, entry)).collect()
+    put_right(journal).iter().flat_map(|entry| tier_facts(metric, ladder, entry)).collect()
 }
 
 /// All facts of a journal for the lifecycle.
 pub(crate) fn all_life_facts(journal: &[Arc<Entry>]) -> Vec<LifeFact> {
-    without_reverted(journal).into_iter().filter_map(life_fact).collect()
+    put_right(journal).iter().filter_map(|entry| life_fact(entry)).collect()
 }
 
 /// What the command under way has written for one customer, as facts.
@@ -139,7 +199,7 @@ pub(super) struct Fresh {
     pub(super) life: Vec<LifeFact>,
     /// Whether it registers the customer.
     pub(super) registers: bool,
-    /// Whether it takes an order out as if it had never been there.
+    /// Whether something was not as it was told: the journal has to be played again.
     pub(super) reverts: bool,
     /// The latest instant that something counts from.
     pub(super) latest: Option<Timestamp>,
@@ -157,7 +217,7 @@ impl Fresh {
             }
             fresh.life.extend(life_fact(entry));
             fresh.registers |= matches!(entry.what, What::Registered);
-            fresh.reverts |= matches!(entry.what, What::Cancelled { reverted: true, .. });
+            fresh.reverts |= corrects(&entry.what) || matches!(entry.what, What::Cancelled { reverted: true, .. });
             fresh.latest = fresh.latest.max(Some(entry.effective_at));
         }
         fresh

@@ -17,6 +17,7 @@ mod lazy;
 pub(crate) mod offers;
 mod orders;
 mod points;
+mod referrals;
 mod refunds;
 mod returned;
 pub(crate) mod rows;

@@ -4,18 +4,19 @@ use super::award::{self, Given, Trigger};
 use super::context::{Context, event_name, order_name};
 use super::customers;
 use super::offers::{self, Occasion};
+use super::referrals;
 use super::refunds::{self, Parked};
 use super::rows::extra_of;
 use super::settle::{keep_books, settle};
-use super::state::{OrderExtra, decode, encode};
+use super::state::{OrderExtra, TakenOutBy, decode, encode};
 use super::workspace::{Decided, Identity, Workspace, unknown_customer};
 use crate::command::{RecordEvent, RecordOrder};
 use crate::customer::Buyer;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::order::{Event, LinesSeen, Order, OrderRecord, OrderStatus, Tender};
-use crate::points::{ReferralSide, Source, SourceKind};
-use crate::value::{ClaimId, CustomerId, Fingerprint, Timestamp, fingerprint};
+use crate::points::{Source, SourceKind};
+use crate::value::{CustomerId, Fingerprint, Timestamp, fingerprint};
 
 /// Whose fact it is; somebody new is registered where the request says so.
 pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at: Timestamp) -> Decided<CustomerId> {
@@ -84,14 +85,19 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         }
     };
     pay_with_points(context, ws, &id, order, &tenders)?;
+    let taken_out_by = taken_out_by(ws, order)?;
     let parked = claim(ws, &id, order)?;
-    place(context, ws, &id, record, command.claim_id.clone())?;
+    place(
+        context,
+        ws,
+        &id,
+        record,
+        OrderExtra { claim: command.claim_id.clone(), taken_out_by, ..OrderExtra::default() },
+    )?;
     if let Some(claim) = &command.claim_id {
         offers::sale::pay_seat(context, ws, &id, claim, &order.id)?;
     }
-    for parked in parked {
-        refunds::apply_parked(context, ws, &id, &order.id, parked)?;
-    }
+    refunds::apply_parked(context, ws, &id, &order.id, &parked)?;
     Ok(id)
 }
 
@@ -176,6 +182,15 @@ fn owned_since(
     Ok((context.find(ws, identifiers)?.as_ref() != Some(&owner)).then_some(owner))
 }
 
+/// What has taken out orders of this number by hand, whoever had them.
+fn taken_out_by(ws: &mut Workspace, order: &Order) -> Decided<Vec<TakenOutBy>> {
+    let Some(owner) = ws.identity(&order_name(&order.id))?.and_then(|identity| identity.customer.clone()) else {
+        return Ok(Vec::new());
+    };
+    let known = ws.order(&(owner, order.id.clone()))?;
+    Ok(known.map(|known| extra_of(known)).transpose()?.map_or_else(Vec::new, |extra| extra.taken_out_by))
+}
+
 /// Takes the order's name for the customer, and the refunds that waited under it.
 fn claim(ws: &mut Workspace, id: &CustomerId, order: &Order) -> Decided<Vec<Parked>> {
     let name = order_name(&order.id);
@@ -207,9 +222,9 @@ fn place(
     ws: &mut Workspace,
     id: &CustomerId,
     mut record: OrderRecord,
-    claim: Option<ClaimId>,
+    OrderExtra { claim, taken_out_by, .. }: OrderExtra,
 ) -> Decided<()> {
-    let known = OrderExtra { claim, ..count(context, ws, id, &record)? };
+    let known = OrderExtra { claim, taken_out_by, ..count(context, ws, id, &record)? };
     record.revision = context.program.revision();
     record.batch.clone_from(&context.request.batch);
     record.extra = encode(&known);
@@ -240,59 +255,13 @@ pub(crate) fn count(
     let mut counts_referral = false;
     if number == 1 {
         let rewarded_before = ws.known(id)?.state.referral_rewarded;
-        let referral = referral(context, ws, id, record, paid_at)?;
+        let referral = referrals::reward(context, ws, id, record, paid_at)?;
         awards.extend(referral.awards);
         own.extend(referral.own);
         counts_referral = ws.known(id)?.state.referral_rewarded && !rewarded_before;
     }
     context.write_own(ws, id, own)?;
     Ok(OrderExtra { awards, number, referral: counts_referral, spend_minor, spend_basis, ..OrderExtra::default() })
-}
-
-/// Rewards a referral at the referred customer's first valid order: both sides, once.
-fn referral(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    id: &CustomerId,
-    order: &OrderRecord,
-    at: Timestamp,
-) -> Decided<Given> {
-    let mut all = Given::default();
-    if !context.program.rewards_referrals() || ws.known(id)?.state.referral_rewarded {
-        return Ok(all);
-    }
-    let Some(referrer) = ws.known(id)?.record()?.referred_by.clone() else { return Ok(all) };
-    if ws.customer(&referrer)?.is_none_or(|customer| customer.state.unregistered) {
-        return Ok(all);
-    }
-    ws.customer_mut(id)?.state.referral_rewarded = true;
-    let source = Source::of(SourceKind::Referral, order.id().shared());
-    let sides = [(id.clone(), ReferralSide::Referee, &referrer), (referrer.clone(), ReferralSide::Referrer, id)];
-    for (whom, side, other) in sides {
-        if whom != *id {
-            settle(context, ws, &whom)?;
-        }
-        let mut given = award::fixed(context, ws, &whom, Trigger::Referral(side, order), &source, at, context.zone())?;
-        for change in &mut given.direct {
-            change.other = Some(other.clone());
-        }
-        if !given.direct.is_empty() {
-            context.write(ws, &whom, at, What::Points, given.direct)?;
-        }
-        if whom == *id {
-            all.own.extend(given.own);
-        } else {
-            context.write_own(ws, &whom, given.own)?;
-        }
-        offers::issue(context, ws, &whom, &Occasion::Referral(side, other.clone()), at)?;
-        let to = (whom != *id).then(|| whom.clone());
-        all.awards.extend(given.awards.into_iter().map(|mut award| {
-            award.to.clone_from(&to);
-            award
-        }));
-        keep_books(context, ws, &whom)?;
-    }
-    Ok(all)
 }
 
 /// Records a custom event and what it earns.

@@ -1,30 +1,34 @@
 //! Refunds and cancellations: what goes back in money, what is taken back in points, what is given back in points.
 
+mod chain;
 mod parked;
+mod taken_out;
+mod unnamed;
 
 pub(crate) use parked::{Parked, apply_parked};
+pub(crate) use taken_out::{cancel, take_out};
+pub(crate) use unnamed::foresee;
 
 use super::award::{basis_rules, line_basis};
 use super::caps;
 use super::context::{Context, part};
 use super::offers::{self, sale::Back};
-use super::orders::{buyer, find_order, spend_left};
+use super::orders::{find_order, spend_left};
+use super::referrals;
 use super::returned;
-use super::rows;
 use super::settle::{keep_books, reopen, settle};
-use super::state::{AwardRecord, OrderExtra, decode, encode};
-use super::workspace::{Decided, Identity, Missing, Stop, Workspace};
-use crate::command::{CancelOrder, RecordRefund};
+use super::state::{AwardRecord, OrderExtra, encode};
+use super::workspace::{Decided, Stop, Workspace};
+use crate::command::RecordRefund;
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
-use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Refund, RefundArticle, RefundWhat, match_articles};
+use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Refund, RefundRecord, RefundWhat};
 use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
-use crate::program::{TenderOrder, WithoutOrder};
-use crate::store::Read;
-use crate::value::{
-    Currency, CustomerId, Fingerprint, OrderId, Points, RedemptionId, RefundId, Timestamp, fingerprint,
-};
+use crate::program::TenderOrder;
+use crate::value::{BatchId, CustomerId, OrderId, Points, RedemptionId, Timestamp, fingerprint};
+use chain::{New, Taken};
 use parked::{other_content, park};
+use unnamed::without_order;
 
 /// What a refund did to points.
 #[derive(Default)]
@@ -32,16 +36,6 @@ struct Effects {
     direct: Vec<PointsChange>,
     own: Vec<(Timestamp, PointsChange)>,
     netted_minor: i64,
-}
-
-/// Under which name a refund without an order is known to have been recorded.
-fn refund_name(customer: &CustomerId, refund: &RefundId) -> String {
-    format!("refund:{customer}/{refund}")
-}
-
-/// What a refund without an order will need.
-pub(crate) fn foresee(customer: &CustomerId, refund: &Refund) -> [Read; 2] {
-    [rows::read_identity(&refund_name(customer, &refund.id)), rows::read_orders(customer)]
 }
 
 pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefund) -> Decided<Option<CustomerId>> {
@@ -55,47 +49,86 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
     // What was taken back with its import may come again, as if for the first time.
     let known = find_order(ws, order_id)?.filter(|(_, order, _)| order.status() != OrderStatus::Reverted);
     let Some((id, order, extra)) = known else {
-        return park(ws, order_id, refund).map(|()| None);
+        let parked = Parked::refund(refund, fingerprint(refund), context.request.batch.clone())?;
+        return park(ws, order_id, parked).map(|()| None);
     };
     if order.refund_by_id(&refund.id).is_some_and(|known| known.fingerprint == fingerprint(refund)) {
         return Ok(Some(id));
     }
     if let Some(known) = extra.unfit.iter().find(|unfit| unfit.id == refund.id) {
-        return if known.fingerprint == fingerprint(refund) { Ok(Some(id)) } else { Err(other_content(refund).into()) };
+        return if known.fingerprint == fingerprint(refund) {
+            Ok(Some(id))
+        } else {
+            Err(other_content(&refund.id).into())
+        };
     }
     settle(context, ws, &id)?;
-    apply(context, ws, &id, order, extra, refund)?;
+    apply(context, ws, &id, &order, extra, refund)?;
     Ok(Some(id))
+}
+
+/// An order with a refund that fits it, and that came with an import or none.
+fn fit(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order: &OrderRecord,
+    extra: &OrderExtra,
+    (refund, batch): (&Refund, Option<&BatchId>),
+) -> Decided<Taken> {
+    let now = ws.known(id)?.state.recorded_at;
+    let new = New { id: &refund.id, at: refund.refunded_at };
+    let mut give = |ws: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| {
+        let again = known.map(|known| known.again_as(order));
+        let told = again.as_ref().unwrap_or(refund);
+        let planned = offers::sale::planned(ws, id, order, extra, told)?;
+        let (stamps, batch) = match known {
+            Some(known) => ((known.recorded_at, known.fingerprint), known.batch.as_ref()),
+            None => ((now, fingerprint(refund)), batch),
+        };
+        order.refund_as(told, planned.as_ref(), stamps, batch).map_err(|error| error.within("refund"))?;
+        Ok(())
+    };
+    chain::take(context, ws, order, extra, &new, &mut give)
 }
 
 fn apply(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
-    mut order: OrderRecord,
+    order: &OrderRecord,
     extra: OrderExtra,
     refund: &Refund,
 ) -> Decided<()> {
-    let was = order.status();
-    let now = ws.known(id)?.state.recorded_at;
-    let planned = offers::sale::planned(ws, id, &order, &extra, refund)?;
-    let what = planned.as_ref().unwrap_or(refund);
-    let effect = order.refund(what, now, fingerprint(refund)).map_err(|error| error.within("refund"))?;
-    follow(context, ws, id, order, extra, was, effect.amount_minor, (&refund.id, refund.refunded_at))
+    let taken = fit(context, ws, id, order, &extra, (refund, context.request.batch.as_ref()))?;
+    follow(context, ws, id, order, extra, taken)
 }
 
-/// A refund of a history that is played again: what came back is known.
+/// A refund of a history that is played again, by what was told of it or by what it has brought.
 pub(crate) fn come_back(
     context: &Context<'_>,
     ws: &mut Workspace,
     order_id: &OrderId,
-    piece: &order::Piece,
+    pieces: &[order::Piece],
+    (piece, in_pieces): (&order::Piece, bool),
 ) -> Decided<CustomerId> {
-    let Some((id, mut order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
+    let Some((id, order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
     settle(context, ws, &id)?;
-    let was = order.status();
-    let amount_minor = order.take_piece(piece).amount_minor;
-    follow(context, ws, &id, order, extra, was, amount_minor, (piece.refund_id(), piece.at()))?;
+    let new = New { id: &piece.record().id, at: piece.record().at };
+    let mut give = |_: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| {
+        let id = known.map_or(new.id, |known| &known.id);
+        let piece = pieces.iter().find(|piece| piece.record().id == *id);
+        let piece = piece.ok_or_else(|| Error::internal("a history lacks a piece of an order"))?;
+        if in_pieces {
+            order.take_piece(piece);
+        } else {
+            let told = piece.record();
+            order.refund(&told.again_as(order), told.recorded_at, told.fingerprint)?;
+        }
+        Ok(())
+    };
+    let taken = chain::take(context, ws, &order, &extra, &new, &mut give)?;
+    follow(context, ws, &id, &order, extra, taken)?;
     Ok(id)
 }
 
@@ -104,41 +137,43 @@ fn unknown(order_id: &OrderId) -> Stop {
 }
 
 /// What follows from a refund that an order has taken in.
-#[allow(clippy::too_many_arguments, reason = "one refund is that much")]
 fn follow(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
-    order: OrderRecord,
+    before: &OrderRecord,
     mut extra: OrderExtra,
-    was: OrderStatus,
-    amount_minor: i64,
-    (refund_id, refunded_at): (&RefundId, Timestamp),
+    taken: Taken,
 ) -> Decided<()> {
-    let status = order.status();
-    let all_goods = was.is_valid() && !status.is_valid();
-    let (money_minor, _) = order.split_refund(amount_minor, tender(context));
-    let effects = points_of(context, ws, id, &order, &mut extra, all_goods, money_minor)?;
+    let gone_at = taken.gone_at();
+    let Taken { refund_id, order, step, corrections } = taken;
+    let all_goods = before.status().is_valid() && !order.status().is_valid();
+    let (money_minor, _) = order.split_refund(order.refunded_minor() - before.refunded_minor(), tender(context));
+    let mut effects = points_of(context, ws, id, &order, &mut extra, all_goods.then_some(gone_at), money_minor)?;
+    let corrected = chain::date(ws, id, (&order, &extra.awards), &corrections, &mut effects.direct)?;
+    let spend_minor = spend_back(context, &order, &mut extra);
+    let (order_id, order_paid_at) = (order.id().clone(), order.paid_at());
     let what = What::Refund {
         refund_id: refund_id.clone(),
-        order_id: order.id().clone(),
-        order_paid_at: order.paid_at(),
-        amount_minor,
-        spend_minor: spend_back(context, &order, &mut extra),
-        all_goods,
+        order_id: order_id.clone(),
+        order_paid_at,
+        amount_minor: step.amount_minor,
+        spend_minor: corrections.iter().fold(spend_minor, |own, other| own.saturating_sub(other.spend_minor)),
+        all_goods: step.all_goods,
         netted_minor: effects.netted_minor,
-        full: was != status && status == OrderStatus::FullyRefunded,
+        full: step.full,
+        corrects: false,
     };
-    let claim = extra.claim.clone().filter(|_| all_goods);
-    let order_id = order.id().clone();
-    // What an order brought cannot go back before it came, whatever the clock says that told of the refund.
-    let counts_from = refunded_at.max(order.paid_at());
-    write_back(context, ws, id, order, extra, what, counts_from, effects)?;
-    returned::follow(context, ws, id, &order_id, Some(refund_id))?;
-    match claim {
-        Some(claim) => offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded),
-        None => Ok(()),
+    let (claim, referral) = (extra.claim.clone().filter(|_| all_goods), extra.referral && all_goods);
+    write_back(context, ws, id, order, extra, what, step.counts_from, effects)?;
+    for (other, changes) in corrections.iter().zip(corrected) {
+        context.write(ws, id, other.counts_from, other.correction(&order_id, order_paid_at), changes)?;
     }
+    returned::follow(context, ws, id, &order_id, Some(&refund_id))?;
+    if let Some(claim) = claim {
+        offers::sale::give_back(context, ws, id, (&claim, &order_id), Back::Refunded)?;
+    }
+    if referral { referrals::pass_on(context, ws, id, &order_id, gone_at) } else { Ok(()) }
 }
 
 /// Which tender goes back first.
@@ -184,14 +219,14 @@ fn points_of(
     id: &CustomerId,
     order: &OrderRecord,
     extra: &mut OrderExtra,
-    full: bool,
+    gone_at: Option<Timestamp>,
     money_minor: i64,
 ) -> Decided<Effects> {
     let mut effects = Effects::default();
     for award in &mut extra.awards {
-        claw_back(context, ws, id, order, award, full, &mut effects)?;
+        claw_back(context, ws, id, order, award, gone_at, &mut effects)?;
     }
-    if full {
+    if gone_at.is_some() {
         let state = &mut ws.customer_mut(id)?.state;
         state.orders = state.orders.saturating_sub(1);
         if extra.referral {
@@ -203,25 +238,30 @@ fn points_of(
     Ok(effects)
 }
 
-/// Takes back one award down to what its snapshot gives on what is left of the order.
+/// What an award gives on what is left of its order.
+fn target(context: &Context<'_>, order: &OrderRecord, award: &AwardRecord, gone: bool) -> Decided<Points> {
+    match &award.formula {
+        _ if gone => Ok(Points::ZERO),
+        Some(formula) => {
+            let seen = if formula.sees_all_lines() { LinesSeen::All } else { LinesSeen::Some };
+            let left = order.basis_left(basis_rules(award.basis), tender(context), seen);
+            Ok(formula.points(&line_basis(left))?.at_most(award.granted))
+        }
+        None => Ok(award.granted),
+    }
+}
+
+/// Takes back one award down to what its snapshot gives on what is left of the order. What others were given goes when all goods went.
 fn claw_back(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
     order: &OrderRecord,
     award: &mut AwardRecord,
-    full: bool,
+    gone_at: Option<Timestamp>,
     effects: &mut Effects,
 ) -> Decided<()> {
-    let target = match &award.formula {
-        _ if full => Points::ZERO,
-        Some(formula) => {
-            let seen = if formula.sees_all_lines() { LinesSeen::All } else { LinesSeen::Some };
-            let left = order.basis_left(basis_rules(award.basis), tender(context), seen);
-            formula.points(&line_basis(left))?.at_most(award.granted)
-        }
-        None => award.granted,
-    };
+    let target = target(context, order, award, gone_at.is_some())?;
     let due = award.granted.minus(award.clawed)?.minus(target)?;
     if !due.is_positive() {
         return Ok(());
@@ -262,7 +302,7 @@ fn claw_back(
         effects.direct.extend(direct);
         effects.own.extend(own);
     } else {
-        context.write(ws, &whom, now, What::Points, direct)?;
+        context.write(ws, &whom, gone_at.unwrap_or(now), What::Points, direct)?;
         context.write_own(ws, &whom, own)?;
         keep_books(context, ws, &whom)?;
     }
@@ -336,142 +376,4 @@ pub(crate) fn give_to(
     ws.put_redemption(key, Some(record));
     keep_books(context, ws, id)?;
     Ok((direct, own))
-}
-
-/// Cancels an order: everything that is left goes back.
-pub(crate) fn cancel(context: &Context<'_>, ws: &mut Workspace, command: &CancelOrder) -> Decided<CustomerId> {
-    let at = command.cancelled_at.unwrap_or(context.request.at);
-    context.check_time(at, "cancelled_at")?;
-    take_out(context, ws, &command.order_id, at, false)
-}
-
-/// Cancels or reverts an order.
-pub(crate) fn take_out(
-    context: &Context<'_>,
-    ws: &mut Workspace,
-    order_id: &OrderId,
-    at: Timestamp,
-    reverted: bool,
-) -> Decided<CustomerId> {
-    let Some((id, mut order, mut extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
-    let others = context.request.batch.as_ref().is_some_and(|batch| order.batch.as_ref() != Some(batch));
-    if reverted && (others || order.status() == OrderStatus::Reverted) {
-        return Ok(id);
-    }
-    if !reverted && matches!(order.status(), OrderStatus::Cancelled | OrderStatus::Reverted) {
-        return Err(Error::new(ErrorCode::OrderCancelled, format!("order `{order_id}` is cancelled already"))
-            .field("order_id")
-            .into());
-    }
-    settle(context, ws, &id)?;
-    let was_valid = order.status().is_valid();
-    let (amount_minor, money_minor) = if reverted {
-        forget_refunds(ws, &id, &order)?;
-        let left = order.left_minor();
-        order.revert();
-        (left, 0)
-    } else {
-        let back = order.cancel(at).map_err(|error| error.within("order_id"))?.amount_minor;
-        (back, order.split_refund(back, tender(context)).0)
-    };
-    let effects = points_of(context, ws, &id, &order, &mut extra, was_valid, money_minor)?;
-    let what = What::Cancelled {
-        order_id: order_id.clone(),
-        order_paid_at: order.paid_at(),
-        amount_minor,
-        spend_minor: spend_back(context, &order, &mut extra),
-        was_valid,
-        netted_minor: effects.netted_minor,
-        reverted,
-    };
-    let claim = extra.claim.clone();
-    write_back(context, ws, &id, order, extra, what, at, effects)?;
-    returned::follow(context, ws, &id, order_id, None)?;
-    if let Some(claim) = claim {
-        offers::sale::give_back(context, ws, &id, (&claim, order_id), Back::Cancelled)?;
-    }
-    Ok(id)
-}
-
-/// Frees the names of refunds that named no order and were matched to this one: when the import comes again, so do they.
-fn forget_refunds(ws: &mut Workspace, id: &CustomerId, order: &OrderRecord) -> Decided<()> {
-    let names: Vec<String> = order.refunds().iter().map(|refund| refund_name(id, &refund.id)).collect();
-    let mut missing = Vec::new();
-    let mut known = Vec::new();
-    for name in names {
-        match ws.identity(&name) {
-            Ok(Some(identity)) if identity.body.is_some() => known.push((name, identity.version)),
-            Ok(_) => {}
-            Err(Stop::Need(reads)) => missing.extend(reads),
-            Err(refusal) => return Err(refusal),
-        }
-    }
-    if !missing.is_empty() {
-        return Err(Stop::Need(missing));
-    }
-    for (name, version) in known {
-        ws.put_identity(name, Some(Identity { version, customer: None, body: None }));
-    }
-    Ok(())
-}
-
-/// A refund that names no order, by the program's policy.
-fn without_order(context: &Context<'_>, ws: &mut Workspace, command: &RecordRefund) -> Decided<CustomerId> {
-    let refund = &command.refund;
-    let refused = |message: &str| Error::new(ErrorCode::RefundNoOrder, message).field("refund.order");
-    let Some(who) = &command.buyer else { return Err(refused("a refund without an order needs a buyer").into()) };
-    let RefundWhat::Articles { currency, lines } = &refund.what else {
-        return Err(refused("a refund without an order names articles").into());
-    };
-    let policy = context.program.refunds().without_order;
-    if policy == WithoutOrder::Refuse {
-        return Err(refused("the program refuses refunds that name no order").into());
-    }
-    let id = buyer(context, ws, who, refund.refunded_at)?;
-    let name = refund_name(&id, &refund.id);
-    let print = fingerprint(refund);
-    // A name without a body was freed when the orders it had been matched to were reverted.
-    if let Some(body) = ws.identity(&name)?.and_then(|identity| identity.body.as_ref()) {
-        if decode::<Fingerprint>(body, "refund").is_ok_and(|known| known == print) {
-            return Ok(id);
-        }
-        return Err(other_content(refund).into());
-    }
-    settle(context, ws, &id)?;
-    let version = ws.identity(&name)?.map_or(0, |identity| identity.version);
-    ws.put_identity(name, Some(Identity { version, customer: Some(id.clone()), body: Some(encode(&print)) }));
-    let orders = if policy == WithoutOrder::MatchNewest { ws.orders_of(&id)? } else { Vec::new() };
-    let found =
-        match_articles(&orders, lines, *currency, refund.refunded_at).map_err(|error| error.within("refund"))?;
-    let nothing = found.plan.is_empty();
-    let mut missing = Missing::default();
-    for (order_id, lines) in found.plan {
-        let Some(Some((_, order, extra))) = missing.note(find_order(ws, &order_id))? else { continue };
-        let part = Refund { order: Some(order_id), what: RefundWhat::Lines { lines }, ..refund.clone() };
-        missing.note(apply(context, ws, &id, order, extra, &part))?;
-    }
-    missing.ask()?;
-    if nothing || !found.unmatched.is_empty() {
-        let amount_minor = articles_minor(&found.unmatched, *currency)?;
-        let what = What::UnmatchedRefund {
-            refund_id: refund.id.clone(),
-            amount_minor,
-            currency: *currency,
-            order_id: None,
-            why: None,
-        };
-        context.write(ws, &id, refund.refunded_at, what, Vec::new())?;
-    }
-    Ok(id)
-}
-
-/// What articles come to, in minor units.
-fn articles_minor(articles: &[RefundArticle], currency: Currency) -> Decided<i64> {
-    let mut sum = 0_i64;
-    for article in articles {
-        let unit = i128::from(currency.minor(article.unit_price)?);
-        let exact = (unit * i128::from(article.quantity.thousandths()) + 500) / 1000;
-        sum = sum.saturating_add(i64::try_from(exact).unwrap_or(i64::MAX));
-    }
-    Ok(sum)
 }

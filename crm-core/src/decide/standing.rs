@@ -10,7 +10,7 @@ use super::state::{Customer, CustomerState, LadderSlot, LifeSlot, Shown, Standin
 use super::workspace::{Decided, Workspace};
 use crate::effect::What;
 use crate::error::{Error, Result};
-use crate::lifecycle::{self, Axis, LifeFact, LifeFactKind, LifecycleView, Transition, TransitionCause};
+use crate::lifecycle::{self, Axis, FactKind, LifeFact, LifeFactKind, LifecycleView, Transition, TransitionCause};
 use crate::program::Program;
 use crate::tier::{self, Ladder, LadderState, TierCause, TierChange, TierFact, TierFactKind};
 use crate::value::{CustomerId, TierId, Timestamp};
@@ -130,7 +130,7 @@ fn follow_ladder(
     };
     *due = earlier(*due, next(ws, || timeline.next_due(&view)));
     let current = timeline.at(view.clock()).unwrap_or(ladder).current(&view).clone();
-    let causes: BTreeSet<&str> = facts.iter().filter_map(tier_cause_of_fact).collect();
+    let causes: BTreeSet<(bool, &str)> = facts.iter().filter_map(tier_cause_of_fact).collect();
     let news = news.of_tiers(ladder, out, &causes, &current);
     let ladders = &mut ws.customer_mut(id)?.state.standing.get_mut()?.ladders;
     let slot = LadderSlot { ladder: ladder.id().clone(), stamp, state, told: current };
@@ -141,9 +141,11 @@ fn follow_ladder(
     Ok(news)
 }
 
-fn tier_cause_of_fact(fact: &TierFact) -> Option<&str> {
+/// What a fact may cause, and whether it takes something back: an order that goes back is not reached once more.
+fn tier_cause_of_fact(fact: &TierFact) -> Option<(bool, &str)> {
     match &fact.kind {
-        TierFactKind::Accrual { cause, .. } | TierFactKind::Reversal { cause, .. } => Some(cause),
+        TierFactKind::Accrual { amount, cause } => Some((*amount < 0, cause)),
+        TierFactKind::Reversal { cause, .. } => Some((true, cause)),
         _ => None,
     }
 }
@@ -165,7 +167,7 @@ impl News {
         mut self,
         ladder: &Ladder,
         history: Vec<TierChange>,
-        causes: &BTreeSet<&str>,
+        causes: &BTreeSet<(bool, &str)>,
         current: &TierId,
     ) -> Vec<TierChange> {
         // A revision that was published before what was told then.
@@ -178,7 +180,8 @@ impl News {
                 self.correct(ladder, &change.from, self.told_at, last.clone(), &mut news);
             }
             let by_these = match &change.cause {
-                TierCause::Reached { cause } | TierCause::RefundAtOnce { cause } => causes.contains(&**cause),
+                TierCause::Reached { cause } => causes.contains(&(false, &**cause)),
+                TierCause::RefundAtOnce { cause } => causes.contains(&(true, &**cause)),
                 TierCause::Locked => self.told_at <= change.at,
                 _ => false,
             };
@@ -253,7 +256,7 @@ fn follow_life(
     let _ = life.advance(zone, &mut view, now, &mut out);
     *due = earlier(*due, next(ws, || life.next_due(&view)));
     let stands = life.view(&view);
-    let causes: BTreeSet<&str> = facts.iter().filter_map(life_cause_of_fact).collect();
+    let causes: BTreeSet<(bool, &str)> = facts.iter().filter_map(life_cause_of_fact).collect();
     let since = context.program.life_since().filter(|_| revised).map(|since| since.min(now));
     let at = fresh.latest.unwrap_or(told_at).max(joined_at);
     let mut news = Vec::new();
@@ -267,13 +270,12 @@ fn follow_life(
     Ok(news)
 }
 
-fn life_cause_of_fact(fact: &LifeFact) -> Option<&str> {
+/// As [`tier_cause_of_fact`].
+fn life_cause_of_fact(fact: &LifeFact) -> Option<(bool, &str)> {
     match &fact.kind {
         LifeFactKind::Registered => None,
-        LifeFactKind::Order { order, .. }
-        | LifeFactKind::OrderReversed { order, .. }
-        | LifeFactKind::PartialRefund { order, .. } => Some(order),
-        LifeFactKind::Event { id, .. } => Some(id),
+        LifeFactKind::OrderReversed { order, .. } | LifeFactKind::PartialRefund { order, .. } => Some((true, order)),
+        LifeFactKind::Order { order: id, .. } | LifeFactKind::Event { id, .. } => Some((false, id)),
     }
 }
 
@@ -306,7 +308,7 @@ fn since_of(history: Vec<Transition>, since: Option<Timestamp>) -> Vec<Transitio
 /// What of a history has not been told yet, axis by axis; see [`News`].
 fn life_news(
     history: Vec<Transition>,
-    causes: &BTreeSet<&str>,
+    causes: &BTreeSet<(bool, &str)>,
     told: Option<(Arc<str>, Arc<str>, Timestamp)>,
     stands: &LifecycleView,
     revised_at: Option<Timestamp>,
@@ -322,7 +324,10 @@ fn life_news(
     let mut last = None;
     for transition in history {
         let by_these = match &transition.cause {
-            TransitionCause::Fact { id, .. } => id.as_ref().is_some_and(|id| causes.contains(&**id)),
+            TransitionCause::Fact { kind, id } => {
+                let takes = matches!(kind, FactKind::PartialRefund | FactKind::OrderReversed);
+                id.as_ref().is_some_and(|id| causes.contains(&(takes, &**id)))
+            }
             TransitionCause::Timer => false,
         };
         last = Some((transition.cause.clone(), transition.rule.clone()));

@@ -10,8 +10,8 @@ use crate::offer::Receipt;
 use crate::points::{Account, CapUse, Formula, LotId, Redemption, Shortfall};
 use crate::tier::LadderState;
 use crate::value::{
-    BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, GiftCardId, GroupId, HoldId, LadderId, OfferId,
-    OrderId, PointCurrency, Points, RedemptionId, RefundId, RuleId, TierId, Timestamp, bucket_of,
+    BatchId, BenefitId, ClaimId, CouponId, Currency, CustomerId, Fingerprint, GiftCardId, GroupId, HoldId, LadderId,
+    OfferId, OrderId, PointCurrency, Points, RedemptionId, RefundId, RequestId, RuleId, TierId, Timestamp, bucket_of,
 };
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -201,6 +201,22 @@ pub(crate) struct OrderExtra {
     /// What it means to gift cards and groups; most orders mean nothing to them, and keep nothing.
     #[n(8)]
     pub(crate) links: Option<Box<OrderLinks>>,
+    /// The import that told of its cancellation.
+    #[n(9)]
+    pub(crate) cancelled_with: Option<BatchId>,
+    /// What took orders of this number out by hand, the last one last.
+    #[n(10)]
+    #[cbor(default)]
+    pub(crate) taken_out_by: Vec<TakenOutBy>,
+}
+
+/// A request that took an order out by hand, and whose it was.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) struct TakenOutBy {
+    #[n(0)]
+    pub(crate) request: RequestId,
+    #[n(1)]
+    pub(crate) customer: CustomerId,
 }
 
 /// What an order means to gift cards and groups.

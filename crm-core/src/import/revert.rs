@@ -22,7 +22,8 @@ pub struct RevertReport {
     pub customers: u64,
     /// Customers it had registered who stay, because they have orders from elsewhere.
     pub customers_kept: u64,
-    /// Refunds and cancellations that it brought for orders from elsewhere; they stay. So do refunds that wait for their order, uncounted.
+    /// Refunds and cancellations that it brought for orders from elsewhere; they stay. So do those that wait for their order, uncounted: also
+    /// what became known otherwise of the orders that are gone waits for them to come again.
     pub refunds_kept: u64,
     /// Events that it brought; they stay.
     #[serde(default)]

@@ -55,6 +55,35 @@ pub(super) mod bytes {
     }
 }
 
+/// The host's own form of what is rare: JSON.
+pub(super) mod json {
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{self, Encoder, Write};
+    use serde::{Serialize, de::DeserializeOwned};
+
+    pub(in crate::order) fn encode<C, T: Serialize, W: Write>(
+        value: &Option<T>,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        let text = serde_json::to_string(value).map_err(|_| encode::Error::message("not to be written as JSON"))?;
+        e.str(&text)?;
+        Ok(())
+    }
+
+    pub(in crate::order) fn decode<C, T: DeserializeOwned>(d: &mut Decoder<'_>, _: &mut C) -> Result<Option<T>, Error> {
+        serde_json::from_str(d.str()?).map_err(|_| Error::message("JSON that cannot be read"))
+    }
+
+    pub(in crate::order) fn nil<T>() -> Option<Option<T>> {
+        Some(None)
+    }
+
+    pub(in crate::order) fn is_nil<T>(value: &Option<T>) -> bool {
+        value.is_none()
+    }
+}
+
 /// The format number in front; a row of a later release is refused, not misread.
 pub(super) mod version {
     use minicbor::decode::{Decoder, Error};

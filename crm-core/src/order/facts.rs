@@ -146,7 +146,7 @@ pub struct Refund {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RefundWhat {
-    /// Everything that is left of the order, shipping included.
+    /// Everything that is left of the order, shipping included. If refunds from before it are told later, that was less.
     Full,
     /// Units or amounts of lines.
     Lines {

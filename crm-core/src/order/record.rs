@@ -1,6 +1,7 @@
 //! An order as the store keeps it: whole minor units, what was derived once, and what came back since.
 
 use super::codec;
+use super::facts::RefundWhat;
 use crate::error::{Error, ErrorCode, Result};
 use crate::value::TaxMode;
 use crate::value::{
@@ -183,6 +184,12 @@ pub struct RefundRecord {
     /// Why.
     #[n(6)]
     pub reason: Option<Reason>,
+    /// What was told to have come back; none where an earlier release recorded it.
+    #[cbor(n(7), with = "codec::json", has_nil)]
+    pub what: Option<RefundWhat>,
+    /// The import that it came with.
+    #[n(8)]
+    pub batch: Option<BatchId>,
 }
 
 /// What became of an order.

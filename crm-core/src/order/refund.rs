@@ -8,7 +8,7 @@ use super::view::LineBack;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::value::spread::share;
-use crate::value::{Fingerprint, Quantity, Timestamp};
+use crate::value::{BatchId, Fingerprint, OrderId, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -79,8 +79,33 @@ impl OrderRecord {
             amount_minor: effect.amount_minor,
             full: effect.full_after,
             reason: refund.reason.clone(),
+            what: Some(refund.what.clone()),
+            batch: None,
         });
         Ok(effect)
+    }
+
+    /// As [`OrderRecord::refund`], where offers have planned what a refund brings: what was told is kept beside it.
+    pub(crate) fn refund_as(
+        &mut self,
+        told: &Refund,
+        planned: Option<&Refund>,
+        (recorded_at, fingerprint): (Timestamp, Fingerprint),
+        batch: Option<&BatchId>,
+    ) -> Result<RefundEffect> {
+        let effect = self.refund(planned.unwrap_or(told), recorded_at, fingerprint)?;
+        if let Some(record) = self.facts.refunds.last_mut().filter(|record| record.id == told.id) {
+            record.what = Some(told.what.clone());
+            record.batch = batch.cloned();
+        }
+        Ok(effect)
+    }
+
+    /// The place of a refund of this instant among the refunds: they stand in the order in which they happened, unless they do not fit so.
+    pub(crate) fn place_of(&self, at: Timestamp) -> usize {
+        let counts = |at: Timestamp| at.max(self.paid_at());
+        let later = |known: &RefundRecord| counts(at) < counts(known.at);
+        self.refunds().iter().position(later).unwrap_or(self.refunds().len())
     }
 
     /// Cancels the order: everything that is left goes back.
@@ -243,6 +268,29 @@ impl Back {
 }
 
 impl RefundRecord {
+    /// The refund as it would have to be told again: where its content was not kept, by its amount.
+    pub(crate) fn again_as(&self, order: &OrderRecord) -> Refund {
+        let amount = order.currency().amount(self.amount_minor);
+        self.told(order.id()).unwrap_or_else(|| Refund {
+            id: self.id.clone(),
+            order: Some(order.id().clone()),
+            refunded_at: self.at,
+            what: RefundWhat::Amount { amount },
+            reason: self.reason.clone(),
+        })
+    }
+
+    /// The refund as it was told; none where that was not kept.
+    pub(crate) fn told(&self, order: &OrderId) -> Option<Refund> {
+        Some(Refund {
+            id: self.id.clone(),
+            order: Some(order.clone()),
+            refunded_at: self.at,
+            what: self.what.clone()?,
+            reason: self.reason.clone(),
+        })
+    }
+
     fn again(&self, fingerprint: Fingerprint) -> Result<RefundEffect> {
         if self.fingerprint != fingerprint {
             let message = format!("refund `{}` is recorded with other content", self.id);

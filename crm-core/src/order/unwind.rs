@@ -1,29 +1,42 @@
-//! An order as it was before anything came back of it, for a history that is played again.
+//! An order as it was before anything came back of it: for refunds that are told out of order, and for a history that is played again.
 
 use super::record::{OrderRecord, RefundRecord};
 use super::refund::{Back, RefundEffect};
 use crate::value::spread::share;
-use crate::value::{RefundId, Timestamp};
 
-/// What has come back of an order after one of its refunds.
+/// What one refund has given back of an order.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     record: RefundRecord,
-    back: Back,
+    /// Of each line: how much, and how many thousandths of a unit.
+    lines: Vec<(i64, i64)>,
+    pool: i64,
 }
 
 impl Piece {
-    pub(crate) fn refund_id(&self) -> &RefundId {
-        &self.record.id
-    }
-
-    /// When the money went back.
-    pub(crate) fn at(&self) -> Timestamp {
-        self.record.at
+    pub(crate) fn record(&self) -> &RefundRecord {
+        &self.record
     }
 }
 
 impl OrderRecord {
+    /// The order as it was before anything came back.
+    pub(crate) fn bare(&self) -> Self {
+        let mut bare = self.clone();
+        bare.strip();
+        bare
+    }
+
+    fn strip(&mut self) -> Vec<RefundRecord> {
+        self.facts.cancelled_at = None;
+        self.facts.reverted = false;
+        self.facts.pool_minor = 0;
+        for line in &mut self.facts.lines {
+            (line.back_minor, line.back_thousandths) = (0, 0);
+        }
+        std::mem::take(&mut self.facts.refunds)
+    }
+
     /// Takes everything off that came back, and gives it piece by piece, in the order of the refunds.
     ///
     /// An order keeps the amount of each refund, and lines and units of all of them together. So the last piece ends exactly where the order
@@ -31,19 +44,16 @@ impl OrderRecord {
     /// order.
     pub(crate) fn unwind(&mut self) -> Vec<Piece> {
         let whole = self.back();
-        let records = std::mem::take(&mut self.facts.refunds);
-        let cancelled = self.facts.cancelled_at.take().is_some();
-        self.facts.reverted = false;
-        self.facts.pool_minor = 0;
-        for line in &mut self.facts.lines {
-            (line.back_minor, line.back_thousandths) = (0, 0);
-        }
+        let cancelled = self.facts.cancelled_at.is_some();
+        let records = self.strip();
         let last = if cancelled { None } else { records.len().checked_sub(1) };
         let mut so_far = self.back();
         let mut pieces = Vec::with_capacity(records.len());
         for (place, record) in records.into_iter().enumerate() {
+            let before = so_far.clone();
             so_far = if Some(place) == last { whole.clone() } else { self.step(so_far, &whole, record.amount_minor) };
-            pieces.push(Piece { record, back: so_far.clone() });
+            let lines = so_far.lines.iter().zip(&before.lines).map(|(now, then)| (now.0 - then.0, now.1 - then.1));
+            pieces.push(Piece { record, lines: lines.collect(), pool: so_far.pool - before.pool });
         }
         pieces
     }
@@ -73,7 +83,12 @@ impl OrderRecord {
 
     /// Takes a piece in again.
     pub(crate) fn take_piece(&mut self, piece: &Piece) -> RefundEffect {
-        let mut effect = self.take_back(piece.back.clone());
+        let mut back = self.back();
+        for (line, more) in back.lines.iter_mut().zip(&piece.lines) {
+            (line.0, line.1) = (line.0 + more.0, line.1 + more.1);
+        }
+        back.pool += piece.pool;
+        let mut effect = self.take_back(back);
         effect.full_after = self.is_full();
         self.facts.refunds.push(piece.record.clone());
         effect

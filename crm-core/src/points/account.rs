@@ -263,6 +263,9 @@ impl Account {
             return broken(format!("lots add up to {sums:?}, balances are {b:?}"));
         }
         let held: i128 = self.holds.iter().flat_map(|h| &h.allocations).map(|a| i128::from(a.points.get())).sum();
+        if let Some(hold) = self.holds.iter().find(|hold| hold.owed.get() < 0 || hold.points < hold.owed) {
+            return broken(format!("{} of the {} points of a hold are owed", hold.owed, hold.points));
+        }
         let owed: i128 = self.debts.iter().map(|d| i128::from(d.points.get())).sum();
         if held != i128::from(b.held.get()) || owed != i128::from(b.debt.get()) {
             return broken(format!("holds add up to {held}, debts to {owed}, balances are {b:?}"));
@@ -394,34 +397,6 @@ impl Account {
         }
     }
 
-    /// Pays debt with usable points: the oldest debt with the points that would be consumed first.
-    pub(super) fn settle(&mut self, at: Timestamp, log: &mut Vec<Movement>) {
-        let points = self.balances.debt.at_most(self.balances.available);
-        if !points.is_positive() {
-            return;
-        }
-        let mut postings = Vec::new();
-        for (index, taken) in self.first(points, |lot| lot.available, |_| true) {
-            if let Some(lot) = self.lots.get_mut(index) {
-                lot.available = sub(lot.available, taken);
-                lot.offset = add(lot.offset, taken);
-                postings.push(Posting { book: Book::Available, lot: Some(lot.id), points: taken.negated() });
-            }
-        }
-        postings.push(Posting { book: Book::Debt, lot: None, points });
-        self.balances.available = sub(self.balances.available, points);
-        self.balances.offset = add(self.balances.offset, points);
-        self.balances.debt = sub(self.balances.debt, points);
-        let mut left = points;
-        for debt in &mut self.debts {
-            let paid = debt.points.at_most(left);
-            debt.points = sub(debt.points, paid);
-            left = sub(left, paid);
-        }
-        self.debts.retain(|debt| debt.points.is_positive());
-        record(log, MovementKind::Settle, at, postings, None);
-    }
-
     /// Takes a hold off and lets its points go: usable again, or ended if their end has passed. Then settles debt.
     pub(super) fn remove_hold(
         &mut self,
@@ -432,27 +407,32 @@ impl Account {
     ) -> Option<Hold> {
         let index = self.holds.iter().position(|hold| hold.id == *id)?;
         let hold = self.holds.remove(index);
-        self.let_go(&hold.id, &hold.allocations, at, kind, log);
+        self.let_go(&hold, &hold.allocations, at, kind, log);
         Some(hold)
     }
 
-    /// Moves held points back to where they belong at `at`.
+    /// Moves held points back to where they belong at `at`. What a clawback would have taken of them, had they not been held, it takes now.
     pub(super) fn let_go(
         &mut self,
-        id: &HoldId,
+        hold: &Hold,
         allocations: &[Allocation],
         at: Timestamp,
         kind: MovementKind,
         log: &mut Vec<Movement>,
     ) {
         let mut postings = Vec::new();
+        let (mut owed, mut plan) = (hold.owed, Vec::new());
         for allocation in allocations {
             let Some(index) = self.index_of(allocation.lot) else { continue };
             let end = self.lots.get(index).and_then(|lot| lot.expires_at);
             let to = if end.is_some_and(|end| end <= at) { Book::Expired } else { Book::Available };
             self.shift(index, Book::Held, to, allocation.points, &mut postings);
+            let taken = allocation.points.at_most(owed);
+            owed = sub(owed, taken);
+            plan.push((index, to, taken));
         }
-        record(log, kind, at, postings, Some(id.clone()));
+        record(log, kind, at, postings, Some(hold.id.clone()));
+        self.recover(&plan, at, log);
         self.settle(at, log);
     }
 }

@@ -30,7 +30,7 @@ impl Account {
     /// Credits points as a new lot and returns its number.
     ///
     /// The movement is dated when the points were earned. Points that are usable pay debt first. A backdated credit goes through its
-    /// states in one go: activated at its instant, and expired at its end if that has passed.
+    /// states in one go: activated at its instant, and expired at its end if that has passed; what was owed in between it has paid.
     ///
     /// # Errors
     /// `points.amount` unless more than 0, `points.dates` when it ends before it activates, `points.lots_full` beyond the most open
@@ -247,6 +247,10 @@ impl Account {
             record(log, MovementKind::Activate, at, postings, None);
         }
         if let Some(at) = expires_at.filter(|at| *at <= now) {
+            // What was owed while they could be used is paid as it would have been then.
+            if let Some(from) = activates_at {
+                self.settle_before(index, from, at, log);
+            }
             let mut postings = Vec::new();
             self.shift_all(index, Book::Available, Book::Expired, &mut postings);
             self.shift_all(index, Book::Pending, Book::Expired, &mut postings);

@@ -112,7 +112,8 @@ impl Account {
         let mut postings = Vec::new();
         self.carry_out(&plan, Book::Available, Book::Held, &mut postings);
         record(log, MovementKind::Hold, now, postings, Some(id.clone()));
-        self.holds.push(Hold { id, points, allocations: allocations.clone(), at: now, deadline });
+        let owed = Points::ZERO;
+        self.holds.push(Hold { id, points, allocations: allocations.clone(), at: now, deadline, owed });
         Ok(allocations)
     }
 
@@ -146,6 +147,7 @@ impl Account {
             .with("needed", points));
         }
         let (captured, rest) = split(&hold.allocations, points);
+        let hold = hold.clone();
         self.holds.retain(|open| open.id != *id);
         let mut postings = Vec::new();
         for allocation in &captured {
@@ -154,7 +156,7 @@ impl Account {
             }
         }
         record(log, MovementKind::Capture, now, postings, Some(id.clone()));
-        self.let_go(id, &rest, now, MovementKind::Release, log);
+        self.let_go(&hold, &rest, now, MovementKind::Release, log);
         Ok(captured)
     }
 

@@ -10,6 +10,7 @@ mod cap;
 mod credit;
 mod dates;
 mod debit;
+mod debts;
 mod ledger;
 mod lot;
 mod lots;

@@ -46,6 +46,11 @@ pub struct Hold {
     /// The instant at which it times out.
     #[n(4)]
     pub deadline: Timestamp,
+    /// What of it was written off by clawbacks and is taken when it is let go.
+    #[n(5)]
+    #[cbor(default)]
+    #[serde(default)]
+    pub owed: Points,
 }
 
 /// How a hold ended.

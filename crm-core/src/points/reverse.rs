@@ -3,8 +3,8 @@
 use super::account::record;
 use super::balances::{add, sub};
 use super::{
-    Account, Book, Debt, DebtPolicy, Lot, LotId, Movement, MovementKind, Origin, Posting, Redemption, RestorePolicy,
-    Source, SourceKind,
+    Account, Book, DebtPolicy, Lot, LotId, Movement, MovementKind, Origin, Posting, Redemption, RestorePolicy, Source,
+    SourceKind,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
@@ -181,7 +181,8 @@ impl Account {
     }
 
     /// Takes `points` of an award back: pending points of its lots, usable ones, expired ones (they count as returned), usable points of
-    /// other lots in consumption order, and then as the policy says. Held points are never taken.
+    /// other lots in consumption order, and then as the policy says. Held points are not taken; what is written off and held is taken
+    /// when the hold lets it go, unless the policy leaves such points alone.
     ///
     /// [`DebtPolicy::OnlyPending`] touches nothing but pending points. Usable points and debt never stand side by side afterwards.
     ///
@@ -248,6 +249,9 @@ impl Account {
             let cause = lots.first().and_then(|id| self.lot(*id)).map(|lot| lot.source.clone());
             self.owe(cause, report.debt, now);
         }
+        if !matches!(policy, DebtPolicy::OnlyPending) {
+            self.owe_of_holds(report.unrecovered);
+        }
         record(log, MovementKind::ClawBack, now, postings, None);
         Ok(report)
     }
@@ -271,14 +275,6 @@ impl Account {
         }
         plan.rest = rest;
         plan
-    }
-
-    fn owe(&mut self, cause: Option<Source>, points: Points, at: Timestamp) {
-        let full = limits::OPEN_DEBTS_MAX <= self.debts.len();
-        match self.debts.last_mut().filter(|last| full || last.cause == cause) {
-            Some(last) => last.points = add(last.points, points),
-            None => self.debts.push(Debt { cause, points, at }),
-        }
     }
 }
 

@@ -51,13 +51,13 @@ fn yes() -> bool {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DebtPolicy {
-    /// The rest becomes debt that later points settle, up to a limit; beyond the limit it is unrecovered.
+    /// The rest becomes debt that later points settle, up to a limit; beyond the limit it is unrecovered, as with `clamp`.
     Allow {
         /// Deepest debt; none is no limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<Points>,
     },
-    /// The rest is written off as unrecovered.
+    /// The rest is written off as unrecovered. What a hold has of it is taken when the hold lets go; what it spends stays written off.
     Clamp,
     /// Only pending points of the order are taken; the rest is unrecovered.
     OnlyPending,
@@ -319,7 +319,7 @@ pub enum EarnOn {
     /// The birthday, at the first instant of the local day, once a calendar year; needs `fixed`. 29 February counts as the 28th in other years.
     Birthday,
     /// The referred customer's first valid order; needs `fixed`. Conditions on the order look at that order, those on the customer at
-    /// whoever gets the points.
+    /// whoever gets the points. When it goes back as a whole, so do the points; then the first order that is left counts as the first.
     Referral {
         /// Who gets the points.
         side: ReferralSide,

@@ -2989,7 +2989,9 @@ class CustomerRecord(Record):
 
 
 class DebtPolicyAllow(Record):
-    """The rest becomes debt that later points settle, up to a limit; beyond the limit it is unrecovered."""
+    """The rest becomes debt that later points settle, up to a limit; beyond the limit it is unrecovered, as with
+    `clamp`.
+    """
 
     type: ClassVar[Literal["allow"]] = "allow"
 
@@ -2998,7 +3000,9 @@ class DebtPolicyAllow(Record):
 
 
 class DebtPolicyClamp(Record):
-    """The rest is written off as unrecovered."""
+    """The rest is written off as unrecovered. What a hold has of it is taken when the hold lets go; what it spends
+    stays written off.
+    """
 
     type: ClassVar[Literal["clamp"]] = "clamp"
 
@@ -3132,7 +3136,8 @@ class EarnOnOrder(Record):
 
 class EarnOnReferral(Record):
     """The referred customer's first valid order; needs `fixed`. Conditions on the order look at that order, those on
-    the customer at whoever gets the points.
+    the customer at whoever gets the points. When it goes back as a whole, so do the points; then the first order
+    that is left counts as the first.
     """
 
     type: ClassVar[Literal["referral"]] = "referral"
@@ -6100,7 +6105,9 @@ class RefundWhatArticles(Record):
 
 
 class RefundWhatFull(Record):
-    """Everything that is left of the order, shipping included."""
+    """Everything that is left of the order, shipping included. If refunds from before it are told later, that was
+    less.
+    """
 
     type: ClassVar[Literal["full"]] = "full"
 
@@ -6337,8 +6344,8 @@ class RevertReport(Record):
     """Customers it had registered who stay, because they have orders from elsewhere."""
 
     refunds_kept: int
-    """Refunds and cancellations that it brought for orders from elsewhere; they stay. So do refunds that wait for
-    their order, uncounted.
+    """Refunds and cancellations that it brought for orders from elsewhere; they stay. So do those that wait for their
+    order, uncounted: also what became known otherwise of the orders that are gone waits for them to come again.
     """
 
     failed: int
@@ -7330,6 +7337,11 @@ class WhatCancelled(Record):
     reverted: bool
     """True when an import was reverted: the order is treated as if it had never been there."""
 
+    corrects: bool = False
+    """Whether it corrects what was told of this cancellation, because a refund from before it was told after it:
+    amounts and points are differences then, `was_valid` is what holds.
+    """
+
 
 class WhatClaimEnded(Record):
     """A claim was confirmed, released, or out of time."""
@@ -7601,6 +7613,11 @@ class WhatRefund(Record):
 
     full: bool
     """Whether the last of the order went back with it: nothing is left, delivery neither."""
+
+    corrects: bool = False
+    """Whether it corrects what was told of this refund, because an older one of its order was told after it: amounts
+    and points are differences then, `all_goods` and `full` are what holds.
+    """
 
 
 class WhatRegistered(Record):

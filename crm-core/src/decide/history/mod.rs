@@ -42,6 +42,8 @@ pub(crate) struct Fact {
 pub(crate) struct ToldOrder {
     pub(crate) record: OrderRecord,
     pub(crate) pieces: Vec<Piece>,
+    /// Whether only the pieces say what came back: offers had planned it, or an earlier release did not keep what was told.
+    pub(crate) in_pieces: bool,
     /// Whether something happens to it later, so that it has to be at hand.
     pub(crate) kept: bool,
 }

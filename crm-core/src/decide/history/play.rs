@@ -226,7 +226,7 @@ impl<'p> Player<'p> {
             Deed::Back { order, piece } => {
                 let Some(told) = history.orders.get(*order) else { return Ok(()) };
                 let Some(piece) = told.pieces.get(*piece) else { return Ok(()) };
-                refunds::come_back(&context, ws, told.record.id(), piece)?;
+                refunds::come_back(&context, ws, told.record.id(), &told.pieces, (piece, told.in_pieces))?;
             }
             Deed::TakenOut { order, at, reverted } => {
                 refunds::take_out(&context, ws, order, *at, *reverted)?;

@@ -6,6 +6,8 @@ use crate::command::{
     ReverseRedemption, SpendPoints, TransferPoints, UnlockTier, Unregister,
 };
 use crate::customer::CustomerRecord;
+use crate::decide::facts::corrects;
+use crate::decide::rows::extra_of;
 use crate::decide::state::Customer;
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::Result;
@@ -43,15 +45,20 @@ fn sum(change: &PointsChange, book: Book) -> i64 {
 /// The facts recorded up to an instant. The program is the one in force: a date that it would give is one that a policy gave.
 pub(crate) fn tell(program: &Program, journal: Journal<'_>, until: Timestamp) -> Result<History> {
     let Journal { customer, entries, orders, closed } = journal;
-    let orders = orders.into_iter().map(|mut record| {
+    // The rewards for somebody who was brought may pass from one order to another.
+    let kept = customer.record()?.referred_by.is_some();
+    let mut told = Vec::with_capacity(orders.len());
+    for mut record in orders {
         let pieces = record.unwind();
-        ToldOrder { record, pieces, kept: false }
-    });
+        let lacks = pieces.iter().any(|piece| piece.record().what.is_none());
+        let in_pieces = !pieces.is_empty() && (lacks || extra_of(&record)?.claim.is_some());
+        told.push(ToldOrder { record, pieces, in_pieces, kept });
+    }
     let mut teller = Teller {
         program,
         customer,
         closed,
-        orders: orders.collect(),
+        orders: told,
         facts: Vec::with_capacity(entries.len().min(64)),
         ends: ends_of_holds(entries),
         waiting: BTreeMap::new(),
@@ -146,10 +153,12 @@ impl Teller<'_> {
                 }
                 self.note_waiting(entry, order_id);
             }
+            // Follows from what is told of the others.
+            what if corrects(what) => {}
             What::Refund { refund_id, order_id, .. } => {
                 if let Some(place) = self.place(order_id)
                     && let Some(order) = self.orders.get_mut(place)
-                    && let Some(piece) = order.pieces.iter().position(|piece| piece.refund_id() == refund_id)
+                    && let Some(piece) = order.pieces.iter().position(|piece| piece.record().id == *refund_id)
                 {
                     order.kept = true;
                     self.push(entry, Deed::Back { order: place, piece });

@@ -1,56 +1,95 @@
 //! Refunds that wait for their order.
 
 use super::super::context::{Context, order_name};
-use super::super::offers;
 use super::super::orders::find_order;
 use super::super::state::{Unfit, decode, encode};
 use super::super::workspace::{Decided, Identity, Stop, Workspace};
-use super::apply;
+use super::taken_out::cancel_with;
+use super::{fit, follow};
 use crate::effect::What;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::order::{Refund, RefundWhat};
-use crate::value::{CustomerId, Fingerprint, OrderId, RefundId, fingerprint};
+use crate::value::{BatchId, CustomerId, Fingerprint, OrderId, RefundId, Timestamp, fingerprint};
 use minicbor::{Decode, Encode};
 
-/// A refund that waits for its order.
+/// A refund that waits for its order; or that the order was cancelled.
 #[derive(Clone, Debug, Encode, Decode)]
 pub(crate) struct Parked {
     #[n(0)]
-    pub(super) id: RefundId,
+    id: RefundId,
     #[n(1)]
-    pub(super) fingerprint: Fingerprint,
+    fingerprint: Fingerprint,
     /// The refund as JSON: it is the host's own form, and rare.
     #[n(2)]
-    pub(super) refund: String,
+    refund: String,
+    /// The import that it came with.
+    #[n(3)]
+    batch: Option<BatchId>,
+    /// When the order was cancelled; then it is no refund.
+    #[n(4)]
+    cancelled_at: Option<Timestamp>,
 }
 
-pub(super) fn other_content(refund: &Refund) -> Error {
-    let message = format!("refund `{}` is recorded with other content", refund.id);
+impl Parked {
+    pub(super) fn refund(refund: &Refund, fingerprint: Fingerprint, batch: Option<BatchId>) -> Result<Self> {
+        let json = serde_json::to_string(refund)?;
+        Ok(Self { id: refund.id.clone(), fingerprint, refund: json, batch, cancelled_at: None })
+    }
+
+    pub(super) fn cancellation(at: Timestamp, batch: Option<BatchId>) -> Result<Self> {
+        let id = RefundId::new("cancelled")?;
+        Ok(Self { id, fingerprint: fingerprint(&at), refund: String::new(), batch, cancelled_at: Some(at) })
+    }
+}
+
+pub(super) fn other_content(refund: &RefundId) -> Error {
+    let message = format!("refund `{refund}` is recorded with other content");
     Error::new(ErrorCode::RefundConflict, message).field("refund.id")
 }
 
-/// Applies a refund that waited, under the request that brought its order. One that does not fit is noted as unmatched.
+/// Applies what waited, as it happened, under the request that brought the order.
 pub(crate) fn apply_parked(
     context: &Context<'_>,
     ws: &mut Workspace,
     id: &CustomerId,
     order_id: &OrderId,
-    parked: Parked,
+    parked: &[Parked],
 ) -> Decided<()> {
-    let refund: Refund = serde_json::from_str(&parked.refund).map_err(Error::from)?;
+    let mut refunds = Vec::with_capacity(parked.len());
+    for one in parked.iter().filter(|parked| parked.cancelled_at.is_none()) {
+        let refund: Refund = serde_json::from_str(&one.refund).map_err(Error::from)?;
+        refunds.push((refund, one.fingerprint, one.batch.as_ref()));
+    }
+    refunds.sort_by_key(|(refund, _, _)| refund.refunded_at);
+    // A refund from before a cancellation finds its place before it all the same.
+    for (refund, print, batch) in refunds {
+        apply_one(context, ws, id, order_id, &refund, (print, batch))?;
+    }
+    for parked in parked {
+        if let Some(at) = parked.cancelled_at {
+            cancel_with(context, ws, order_id, at, parked.batch.as_ref())?;
+        }
+    }
+    Ok(())
+}
+
+/// A refund that does not fit is noted as unmatched.
+fn apply_one(
+    context: &Context<'_>,
+    ws: &mut Workspace,
+    id: &CustomerId,
+    order_id: &OrderId,
+    refund: &Refund,
+    (print, batch): (Fingerprint, Option<&BatchId>),
+) -> Decided<()> {
     let Some((_, mut order, mut extra)) = find_order(ws, order_id)? else {
         return Err(Error::internal("the order of a parked refund is gone").into());
     };
-    let mut trial = order.clone();
-    let error = match offers::sale::planned(ws, id, &order, &extra, &refund) {
-        Err(Stop::Refuse(error)) => Some(error),
-        planned => {
-            let planned = planned?;
-            trial.refund(planned.as_ref().unwrap_or(&refund), context.request.at, parked.fingerprint).err()
-        }
+    let error = match fit(context, ws, id, &order, &extra, (refund, batch)) {
+        Err(Stop::Refuse(error)) => error,
+        taken => return follow(context, ws, id, &order, extra, taken?),
     };
-    let Some(error) = error else { return apply(context, ws, id, order, extra, &refund) };
     let amount_minor = match &refund.what {
         RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
         _ => 0,
@@ -64,26 +103,23 @@ pub(crate) fn apply_parked(
         order_id: Some(order_id.clone()),
         why: Some(code.clone()),
     };
-    extra.unfit.push(Unfit { id: refund.id.clone(), fingerprint: parked.fingerprint, at: refund.refunded_at, code });
+    extra.unfit.push(Unfit { id: refund.id.clone(), fingerprint: print, at: refund.refunded_at, code });
     order.extra = encode(&extra);
     ws.put_order((id.clone(), order_id.clone()), Some(order));
     context.write(ws, id, refund.refunded_at, what, Vec::new())
 }
 
-/// Keeps a refund until its order arrives.
-pub(super) fn park(ws: &mut Workspace, order_id: &OrderId, refund: &Refund) -> Decided<()> {
+/// Keeps what is known of an order until the order arrives.
+pub(super) fn park(ws: &mut Workspace, order_id: &OrderId, parked: Parked) -> Decided<()> {
     let name = order_name(order_id);
     let old = ws.identity(&name)?.cloned().unwrap_or_default();
     let mut waiting: Vec<Parked> = match &old.body {
         Some(bytes) => decode(bytes, "parked refunds")?,
         None => Vec::new(),
     };
-    let print = fingerprint(refund);
-    if let Some(known) = waiting.iter().find(|parked| parked.id == refund.id) {
-        if known.fingerprint == print {
-            return Ok(());
-        }
-        return Err(other_content(refund).into());
+    let same = |known: &&Parked| known.id == parked.id && known.cancelled_at.is_some() == parked.cancelled_at.is_some();
+    if let Some(known) = waiting.iter().find(same) {
+        return if known.fingerprint == parked.fingerprint { Ok(()) } else { Err(other_content(&parked.id).into()) };
     }
     if limits::PARKED_REFUNDS_MAX <= waiting.len() {
         let message = format!("too many refunds wait for order `{order_id}`");
@@ -92,8 +128,7 @@ pub(super) fn park(ws: &mut Workspace, order_id: &OrderId, refund: &Refund) -> D
             .limit(limits::PARKED_REFUNDS_MAX)
             .into());
     }
-    let json = serde_json::to_string(refund).map_err(Error::from)?;
-    waiting.push(Parked { id: refund.id.clone(), fingerprint: print, refund: json });
+    waiting.push(parked);
     ws.put_identity(name, Some(Identity { body: Some(encode(&waiting)), ..old }));
     Ok(())
 }
