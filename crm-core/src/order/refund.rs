@@ -101,10 +101,13 @@ impl OrderRecord {
         Ok(effect)
     }
 
-    /// The place of a refund of this instant among the refunds: they stand in the order in which they happened, unless they do not fit so.
-    pub(crate) fn place_of(&self, at: Timestamp) -> usize {
+    /// The place of a refund among the refunds: they stand in the order in which they happened, unless they do not fit so. At one instant
+    /// parts come before the whole, since files know no more than days.
+    pub(crate) fn place_of(&self, at: Timestamp, full: bool) -> usize {
         let counts = |at: Timestamp| at.max(self.paid_at());
-        let later = |known: &RefundRecord| counts(at) < counts(known.at);
+        let later = |known: &RefundRecord| {
+            (counts(at), full) < (counts(known.at), matches!(known.what, Some(RefundWhat::Full)))
+        };
         self.refunds().iter().position(later).unwrap_or(self.refunds().len())
     }
 

@@ -18,6 +18,8 @@ use std::collections::VecDeque;
 pub(super) struct New<'r> {
     pub(super) id: &'r RefundId,
     pub(super) at: Timestamp,
+    /// Whether it is one of everything that is left.
+    pub(super) full: bool,
 }
 
 /// An order with a refund more.
@@ -67,8 +69,8 @@ pub(super) fn take(
     give: Take<'_>,
 ) -> Decided<Taken> {
     let counts_from = new.at.max(order.paid_at());
-    let place = order.place_of(new.at);
-    let is_cancelled = order.cancelled_at().is_some_and(|at| counts_from < at.max(order.paid_at()));
+    let place = order.place_of(new.at, new.full);
+    let is_cancelled = order.cancelled_at().is_some_and(|at| counts_from <= at.max(order.paid_at()));
     let kept = order.refunds().iter().all(|known| known.what.is_some());
     if (place < order.refunds().len() || is_cancelled) && kept {
         let mut fits = true;
