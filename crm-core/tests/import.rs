@@ -193,6 +193,31 @@ fn a_reverted_import_leaves_nobody_and_can_be_imported_again() {
     assert_eq!(unknown.code().as_str(), "batch.unknown");
 }
 
+/// What the shop itself told of a refund stays known, and is in the sum of the file. To see it fail: let `Run::refunded_to` not flush.
+#[test]
+fn a_refund_told_otherwise_is_in_the_sum_of_a_file_that_comes_again() {
+    let csv = "order_id,paid_at,email,sku,unit_price,refunded_amount,refunded_at\no1,2025-03-01,ann@example.org,tea,100.00,50.00,2025-03-09\n";
+    let files = [("orders.csv", csv.as_bytes())];
+    let engine = engine();
+    let report = run(&engine, plain(), &files);
+    let refund = r#"{ "request_id": "till", "at": "2025-03-10T00:00:00Z", "do": { "type": "record_refund",
+        "refund": { "id": "till", "order": "o1", "refunded_at": "2025-03-05T00:00:00Z", "what": { "type": "amount", "amount": "20.00" } } } }"#;
+    engine.execute(crm_core::command::Request::from_json(refund).unwrap()).unwrap();
+    let refunded = || match engine.ask(&query::Query::Order { order_id: OrderId::new("o1").unwrap() }).unwrap() {
+        query::Answer::Order(order) => order
+            .refunds
+            .iter()
+            .map(|refund| (refund.refund_id.to_string(), refund.amount.to_string()))
+            .collect::<Vec<_>>(),
+        _ => Vec::new(),
+    };
+    let told = |id: &str, amount: &str| (id.to_owned(), amount.to_owned());
+    assert_eq!(refunded(), [told("till", "20.00"), told("plain:o1:refund", "50.00")]);
+    revert(&engine, &report.batch, time("2026-06-01T00:00:00Z"), &mut |_| ()).unwrap();
+    run(&engine, plain(), &files);
+    assert_eq!(refunded(), [told("till", "20.00"), told("plain:o1:refund:50", "30.00")]);
+}
+
 /// To see it fail: let an order that was taken back stay with whom it was recorded for (`orders::recorded`).
 #[test]
 fn a_file_that_was_read_with_the_wrong_column_is_put_right() {

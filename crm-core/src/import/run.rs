@@ -349,7 +349,13 @@ impl Run<'_> {
         if self.pending_refunds.contains(order) {
             self.flush()?;
         }
-        let known = self.recorded(order)?;
+        let mut known = self.known(order)?;
+        if known.as_ref().is_some_and(is_taken_back) && self.pending_orders.contains(order) {
+            // Refunds may wait for it to come again: the sum has those in it.
+            self.flush()?;
+            known = self.known(order)?;
+        }
+        let known = known.filter(|known| !is_taken_back(known));
         if known.is_none() && !self.pending_orders.contains(order) {
             self.reading.skip(Kind::Refund, "order_not_recorded");
             return Ok(());
@@ -398,8 +404,12 @@ impl Run<'_> {
 
     /// An order as the store has it; one whose import was reverted is not there.
     fn recorded(&self, order: &OrderId) -> Result<Option<OrderExplained>> {
+        Ok(self.known(order)?.filter(|known| !is_taken_back(known)))
+    }
+
+    fn known(&self, order: &OrderId) -> Result<Option<OrderExplained>> {
         match self.engine.ask(&Query::Order { order_id: order.clone() }) {
-            Ok(Answer::Order(known)) if known.status != "reverted" => Ok(Some(known)),
+            Ok(Answer::Order(known)) => Ok(Some(known)),
             Ok(_) => Ok(None),
             Err(error) if error.code() == ErrorCode::OrderUnknown => Ok(None),
             Err(error) => Err(error),
@@ -483,6 +493,10 @@ impl Run<'_> {
         let column = place.and_then(|place| sheet.headers.get(place)).map(String::as_str);
         self.reading.report.issue(&sheet.name, sheet.number(origin.row), column, cell, error);
     }
+}
+
+fn is_taken_back(order: &OrderExplained) -> bool {
+    order.status == "reverted"
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -447,6 +447,45 @@ proptest! {
         prop_assert_eq!(b.available.get() + b.redeemed.get(), b.debt.get());
     }
 
+    /// Where nobody owes (`clamp`), a hold that is let go has changed nothing: what clawbacks have taken by then, together, is what they
+    /// would have taken of points that nobody held.
+    ///
+    /// To see it fail: let `owe_of_holds` note nothing, or all of it with every hold.
+    #[test]
+    fn a_hold_that_is_let_go_keeps_nothing_from_clawbacks(
+        lots in prop::collection::vec(1..200_i64, 1..5), holds in prop::collection::vec(1..150_i64, 0..3),
+        steps in prop::collection::vec((0..5_usize, 1..200_i64, 0..60_i64), 1..5),
+    ) {
+        let play = |held: bool| {
+            let (mut account, mut log) = (account(), Vec::new());
+            let earn = |account: &mut Account, log: &mut Vec<Movement>, points: i64| {
+                let dates = Dates::at_once(start());
+                let credit = Credit { source: order("o"), rule: None, points: p(points), kind: MovementKind::Earn, dates, expiry: ExpiryPolicy::Never };
+                account.credit(credit, start(), log).unwrap()
+            };
+            let ids: Vec<LotId> = lots.iter().map(|points| earn(&mut account, &mut log, *points)).collect();
+            let name = |n: usize| HoldId::new(format!("h{n}")).unwrap();
+            let mut open = Vec::new();
+            for (n, points) in holds.iter().enumerate().filter(|_| held) {
+                let made = account.hold(name(n), p(*points), start().plus_millis(HOUR), start(), &mut log);
+                open.extend(made.ok().map(|_| n));
+            }
+            for (lot, points, earned) in &steps {
+                account.claw_back(&[ids[lot % ids.len()]], p(*points), &DebtPolicy::Clamp, start(), &mut log).unwrap();
+                if *earned > 0 {
+                    earn(&mut account, &mut log, *earned);
+                }
+                account.check().unwrap();
+            }
+            for n in open {
+                account.release(&name(n), start(), &mut log).unwrap();
+                account.check().unwrap();
+            }
+            account.balances
+        };
+        prop_assert_eq!(play(true), play(false));
+    }
+
     /// Law 19: for a fixed policy and zone the end never falls as the local day of earning grows, across daylight saving and leap days.
     ///
     /// To see it fail: add 86,400,000 ms for a day, or do not clamp months.
