@@ -242,7 +242,8 @@ fn lifecycle(
         return Err(Error::new(ErrorCode::LifecycleOff, "the program defines no lifecycle").into());
     };
     ws.known(id)?;
-    let mut facts = all_life_facts(&known_journal(ws, id, known_at.unwrap_or(Timestamp::MAX))?);
+    let journal = known_journal(ws, id, known_at.unwrap_or(Timestamp::MAX))?;
+    let mut facts = all_life_facts(&journal, ws.known(id)?);
     facts.retain(|fact| fact.effective_at <= at);
     let mut history = Vec::new();
     let state = life.replay(program.zone(), &facts, at, &mut history);

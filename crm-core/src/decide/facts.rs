@@ -1,6 +1,7 @@
 //! What the entries of a journal mean for ladders and the lifecycle.
 
-use super::workspace::Workspace;
+use super::state::Customer;
+use super::workspace::{Decided, Workspace};
 use crate::effect::{Entry, What};
 use crate::lifecycle::{LifeFact, LifeFactKind};
 use crate::points::{Book, MovementKind};
@@ -187,9 +188,17 @@ pub(crate) fn all_tier_facts(metric: &Metric, ladder: &Ladder, journal: &[Arc<En
     put_right(journal).iter().flat_map(|entry| tier_facts(metric, ladder, entry)).collect()
 }
 
-/// All facts of a journal for the lifecycle.
-pub(crate) fn all_life_facts(journal: &[Arc<Entry>]) -> Vec<LifeFact> {
-    put_right(journal).iter().filter_map(|entry| life_fact(entry)).collect()
+/// All facts of a journal for the lifecycle. Whoever became known by what they did is known since the first thing that is known of them.
+pub(crate) fn all_life_facts(journal: &[Arc<Entry>], customer: &Customer) -> Vec<LifeFact> {
+    let mut facts: Vec<LifeFact> = put_right(journal).iter().filter_map(|entry| life_fact(entry)).collect();
+    let registers = |fact: &LifeFact| fact.kind == LifeFactKind::Registered;
+    let did = facts.iter().filter(|fact| !registers(fact)).map(|fact| fact.effective_at).min();
+    if let Some(first) = did.filter(|_| customer.state.implicit)
+        && let Some(known) = facts.iter_mut().rfind(|fact| registers(fact))
+    {
+        known.effective_at = known.effective_at.min(first);
+    }
+    facts
 }
 
 /// What the command under way has written for one customer, as facts.
@@ -200,14 +209,15 @@ pub(super) struct Fresh {
     /// Whether it registers the customer.
     pub(super) registers: bool,
     /// Whether something was not as it was told: the journal has to be played again.
-    pub(super) reverts: bool,
+    pub(super) anew: bool,
     /// The latest instant that something counts from.
     pub(super) latest: Option<Timestamp>,
 }
 
 impl Fresh {
-    pub(super) fn of(program: &Program, ws: &Workspace, id: &CustomerId) -> Self {
-        let mut fresh = Self { tiers: Vec::new(), life: Vec::new(), registers: false, reverts: false, latest: None };
+    pub(super) fn of(program: &Program, ws: &Workspace, id: &CustomerId) -> Decided<Self> {
+        let stranger = ws.customer(id)?.filter(|customer| customer.state.implicit).map(|known| known.registered_at);
+        let mut fresh = Self { tiers: Vec::new(), life: Vec::new(), registers: false, anew: false, latest: None };
         for entry in ws.fresh().iter().filter(|entry| entry.customer_id == *id) {
             for (place, ladder) in program.ladders().iter().enumerate() {
                 // What counts is what counted then.
@@ -217,14 +227,16 @@ impl Fresh {
             }
             fresh.life.extend(life_fact(entry));
             fresh.registers |= matches!(entry.what, What::Registered);
-            fresh.reverts |= corrects(&entry.what) || matches!(entry.what, What::Cancelled { reverted: true, .. });
+            fresh.anew |= corrects(&entry.what) || matches!(entry.what, What::Cancelled { reverted: true, .. });
+            // Whoever is known from earlier on now has another beginning.
+            fresh.anew |= !fresh.registers && stranger == Some(entry.effective_at);
             fresh.latest = fresh.latest.max(Some(entry.effective_at));
         }
-        fresh
+        Ok(fresh)
     }
 
     /// Whether neither ladders nor lifecycle have anything to follow.
     pub(super) fn says_nothing(&self) -> bool {
-        self.tiers.is_empty() && self.life.is_empty() && !self.reverts
+        self.tiers.is_empty() && self.life.is_empty() && !self.anew
     }
 }

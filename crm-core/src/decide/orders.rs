@@ -240,11 +240,8 @@ pub(crate) fn count(
     record: &OrderRecord,
 ) -> Decided<OrderExtra> {
     let paid_at = record.paid_at();
+    known_since(ws, id, paid_at)?;
     let customer = ws.customer_mut(id)?;
-    if customer.state.implicit && paid_at < customer.registered_at {
-        customer.registered_at = paid_at;
-        customer.record_mut()?.registered_at = paid_at;
-    }
     customer.state.orders = customer.state.orders.saturating_add(1);
     let number = customer.state.orders;
     let Given { direct, mut own, mut awards } = award::order(context, ws, id, record, number)?;
@@ -262,6 +259,16 @@ pub(crate) fn count(
     }
     context.write_own(ws, id, own)?;
     Ok(OrderExtra { awards, number, referral: counts_referral, spend_minor, spend_basis, ..OrderExtra::default() })
+}
+
+/// Whoever became known by what they did is known since the first of it.
+fn known_since(ws: &mut Workspace, id: &CustomerId, at: Timestamp) -> Decided<()> {
+    let customer = ws.customer_mut(id)?;
+    if customer.state.implicit && at < customer.registered_at {
+        customer.registered_at = at;
+        customer.record_mut()?.registered_at = at;
+    }
+    Ok(())
 }
 
 /// Records a custom event and what it earns.
@@ -290,6 +297,7 @@ pub(crate) fn event(context: &Context<'_>, ws: &mut Workspace, command: &RecordE
 /// What follows from an event.
 pub(crate) fn happened(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, event: &Event) -> Decided<()> {
     settle(context, ws, id)?;
+    known_since(ws, id, event.happened_at)?;
     let source = Source::of(SourceKind::Event, event.id.shared());
     let given = award::fixed(context, ws, id, Trigger::Event(event), &source, event.happened_at, context.zone())?;
     let what = What::Event { event_id: event.id.clone(), name: event.name.clone() };

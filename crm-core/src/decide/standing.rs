@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// Tells ladders and lifecycle what the command under way has written for this customer, and writes what changes for it.
 pub(crate) fn follow(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<()> {
-    let fresh = Fresh::of(context.program, ws, id);
+    let fresh = Fresh::of(context.program, ws, id)?;
     let stamp = context.program.standing_stamp();
     let state = &mut ws.customer_mut(id)?.state;
     if fresh.says_nothing() && state.standing_stamp == stamp && quiet(state, state.recorded_at) {
@@ -93,7 +93,7 @@ fn follow_ladder(
     let slot = customer.state.standing.get()?.ladders.iter().find(|slot| slot.ladder == *ladder.id());
     let mut out = Vec::new();
     let from = match slot {
-        Some(slot) if !fresh.reverts && timeline.vouches(slot.stamp, &slot.state) => Some(slot.state.clone()),
+        Some(slot) if !fresh.anew && timeline.vouches(slot.stamp, &slot.state) => Some(slot.state.clone()),
         None if fresh.registers => timeline.start(joined_at),
         _ => None,
     };
@@ -228,7 +228,7 @@ fn follow_life(
     let slot = customer.state.standing.get()?.life.as_ref();
     let mut out = Vec::new();
     let start = match slot {
-        Some(slot) if !fresh.reverts => Some(slot.state.clone()),
+        Some(slot) if !fresh.anew => Some(slot.state.clone()),
         None if fresh.registers => {
             let first = facts.iter().map(|fact| fact.effective_at).min().unwrap_or(joined_at);
             Some(life.start(first))
@@ -247,7 +247,7 @@ fn follow_life(
         None => {
             out.clear();
             let journal = ws.journal(id)?;
-            let all = all_life_facts(&journal);
+            let all = all_life_facts(&journal, ws.known(id)?);
             let until = all.iter().map(|fact| fact.effective_at).max().unwrap_or(joined_at);
             life.replay(zone, &all, until, &mut out)
         }
@@ -431,6 +431,7 @@ pub(crate) fn life_at(
         return Ok(Some(life.view(&life.start(at))));
     }
     let journal = ws.journal(id)?;
-    let state = life.replay(context.zone(), &all_life_facts(&journal), at, &mut Vec::new());
+    let facts = all_life_facts(&journal, ws.known(id)?);
+    let state = life.replay(context.zone(), &facts, at, &mut Vec::new());
     Ok(Some(life.view(&state)))
 }
