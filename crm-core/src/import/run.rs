@@ -10,7 +10,7 @@ use super::overlay::Overlay;
 use super::plain::Plain;
 use super::refunds::Refunds;
 use super::report::{Counts, ImportProgress, ImportReport, Issue, Origin};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, print};
 use super::shopify::Shopify;
 use super::taobao::Taobao;
 use super::youzan::Youzan;
@@ -199,14 +199,6 @@ fn open(source: Source<'_>) -> Result<Vec<Sheet>> {
         return Err(text::file(&source.name, "names no file"));
     }
     Ok(sheets)
-}
-
-/// A short print of the content of all files, whatever their order.
-fn print(sheets: &[Sheet]) -> Result<String> {
-    let mut prints = sheets.iter().map(Sheet::print).collect::<Result<Vec<_>>>()?;
-    prints.sort_unstable();
-    let print = fingerprint(&prints.iter().map(|print| print.0).collect::<Vec<_>>());
-    Ok(print.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// An import under way.

@@ -5,7 +5,7 @@ use super::table::{self, CellType, Cells, Use};
 use super::text;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::IMPORT_CELL_BYTES_MAX;
-use crate::value::{Fingerprint, fingerprint_bytes};
+use crate::value::{Fingerprint, fingerprint, fingerprint_bytes};
 use csv::{Position, Reader, ReaderBuilder, StringRecord};
 use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;
@@ -374,4 +374,12 @@ pub(super) fn nearest(sheet: &Sheet) -> Option<&'static str> {
     let score = |signs: &[&str]| signs.iter().filter(|sign| sheet.column(&[sign]).is_some()).count();
     let best = SIGNS.iter().rev().max_by_key(|(_, signs)| score(signs))?;
     (3 <= score(best.1)).then_some(best.0)
+}
+
+/// A short print of the content of all files, whatever their order.
+pub(super) fn print(sheets: &[Sheet]) -> Result<String> {
+    let mut prints = sheets.iter().map(Sheet::print).collect::<Result<Vec<_>>>()?;
+    prints.sort_unstable();
+    let print = fingerprint(&prints.iter().map(|print| print.0).collect::<Vec<_>>());
+    Ok(print.0.iter().take(4).map(|byte| format!("{byte:02x}")).collect())
 }
