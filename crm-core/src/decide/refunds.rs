@@ -22,7 +22,7 @@ use super::workspace::{Decided, Stop, Workspace};
 use crate::command::RecordRefund;
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
-use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Refund, RefundRecord, RefundWhat};
+use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Reach, Refund, RefundRecord, RefundWhat};
 use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
 use crate::program::TenderOrder;
 use crate::value::{BatchId, CustomerId, OrderId, Points, RedemptionId, Timestamp, fingerprint};
@@ -77,7 +77,7 @@ fn fit(
     (refund, batch): (&Refund, Option<&BatchId>),
 ) -> Decided<Taken> {
     let now = ws.known(id)?.state.recorded_at;
-    let new = New { id: &refund.id, at: refund.refunded_at, full: refund.what == RefundWhat::Full };
+    let new = New { id: &refund.id, at: refund.refunded_at, reach: refund.what.reach() };
     let mut give = |ws: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| {
         let again = known.map(|known| known.again_as(order));
         let told = again.as_ref().unwrap_or(refund);
@@ -114,7 +114,7 @@ pub(crate) fn come_back(
 ) -> Decided<CustomerId> {
     let Some((id, order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
     settle(context, ws, &id)?;
-    let new = New { id: &piece.record().id, at: piece.record().at, full: false };
+    let new = New { id: &piece.record().id, at: piece.record().at, reach: Reach::Lines };
     let mut give = |_: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| {
         let id = known.map_or(new.id, |known| &known.id);
         let piece = pieces.iter().find(|piece| piece.record().id == *id);

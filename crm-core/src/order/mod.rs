@@ -19,6 +19,7 @@ pub use articles::{ArticleMatch, match_articles};
 pub use basis::{BasisRules, Counted, LineAmount, LinesSeen};
 pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, Tender};
 pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
+pub(crate) use refund::Reach;
 pub use refund::RefundEffect;
 pub use tender::{TenderBack, TenderOrder};
 pub(crate) use unwind::Piece;

@@ -30,6 +30,27 @@ pub struct RefundEffect {
     pub duplicate: bool,
 }
 
+/// How much of an order a refund means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// So much money.
+    Amount,
+    /// Some goods, with what is left of their price.
+    Lines,
+    /// Everything that is left.
+    Full,
+}
+
+impl RefundWhat {
+    pub(crate) const fn reach(&self) -> Reach {
+        match self {
+            Self::Amount { .. } => Reach::Amount,
+            Self::Lines { .. } | Self::Articles { .. } => Reach::Lines,
+            Self::Full => Reach::Full,
+        }
+    }
+}
+
 /// What has come back, while a refund is worked out.
 #[derive(Clone, Debug)]
 pub(super) struct Back {
@@ -102,11 +123,12 @@ impl OrderRecord {
     }
 
     /// The place of a refund among the refunds: they stand in the order in which they happened, unless they do not fit so. At one instant
-    /// parts come before the whole, since files know no more than days.
-    pub(crate) fn place_of(&self, at: Timestamp, full: bool) -> usize {
+    /// what says more comes before what takes what is left, since files know no more than days.
+    pub(crate) fn place_of(&self, at: Timestamp, reach: Reach) -> usize {
         let counts = |at: Timestamp| at.max(self.paid_at());
         let later = |known: &RefundRecord| {
-            (counts(at), full) < (counts(known.at), matches!(known.what, Some(RefundWhat::Full)))
+            let known_reach = known.what.as_ref().map_or(Reach::Lines, RefundWhat::reach);
+            (counts(at), reach) < (counts(known.at), known_reach)
         };
         self.refunds().iter().position(later).unwrap_or(self.refunds().len())
     }

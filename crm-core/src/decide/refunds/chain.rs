@@ -9,7 +9,7 @@ use super::super::workspace::{Decided, Stop, Workspace};
 use super::target;
 use crate::effect::{PointsChange, What};
 use crate::error::Result;
-use crate::order::{OrderRecord, OrderStatus, RefundRecord};
+use crate::order::{OrderRecord, OrderStatus, Reach, RefundRecord};
 use crate::points::{Book, MovementKind, Posting};
 use crate::value::{CustomerId, OrderId, Points, RefundId, Timestamp};
 use std::collections::VecDeque;
@@ -18,8 +18,7 @@ use std::collections::VecDeque;
 pub(super) struct New<'r> {
     pub(super) id: &'r RefundId,
     pub(super) at: Timestamp,
-    /// Whether it is one of everything that is left.
-    pub(super) full: bool,
+    pub(super) reach: Reach,
 }
 
 /// An order with a refund more.
@@ -69,7 +68,7 @@ pub(super) fn take(
     give: Take<'_>,
 ) -> Decided<Taken> {
     let counts_from = new.at.max(order.paid_at());
-    let place = order.place_of(new.at, new.full);
+    let place = order.place_of(new.at, new.reach);
     let is_cancelled = order.cancelled_at().is_some_and(|at| counts_from <= at.max(order.paid_at()));
     let kept = order.refunds().iter().all(|known| known.what.is_some());
     if (place < order.refunds().len() || is_cancelled) && kept {

@@ -61,7 +61,7 @@ pub(crate) fn apply_parked(
         let refund: Refund = serde_json::from_str(&one.refund).map_err(Error::from)?;
         refunds.push((refund, one.fingerprint, one.batch.as_ref()));
     }
-    refunds.sort_by_key(|(refund, _, _)| (refund.refunded_at, refund.what == RefundWhat::Full));
+    refunds.sort_by_key(|(refund, _, _)| (refund.refunded_at, refund.what.reach()));
     // A refund from before a cancellation finds its place before it all the same.
     for (refund, print, batch) in refunds {
         apply_one(context, ws, id, order_id, &refund, (print, batch))?;
