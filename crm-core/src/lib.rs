@@ -28,6 +28,7 @@ pub mod simulate;
 pub mod store;
 pub mod tier;
 pub mod value;
+mod workspace;
 
 #[cfg(feature = "cli")]
 extern crate self as crm_core;

@@ -278,7 +278,7 @@ proptest! {
     }
 
     /// A store that keeps claims as they are and one that keeps their cells say the same of them. To break it: let `claim_of` in
-    /// `decide/rows/offers.rs` tell a claim that is a thing without its order.
+    /// `workspace/rows/offers.rs` tell a claim that is a thing without its order.
     #[test]
     fn claims_and_their_cells_are_the_same(
         acts in proptest::collection::vec(act(), 1..40),

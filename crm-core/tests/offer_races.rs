@@ -1,7 +1,7 @@
 //! Many tills want the same few coupons, or the same gift card, at once: a limit and a balance are exact under any interleaving, on every store.
 //!
-//! To see it fail: put gift cards under `Guard::Any` in `flush_shared` of `decide/rows/shared.rs`; let `Ledger::place` in `decide/offers/room.rs` take `i64::MAX` for the bound, or let `flush_offers` in
-//! `decide/rows/offers.rs` write `limit: i64::MAX`.
+//! To see it fail: put gift cards under `Guard::Any` in `flush_shared` of `workspace/rows/shared.rs`; let `Ledger::place` in `decide/offers/room.rs` take `i64::MAX` for the bound, or let `flush_offers` in
+//! `workspace/rows/offers.rs` write `limit: i64::MAX`.
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 

@@ -9,9 +9,7 @@ use super::groups;
 use super::offers;
 use super::settle::{next_due, settle};
 use super::standing::follow;
-use super::state::Customer;
 use super::tiers::ladder;
-use super::workspace::{Decided, Workspace};
 use crate::command::{Command, Request, Settle};
 use crate::effect::Entry;
 use crate::error::{Error, ErrorCode};
@@ -21,6 +19,8 @@ use crate::program::Program;
 use crate::query::{Answer, Expiring, HoldView, LifecycleAnswer, Query, Wallet, WalletAccount};
 use crate::tier::Ladder;
 use crate::value::{CustomerId, PointCurrency, RequestId, Timestamp};
+use crate::workspace::state::Customer;
+use crate::workspace::{Decided, Workspace};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ pub(crate) fn ask(program: &Program, ws: &mut Workspace, query: &Query) -> Decid
 
 /// The reads that a question is sure to need.
 pub(crate) fn scope(program: &Program, query: &Query) -> Vec<crate::store::Read> {
-    use super::rows::{read_claim, read_customer, read_gift_card, read_group, read_identity, read_journal};
+    use crate::workspace::rows::{read_claim, read_customer, read_gift_card, read_group, read_identity, read_journal};
     match query {
         Query::Customer { customer_id }
         | Query::Wallet { customer_id, .. }

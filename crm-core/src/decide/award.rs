@@ -4,8 +4,6 @@ use super::caps::{self, Capped};
 use super::context::{Context, change, part};
 use super::settle::keep_books;
 use super::standing;
-use super::state::AwardRecord;
-use super::workspace::{Decided, Workspace};
 use crate::effect::PointsChange;
 use crate::lifecycle::LifecycleView;
 use crate::order::{BasisRules, BookedLine, Counted, Event, LineAmount, OrderRecord};
@@ -17,6 +15,8 @@ use crate::program::{CustomerFacts, EarnRule, Facts, InOrOut, LineFacts, LineSco
 use crate::value::{
     Attribute, AttributeName, CalendarDate, CustomerId, LadderId, Points, RuleId, Tag, TierId, Timestamp, Zone,
 };
+use crate::workspace::state::AwardRecord;
+use crate::workspace::{Decided, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What makes rules fire that give a fixed number.

@@ -3,15 +3,15 @@
 use super::context::Context;
 use super::settle::settle;
 use super::standing;
-use super::state::BenefitUse;
 use super::tiers::ladder;
-use super::workspace::{Decided, Workspace};
 use crate::command::UseBenefit;
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::query::BenefitLeft;
 use crate::tier::{Benefit, BenefitLimit};
 use crate::value::{CustomerId, LadderId, Timestamp};
+use crate::workspace::state::BenefitUse;
+use crate::workspace::{Decided, Workspace};
 
 fn period_of(context: &Context<'_>, limit: &BenefitLimit, at: Timestamp) -> i64 {
     let zone = context.zone();

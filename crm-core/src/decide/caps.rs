@@ -1,14 +1,14 @@
 //! Caps on awards: what they let through, what a refund gives back, and what they saw in periods that are long over.
 
 use super::context::Context;
-use super::state::AwardRecord;
-use super::workspace::{Decided, Workspace};
 use crate::effect::{Entry, What};
 use crate::points::{
     self, Book, Cap, CapOnRefund, CurrencyRules, ExpiryPolicy, MovementKind, PendingPolicy, Shortfall, dates,
 };
 use crate::program::EarnRule;
 use crate::value::{CustomerId, PointCurrency, Points, RuleId, Timestamp, Zone};
+use crate::workspace::state::AwardRecord;
+use crate::workspace::{Decided, Workspace};
 use std::sync::Arc;
 
 /// An award that caps look at.

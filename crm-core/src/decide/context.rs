@@ -2,8 +2,6 @@
 
 use super::giftcards::{checkout, use_name};
 use super::orders::find_order;
-use super::rows;
-use super::workspace::{Decided, Stop, Workspace};
 use crate::command::{Command, Request};
 use crate::customer::{Buyer, Identifier};
 use crate::effect::{Entry, PointsChange, What};
@@ -13,6 +11,8 @@ use crate::points::{Movement, MovementKind};
 use crate::program::Program;
 use crate::store::Read;
 use crate::value::{CustomerId, Fingerprint, OrderId, PointCurrency, Timestamp, Zone};
+use crate::workspace::rows;
+use crate::workspace::{Decided, Stop, Workspace};
 
 /// The rules and the request of one decision.
 #[derive(Clone, Copy)]

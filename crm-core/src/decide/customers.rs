@@ -4,8 +4,6 @@ use super::award::{self, Trigger};
 use super::context::{Context, change};
 use super::offers::{self, Occasion};
 use super::settle::{birthday_told, keep_books, settle};
-use super::state::Customer;
-use super::workspace::{Decided, Identity, Stop, Workspace};
 use crate::command::{RecordConsent, RegisterCustomer, UpdateCustomer};
 use crate::customer::{ConsentState, CustomerChange, CustomerRecord, Identifier, Profile};
 use crate::effect::{PointsChange, What};
@@ -13,6 +11,8 @@ use crate::error::{Error, ErrorCode};
 use crate::limits::IDENTIFIERS_MAX;
 use crate::points::{DebtPolicy, Source, SourceKind};
 use crate::value::{CustomerId, Timestamp, fingerprint};
+use crate::workspace::state::Customer;
+use crate::workspace::{Decided, Identity, Stop, Workspace};
 use std::collections::BTreeSet;
 
 pub(crate) fn register(context: &Context<'_>, ws: &mut Workspace, command: &RegisterCustomer) -> Decided<CustomerId> {

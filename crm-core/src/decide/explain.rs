@@ -2,8 +2,6 @@
 
 use super::award::line_basis;
 use super::orders::find_order;
-use super::state::AwardRecord;
-use super::workspace::{Decided, Workspace};
 use crate::error::{Error, ErrorCode};
 use crate::order::OrderRecord;
 use crate::program::Program;
@@ -11,6 +9,8 @@ use crate::query::{
     Answer, AwardExplained, LineExplained, LinePoints, OrderExplained, RefundExplained, RefundUnmatched, RulePoints,
 };
 use crate::value::{OrderId, Quantity};
+use crate::workspace::state::AwardRecord;
+use crate::workspace::{Decided, Workspace};
 
 /// Explains an order: its lines, what each earned by which rule, what came back.
 pub(crate) fn order(_: &Program, ws: &mut Workspace, order_id: &OrderId) -> Decided<Answer> {

@@ -1,13 +1,13 @@
 //! What the entries of a journal mean for ladders and the lifecycle.
 
-use super::state::Customer;
-use super::workspace::{Decided, Workspace};
 use crate::effect::{Entry, What};
 use crate::lifecycle::{LifeFact, LifeFactKind};
 use crate::points::{Book, MovementKind};
 use crate::program::Program;
 use crate::tier::{Ladder, Metric, TierFact, TierFactKind};
 use crate::value::{CustomerId, PointCurrency, Timestamp};
+use crate::workspace::state::Customer;
+use crate::workspace::{Decided, Workspace};
 use std::borrow::Cow;
 use std::sync::Arc;
 

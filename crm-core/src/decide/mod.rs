@@ -13,29 +13,26 @@ mod facts;
 pub(crate) mod giftcards;
 pub(crate) mod groups;
 pub(crate) mod history;
-mod lazy;
 pub(crate) mod offers;
 mod orders;
 mod points;
 mod referrals;
 mod refunds;
 mod returned;
-pub(crate) mod rows;
 pub(crate) mod settle;
 mod standing;
-pub(crate) mod state;
 mod tiers;
 pub(crate) mod view;
-pub(crate) mod workspace;
 
 use crate::command::{Command, RecordOrder, Request, Settle};
 use crate::effect::{CurrencyBalance, Done, Outcome, Receipt, What};
 use crate::error::{Error, ErrorCode};
 use crate::program::Program;
 use crate::value::{CustomerId, fingerprint};
+use crate::workspace::rows;
+use crate::workspace::{Decided, Mark, MarkPart, Workspace};
 use context::Context;
 use std::sync::Arc;
-use workspace::{Decided, Mark, MarkPart, Workspace};
 
 /// What came of one request.
 #[derive(Debug)]

@@ -6,10 +6,7 @@ use super::customers;
 use super::offers::{self, Occasion};
 use super::referrals;
 use super::refunds::{self, Parked};
-use super::rows::extra_of;
 use super::settle::{keep_books, settle};
-use super::state::{OrderExtra, TakenOutBy, decode, encode};
-use super::workspace::{Decided, Identity, Workspace, unknown_customer};
 use crate::command::{RecordEvent, RecordOrder};
 use crate::customer::Buyer;
 use crate::effect::What;
@@ -17,6 +14,9 @@ use crate::error::{Error, ErrorCode};
 use crate::order::{Event, LinesSeen, Order, OrderRecord, OrderStatus, Tender};
 use crate::points::{Source, SourceKind};
 use crate::value::{CustomerId, Fingerprint, Timestamp, fingerprint};
+use crate::workspace::rows::extra_of;
+use crate::workspace::state::{OrderExtra, TakenOutBy, decode, encode};
+use crate::workspace::{Decided, Identity, Workspace, unknown_customer};
 
 /// Whose fact it is; somebody new is registered where the request says so.
 pub(crate) fn buyer(context: &Context<'_>, ws: &mut Workspace, buyer: &Buyer, at: Timestamp) -> Decided<CustomerId> {

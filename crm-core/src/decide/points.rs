@@ -4,8 +4,6 @@ use super::context::{Context, part};
 use super::orders::find_order;
 use super::refunds::give_to;
 use super::settle::{filed, keep_books, settle};
-use super::state::RedemptionRecord;
-use super::workspace::{Decided, Stop, Workspace};
 use crate::command::{
     ActivatePoints, AdjustPoints, CaptureHold, EarnPoints, HoldPoints, ReleaseHold, ReverseRedemption, SpendPoints,
     TransferPoints,
@@ -18,6 +16,8 @@ use crate::points::{
     RedemptionStatus, Source, SourceKind, dates,
 };
 use crate::value::{CalendarDate, CustomerId, HoldId, PointCurrency, Points, RedemptionId, Timestamp};
+use crate::workspace::state::RedemptionRecord;
+use crate::workspace::{Decided, Stop, Workspace};
 
 fn rules<'a>(context: &Context<'a>, currency: &PointCurrency) -> Decided<&'a CurrencyRules> {
     context.program.point_currency(currency).ok_or_else(|| {

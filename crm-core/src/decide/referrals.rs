@@ -3,15 +3,15 @@
 use super::award::{self, Given, Trigger};
 use super::context::Context;
 use super::offers::{self, Occasion};
-use super::rows::extra_of;
 use super::settle::{keep_books, settle};
-use super::state::encode;
-use super::workspace::{Decided, Workspace};
 use crate::command::Command;
 use crate::effect::What;
 use crate::order::OrderRecord;
 use crate::points::{ReferralSide, Source, SourceKind};
 use crate::value::{CustomerId, OrderId, Timestamp};
+use crate::workspace::rows::extra_of;
+use crate::workspace::state::encode;
+use crate::workspace::{Decided, Workspace};
 
 /// Rewards a referral at the referred customer's first valid order: both sides, once.
 pub(crate) fn reward(

@@ -17,8 +17,6 @@ use super::orders::{find_order, spend_left};
 use super::referrals;
 use super::returned;
 use super::settle::{keep_books, reopen, settle};
-use super::state::{AwardRecord, OrderExtra, encode};
-use super::workspace::{Decided, Stop, Workspace};
 use crate::command::RecordRefund;
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
@@ -26,6 +24,8 @@ use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Reach, Refund, Ref
 use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
 use crate::program::TenderOrder;
 use crate::value::{BatchId, CustomerId, OrderId, Points, RedemptionId, Timestamp, fingerprint};
+use crate::workspace::state::{AwardRecord, OrderExtra, encode};
+use crate::workspace::{Decided, Stop, Workspace};
 use chain::{New, Taken};
 use parked::{other_content, park};
 use unnamed::without_order;

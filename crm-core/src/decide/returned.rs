@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::giftcards::orders as cards;
 use super::groups;
-use super::rows::extra_of;
-use super::state::{OrderExtra, encode};
-use super::workspace::{Decided, Workspace};
 use crate::value::{CustomerId, OrderId, RefundId};
+use crate::workspace::rows::extra_of;
+use crate::workspace::state::{OrderExtra, encode};
+use crate::workspace::{Decided, Workspace};
 
 /// Gives gift cards their part of a refund back, takes back the cards that the order bought, and frees the seat that it paid for.
 pub(crate) fn follow(

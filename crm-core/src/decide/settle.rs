@@ -5,15 +5,15 @@ use super::context::{Context, change, part};
 use super::offers::Occasion;
 use super::refunds::Changes;
 use super::standing;
-use super::state::{Customer, RedemptionRecord};
-use super::workspace::{Decided, Workspace};
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, Result};
 use crate::points::{
     Hold, HoldOutcome, LotId, Movement, Redemption, RedemptionKind, RedemptionStatus, Source, SourceKind,
 };
 use crate::program::Program;
-use crate::value::{CustomerId, PointCurrency, RedemptionId, Timestamp};
+use crate::value::{CustomerId, PointCurrency, Points, RedemptionId, Timestamp};
+use crate::workspace::state::{Customer, RedemptionRecord};
+use crate::workspace::{Decided, Workspace};
 
 /// Brings a customer to the instant of the request and says which instant that is: the journal's clock never goes back.
 pub(crate) fn settle(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<Timestamp> {
@@ -106,12 +106,12 @@ pub(crate) fn reopen(ws: &mut Workspace, id: &CustomerId, currency: &PointCurren
         match ws.lot(&key) {
             Ok(Some(lot)) => found.push((key, lot.clone())),
             Ok(None) => return Err(Error::internal(format!("lot {} of an order is gone", key.2)).into()),
-            Err(super::workspace::Stop::Need(reads)) => missing.extend(reads),
+            Err(crate::workspace::Stop::Need(reads)) => missing.extend(reads),
             Err(refusal) => return Err(refusal),
         }
     }
     if !missing.is_empty() {
-        return Err(super::workspace::Stop::Need(missing));
+        return Err(crate::workspace::Stop::Need(missing));
     }
     for (key, lot) in found {
         ws.customer_mut(id)?.account(currency)?.reopen(lot)?;
@@ -193,6 +193,16 @@ pub(crate) fn next_due(program: &Program, customer: &Customer) -> Result<Option<
     let birthday = next_birthday(program, customer)?.map(|(_, at)| at);
     let standing = standing::next_due(program, customer)?;
     Ok([accounts, wallet, birthday, standing].into_iter().flatten().min())
+}
+
+/// Brings up to date what the columns of a customer show beside stage and tier: when they are due, and what they have to spend.
+pub(crate) fn show(program: &Program, customer: &mut Customer) -> Result<()> {
+    customer.shown.due = next_due(program, customer)?;
+    let first = program.point_currencies().first();
+    customer.shown.points = first
+        .and_then(|rules| customer.state.accounts.iter().find(|account| account.currency == rules.id))
+        .map_or(Points::ZERO, |account| account.balances.available);
+    Ok(())
 }
 
 /// Asserts the invariants of every account before anything is committed.

@@ -6,14 +6,14 @@
 use super::context::Context;
 use super::facts::{Fresh, all_life_facts, all_tier_facts};
 use super::offers::{self, Occasion};
-use super::state::{Customer, CustomerState, LadderSlot, LifeSlot, Shown, Standing};
-use super::workspace::{Decided, Workspace};
 use crate::effect::What;
 use crate::error::{Error, Result};
 use crate::lifecycle::{self, Axis, FactKind, LifeFact, LifeFactKind, LifecycleView, Transition, TransitionCause};
 use crate::program::Program;
 use crate::tier::{self, Ladder, LadderState, TierCause, TierChange, TierFact, TierFactKind};
 use crate::value::{CustomerId, TierId, Timestamp};
+use crate::workspace::state::{Customer, CustomerState, LadderSlot, LifeSlot, Shown, Standing};
+use crate::workspace::{Decided, Workspace};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

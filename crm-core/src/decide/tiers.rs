@@ -3,12 +3,12 @@
 use super::context::Context;
 use super::points::signed;
 use super::settle::settle;
-use super::workspace::{Decided, Workspace};
 use crate::command::{LockTier, UnlockTier};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::tier::Ladder;
 use crate::value::{CustomerId, LadderId};
+use crate::workspace::{Decided, Workspace};
 
 /// The ladder of this name; none named is the program's first.
 pub(crate) fn ladder<'a>(context: &Context<'a>, name: Option<&LadderId>) -> Decided<(usize, &'a Ladder)> {

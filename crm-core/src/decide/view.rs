@@ -1,10 +1,10 @@
 //! A customer as they stand at an instant, for walks over everybody: time passes in memory only.
 
-use super::state::Customer;
 use crate::error::Result;
 use crate::program::Program;
 use crate::query::CustomerSummary;
 use crate::value::Timestamp;
+use crate::workspace::state::Customer;
 
 /// Lets time pass up to an instant and looks. An instant before the last entry looks at the last entry.
 pub(crate) fn stands(program: &Program, customer: &Customer, at: Timestamp) -> Result<CustomerSummary> {

@@ -9,13 +9,13 @@ use crate::code::NormalCode;
 use crate::command::CodeIssue;
 use crate::decide::offers::coupons::bearer;
 use crate::decide::offers::gather::code_name;
-use crate::decide::rows::{identity_row, read_identity};
-use crate::decide::state::{CodeOf, encode};
-use crate::decide::workspace::Identity;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::CONFLICT_TRIES_MAX;
 use crate::store::{Commit, CommitReply, Guard, Write};
 use crate::value::Timestamp;
+use crate::workspace::Identity;
+use crate::workspace::rows::{identity_row, read_identity};
+use crate::workspace::state::{CodeOf, encode};
 use std::collections::BTreeSet;
 
 /// What became of codes.

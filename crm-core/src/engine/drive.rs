@@ -6,7 +6,6 @@ use super::sync::SweepReport;
 use super::work::{Step, Work};
 use crate::command::{Command, Request, Settle};
 use crate::decide::ask::{ask, scope};
-use crate::decide::workspace::{Stop, Workspace};
 use crate::effect::Done;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::BATCH_COMMANDS_MAX;
@@ -14,6 +13,7 @@ use crate::program::{Document, Finding, Program};
 use crate::query::{Answer, Due, Query};
 use crate::store::{Commit, CommitReply, Guard, Read, Row, Table, Value, Write};
 use crate::value::{CustomerId, GiftCardId, GroupId, RequestId, Timestamp, fingerprint};
+use crate::workspace::{Stop, Workspace};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -2,12 +2,12 @@
 
 use super::reach::Reach;
 use crate::decide::offers::room::named;
-use crate::decide::rows::{counter_of, hold_of, read_all_holds, read_counter};
 use crate::error::Result;
 use crate::offer::{Counts, Limit, LimitPer};
 use crate::program::Program;
 use crate::query::{Answer, LimitUse};
 use crate::value::{Currency, Timestamp, Zone};
+use crate::workspace::rows::{counter_of, hold_of, read_all_holds, read_counter};
 use std::sync::Arc;
 
 /// What every shared limit stands at; holds that are out of time count as free, whether or not a sweep has seen them.

@@ -9,12 +9,7 @@ use crate::decide::ask::{bring, has_due};
 use crate::decide::giftcards::answer::stands as card_stands;
 use crate::decide::groups::answer::stands as group_stands;
 use crate::decide::offers::answer::claim_view;
-use crate::decide::rows::{
-    claim_of, coupon_of, customer_of, entry_of, gift_card_of, group_of, order_of, read_customer,
-};
-use crate::decide::state::Customer;
 use crate::decide::view;
-use crate::decide::workspace::{Stop, Workspace};
 use crate::effect::Entry;
 use crate::error::{Error, Result};
 use crate::giftcard::GiftCard;
@@ -25,6 +20,11 @@ use crate::program::Program;
 use crate::query::{ClaimView, CustomerSummary, GiftCardView, GroupView};
 use crate::store::{Coming, Offset, Read, Row, Table, Value};
 use crate::value::{CustomerId, Timestamp};
+use crate::workspace::rows::{
+    claim_of, coupon_of, customer_of, entry_of, gift_card_of, group_of, order_of, read_customer,
+};
+use crate::workspace::state::Customer;
+use crate::workspace::{Stop, Workspace};
 use std::future::ready;
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ impl<T: Send + 'static> AsyncWalk<T> {
 /// The word for an entry, as the store keeps it beside it, and the id of what it is about.
 #[must_use]
 pub fn kind_and_subject(entry: &Entry) -> (&'static str, Option<&str>) {
-    crate::decide::rows::kind_and_subject(entry)
+    crate::workspace::rows::kind_and_subject(entry)
 }
 
 /// Somebody at an instant, and the coupons that time has closed for them since their last entry.

@@ -7,12 +7,12 @@ use super::drive::{Drive, invalid};
 use super::reach::Reach;
 use super::sync::SweepReport;
 use crate::command::{Command, Request, Settle};
-use crate::decide::rows::{counter_key, counter_of, customer_of, read_counter};
 use crate::error::{Error, ErrorCode, Result};
 use crate::program::{Chronicle, Program, Rules};
 use crate::query::Due;
 use crate::store::{Commit, Guard, Read, Row, Table, Value, Write};
 use crate::value::{CustomerId, RequestId, Timestamp};
+use crate::workspace::rows::{counter_key, counter_of, customer_of, read_counter};
 use std::sync::Arc;
 
 /// Customers per page of the walk, and so per commit at most.

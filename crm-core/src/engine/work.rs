@@ -3,13 +3,14 @@
 //! One piece of logic serves every driver; a host with a store of its own can drive it by hand.
 
 use crate::command::Request;
-use crate::decide::workspace::{Stop, Workspace};
+use crate::decide::settle::show;
 use crate::decide::{Verdict, decide, foresee, scope};
 use crate::effect::Done;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::{ASKS_MAX, CONFLICT_TRIES_MAX};
 use crate::program::Program;
 use crate::store::{Commit, CommitReply, Read, Row};
+use crate::workspace::{Stop, Workspace};
 use foldhash::{HashSet, HashSetExt};
 use std::sync::Arc;
 
@@ -147,7 +148,7 @@ impl Work {
                 Err(Stop::Need(reads)) => return self.widen(reads),
             }
         }
-        let commit = self.workspace.flush(&self.program)?;
+        let commit = self.workspace.flush(|customer| show(&self.program, customer))?;
         if commit.writes.is_empty() {
             self.stage = Stage::Finished;
             return Ok(Step::Finished);

@@ -1,13 +1,13 @@
 //! The books of everybody, customer by customer: three tables that lie in the same order.
 
 use crate::decide::history::{History, Journal, gave_by_hand, tell};
-use crate::decide::rows::{closed_lot_of, customer_of, entry_of, order_of, read_closed_lots};
-use crate::decide::state::Customer;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::program::Program;
 use crate::store::{Read, Row, Table, Value};
 use crate::value::{CustomerId, Timestamp};
+use crate::workspace::rows::{closed_lot_of, customer_of, entry_of, order_of, read_closed_lots};
+use crate::workspace::state::Customer;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
 //! Questions about gift cards. Time passes in memory only.
 
 use super::super::ask::past;
-use super::super::workspace::{Decided, Workspace};
 use super::{known, named};
 use crate::giftcard::{CardUse, GiftCard};
 use crate::query::{Answer, GiftCardUse, GiftCardView};
 use crate::value::{GiftCardId, Timestamp};
+use crate::workspace::{Decided, Workspace};
 
 /// A card as it stands at an instant.
 pub(crate) fn card(ws: &mut Workspace, id: Option<&GiftCardId>, code: Option<&str>, at: Timestamp) -> Decided<Answer> {

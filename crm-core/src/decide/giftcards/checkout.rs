@@ -5,9 +5,6 @@
 use super::super::context::Context;
 use super::super::offers::coupons::print_of;
 use super::super::offers::tries;
-use super::super::rows::{read_gift_card, read_group, read_identity};
-use super::super::state::{ClaimCard, decode};
-use super::super::workspace::{Decided, Missing, Workspace};
 use super::commands::{redeemed, take_name};
 use super::{code_name, known, pass, released, use_name};
 use crate::code::NormalCode;
@@ -19,6 +16,9 @@ use crate::limits::{self, GIFT_CARD_USES_MAX};
 use crate::offer::{CardWhy, Cart, CartGiftCard, QuotedGiftCard};
 use crate::store::Read;
 use crate::value::{Amount, ClaimId, CustomerId, GiftCardId, OrderId, RedemptionId, Timestamp};
+use crate::workspace::rows::{read_gift_card, read_group, read_identity};
+use crate::workspace::state::{ClaimCard, decode};
+use crate::workspace::{Decided, Missing, Workspace};
 
 /// A card of a cart, and what it can pay in minor units.
 #[derive(Debug)]

@@ -3,8 +3,6 @@
 use super::super::context::Context;
 use super::super::points::signed;
 use super::super::settle::settle;
-use super::super::state::{Versioned, decode, encode};
-use super::super::workspace::{Decided, Identity, Workspace};
 use super::{code_name, grace, known, named, orders, pass, released, use_name};
 use crate::code::NormalCode;
 use crate::command::{
@@ -17,6 +15,8 @@ use crate::effect::{
 use crate::error::{Error, ErrorCode};
 use crate::giftcard::{GiftCard, Issue, Taking, UseState};
 use crate::value::{Amount, Currency, CustomerId, GiftCardId, RedemptionId, Timestamp};
+use crate::workspace::state::{Versioned, decode, encode};
+use crate::workspace::{Decided, Identity, Workspace};
 use std::sync::Arc;
 
 fn minor(currency: Currency, amount: Amount) -> Decided<i64> {

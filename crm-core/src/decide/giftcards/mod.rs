@@ -7,13 +7,13 @@ pub(crate) mod orders;
 
 use super::context::Context;
 use super::settle::stand_by;
-use super::state::decode;
-use super::workspace::{Decided, Workspace};
 use crate::code::NormalCode;
 use crate::effect::{GiftCardExpired, GiftCardReleased, What};
 use crate::error::{Error, ErrorCode};
 use crate::giftcard::{CardPassed, GiftCard, UseState};
 use crate::value::{GiftCardId, RedemptionId, Timestamp};
+use crate::workspace::state::decode;
+use crate::workspace::{Decided, Workspace};
 
 /// Under which name a hold or redemption is known, over all cards.
 pub(crate) fn use_name(id: &str) -> String {

@@ -4,8 +4,6 @@ use super::super::context::Context;
 use super::super::orders::find_order;
 use super::super::refunds::tender;
 use super::super::settle::settle;
-use super::super::state::{OrderLinks, decode, encode};
-use super::super::workspace::{Decided, Missing, Workspace};
 use super::commands::give;
 use super::{known, pass, released, use_name};
 use crate::command::IssueGiftCard;
@@ -15,6 +13,8 @@ use crate::giftcard::{CardUse, UseState};
 use crate::limits::ORDER_CARDS_MAX;
 use crate::order::{OrderRecord, TenderBack};
 use crate::value::{CustomerId, GiftCardId, OrderId};
+use crate::workspace::state::{OrderLinks, decode, encode};
+use crate::workspace::{Decided, Missing, Workspace};
 
 /// Notes with an order that it bought a card.
 pub(super) fn bought(context: &Context<'_>, ws: &mut Workspace, command: &IssueGiftCard) -> Decided<()> {

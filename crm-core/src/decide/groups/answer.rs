@@ -1,11 +1,11 @@
 //! Questions about groups. Time passes in memory only.
 
 use super::super::ask::past;
-use super::super::workspace::{Decided, Workspace};
 use super::known;
 use crate::group::{Group, SeatState};
 use crate::query::{Answer, GroupView};
 use crate::value::{GroupId, Money, Timestamp};
+use crate::workspace::{Decided, Workspace};
 
 /// A group as it stands at an instant.
 pub(crate) fn group(ws: &mut Workspace, id: &GroupId, at: Timestamp) -> Decided<Answer> {

@@ -3,14 +3,14 @@
 use super::super::context::Context;
 use super::super::orders::find_order;
 use super::super::settle::{settle, stand_by};
-use super::super::state::{Versioned, encode};
-use super::super::workspace::{Decided, Workspace};
 use super::{known, note_seat, pass};
 use crate::command::{JoinGroup, LeaveGroup, OpenGroup, PaySeat, RefundSeat};
 use crate::effect::{GroupFormed, GroupOpened, SeatLeft, SeatPaid, SeatRefunded, SeatTaken, What};
 use crate::error::{Error, ErrorCode};
 use crate::group::{Group, GroupTerms, SeatState};
 use crate::value::{CustomerId, GroupId, OrderId, RefundId, RuleId, Timestamp};
+use crate::workspace::state::{Versioned, encode};
+use crate::workspace::{Decided, Workspace};
 
 /// What the rules say now, as a new group keeps it; and how many hours it has.
 fn terms(context: &Context<'_>, id: &RuleId, now: Timestamp) -> Decided<(GroupTerms, u32)> {

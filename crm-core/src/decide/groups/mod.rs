@@ -6,12 +6,12 @@ pub(crate) mod seat;
 
 use super::context::Context;
 use super::settle::stand_by;
-use super::state::{decode, encode};
-use super::workspace::{Decided, Identity, Missing, Workspace};
 use crate::effect::{GroupExpired, SeatTimedOut, What};
 use crate::error::{Error, ErrorCode};
 use crate::group::{Group, GroupPassed, GroupTerms};
 use crate::value::{CustomerId, GroupId, Timestamp};
+use crate::workspace::state::{decode, encode};
+use crate::workspace::{Decided, Identity, Missing, Workspace};
 
 /// A group that must exist.
 fn known<'w>(ws: &'w mut Workspace, id: &GroupId) -> Decided<&'w mut Group> {

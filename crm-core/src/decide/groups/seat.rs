@@ -1,7 +1,6 @@
 //! What a seat of a group brings into a checkout.
 
 use super::super::context::Context;
-use super::super::workspace::{Decided, Workspace};
 use super::pass;
 use crate::coupon::Wallet;
 use crate::error::{Error, ErrorCode};
@@ -9,6 +8,7 @@ use crate::group::{Group, SeatState};
 use crate::offer::{OfferRules, Source, Why};
 use crate::program::Offer;
 use crate::value::{CustomerId, GroupId, OfferId, Timestamp};
+use crate::workspace::{Decided, Workspace};
 
 /// The offer of a group in a cart, or why it is out.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ pub(crate) use tell::{Journal, gave_by_hand, tell};
 
 use crate::command::Request;
 use crate::customer::CustomerRecord;
-use crate::decide::state::Customer;
 use crate::order::{Event, OrderRecord, Piece};
 use crate::value::{CustomerId, OrderId, RequestId, Timestamp};
+use crate::workspace::state::Customer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -5,14 +5,14 @@ use crate::command::{Command, Request, Settle};
 use crate::customer::CustomerRecord;
 use crate::decide::context::{Context, order_name};
 use crate::decide::settle::{check_books, settle};
-use crate::decide::state::{Customer, Standing, encode};
-use crate::decide::workspace::{Decided, Identity, Stop, Workspace};
 use crate::decide::{carry_out, customers, orders, refunds, standing};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode, Result};
 use crate::points::Balances;
 use crate::program::Program;
 use crate::value::{CustomerId, PointCurrency, Points, RequestId, Timestamp};
+use crate::workspace::state::{Customer, Standing, encode};
+use crate::workspace::{Decided, Identity, Stop, Workspace};
 use std::sync::Arc;
 
 /// What came of one history.

@@ -7,14 +7,14 @@ use crate::command::{
 };
 use crate::customer::CustomerRecord;
 use crate::decide::facts::corrects;
-use crate::decide::rows::extra_of;
-use crate::decide::state::Customer;
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::Result;
 use crate::order::{Event, OrderRecord};
 use crate::points::{Book, Dates, ExpiryPolicy, Lot, LotId, MovementKind, PendingPolicy, Shortfall, dates};
 use crate::program::Program;
 use crate::value::{CalendarDate, CustomerId, HoldId, OrderId, PointCurrency, Points, RequestId, Timestamp};
+use crate::workspace::rows::extra_of;
+use crate::workspace::state::Customer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -4,8 +4,6 @@ use super::super::context::Context;
 use super::super::giftcards::checkout::{self, Looked};
 use super::super::groups::seat;
 use super::super::orders::find_order;
-use super::super::state::{Bearer, ClaimCard, ClaimRecord};
-use super::super::workspace::{Decided, Missing, Workspace};
 use super::gather::{Asked, Gathered, gather};
 use super::room::Counted;
 use super::sale::{plan_of, plan_of_order};
@@ -19,6 +17,8 @@ use crate::offer::{
 use crate::order::RefundLine;
 use crate::query::{Answer, ClaimView, ClaimedGiftCard};
 use crate::value::{ClaimId, CouponId, CustomerId, OfferId, OrderId, Sku, Timestamp};
+use crate::workspace::state::{Bearer, ClaimCard, ClaimRecord};
+use crate::workspace::{Decided, Missing, Workspace};
 use std::collections::BTreeMap;
 
 /// A quote, and what a claim of it would hold.

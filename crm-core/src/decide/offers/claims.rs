@@ -3,11 +3,8 @@
 use super::super::context::Context;
 use super::super::giftcards::checkout;
 use super::super::groups::seat;
-use super::super::lazy::Lazy;
 use super::super::points;
 use super::super::settle::settle;
-use super::super::state::{Bearer, ClaimRecord};
-use super::super::workspace::{Decided, Missing, Workspace};
 use super::answer::{Worked, work_out};
 use super::coupons::{assign, print_of};
 use super::gather::Asked;
@@ -24,6 +21,9 @@ use crate::program::LateConfirm;
 use crate::value::{
     ClaimId, CouponId, Currency, CustomerId, HoldId, OfferId, OrderId, PointCurrency, Points, Timestamp, fingerprint,
 };
+use crate::workspace::lazy::Lazy;
+use crate::workspace::state::{Bearer, ClaimRecord};
+use crate::workspace::{Decided, Missing, Workspace};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

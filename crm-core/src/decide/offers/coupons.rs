@@ -3,8 +3,6 @@
 use super::super::context::Context;
 use super::super::points;
 use super::super::settle::settle;
-use super::super::state::{Bearer, CodeOf, encode};
-use super::super::workspace::{Decided, Identity, Workspace};
 use super::gather::code_name;
 use super::time::close;
 use crate::code::NormalCode;
@@ -14,6 +12,8 @@ use crate::effect::What;
 use crate::error::{Error, ErrorCode};
 use crate::program::{CouponTerms, CouponValidity, Needs, Offer, Program};
 use crate::value::{CouponId, CustomerId, OfferId, RedemptionId, Timestamp, fingerprint};
+use crate::workspace::state::{Bearer, CodeOf, encode};
+use crate::workspace::{Decided, Identity, Workspace};
 use std::sync::Arc;
 
 /// What a new coupon is to be, where the offer's terms do not say.

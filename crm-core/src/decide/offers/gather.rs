@@ -3,9 +3,6 @@
 use super::super::award::{Standing, standing_of};
 use super::super::context::Context;
 use super::super::groups::seat::SeatOffer;
-use super::super::rows::{read_counter, read_coupon, read_identity};
-use super::super::state::{Bearer, CodeOf, decode};
-use super::super::workspace::{Decided, Missing, Stop, Workspace};
 use super::coupons::coupon_of;
 use super::room::{Asking, Ledger, counters_of};
 use super::tries::{self, Barred};
@@ -18,6 +15,9 @@ use crate::points::Validity;
 use crate::program::{CampaignState, Condition, Facts, LineFacts, Needs, Offer, OrderFacts, Weekday};
 use crate::store::Read;
 use crate::value::{CouponId, CustomerId, Timestamp, Zone};
+use crate::workspace::rows::{read_counter, read_coupon, read_identity};
+use crate::workspace::state::{Bearer, CodeOf, decode};
+use crate::workspace::{Decided, Missing, Stop, Workspace};
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use std::collections::{BTreeMap, BTreeSet};
 

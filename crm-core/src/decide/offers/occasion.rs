@@ -2,7 +2,6 @@
 
 use super::super::award::standing_of;
 use super::super::context::Context;
-use super::super::workspace::{Decided, Missing, Stop, Workspace};
 use super::coupons::{Wish, give, print_of};
 use crate::coupon::Origin;
 use crate::error::ErrorCode;
@@ -10,6 +9,7 @@ use crate::order::Event;
 use crate::points::ReferralSide;
 use crate::program::{IssueOn, IssueRule};
 use crate::value::{CouponId, CustomerId, LadderId, TierId, Timestamp};
+use crate::workspace::{Decided, Missing, Stop, Workspace};
 use std::ops::RangeInclusive;
 
 /// What happened.

@@ -2,12 +2,12 @@
 
 use super::super::context::Context;
 use super::super::settle::settle;
-use super::super::workspace::{Decided, Missing, Workspace};
 use crate::coupon::{LimitHold, Wallet};
 use crate::limits::COUNTER_HOLDS_LOOKED_AT;
 use crate::offer::{Cart, Counts, Limit, LimitPer, LimitWindow, Room, RoomFor, Why};
 use crate::program::{Offer, Program};
 use crate::value::{ClaimId, Currency, CustomerId, Period, Sku, Timestamp, Zone};
+use crate::workspace::{Decided, Missing, Workspace};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -2,8 +2,6 @@
 
 use super::super::context::Context;
 use super::super::groups;
-use super::super::state::OrderExtra;
-use super::super::workspace::{Decided, Missing, Workspace};
 use super::claims;
 use super::tenders::{TakenPoints, tenders};
 use crate::command::PaySeat;
@@ -17,6 +15,8 @@ use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundEffect, RefundLi
 use crate::value::{
     Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Points, Quantity, RedemptionId, Timestamp,
 };
+use crate::workspace::state::OrderExtra;
+use crate::workspace::{Decided, Missing, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an order goes back.

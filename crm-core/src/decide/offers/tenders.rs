@@ -1,11 +1,11 @@
 //! How an order was paid whose claim took points or something of gift cards.
 
-use super::super::state::ClaimCard;
-use super::super::workspace::Decided;
 use super::sale::differs;
 use crate::error::Error;
 use crate::order::{Order, Tender};
 use crate::value::{Amount, Currency, RedemptionId};
+use crate::workspace::Decided;
+use crate::workspace::state::ClaimCard;
 
 /// Points that a claim took.
 pub(super) struct TakenPoints {

@@ -1,11 +1,11 @@
 //! What time does to claims and coupons.
 
 use super::super::context::Context;
-use super::super::workspace::{Decided, Missing, Workspace};
 use crate::coupon::{ClaimState, Coupon, LimitHold, Passed};
 use crate::effect::What;
 use crate::error::Error;
 use crate::value::{ClaimId, CustomerId, Timestamp};
+use crate::workspace::{Decided, Missing, Workspace};
 use std::sync::Arc;
 
 /// Lets time pass for a wallet: claims that are out of time let go, coupons that are out of time close.

@@ -3,8 +3,6 @@
 use super::super::context::Context;
 use super::super::giftcards;
 use super::super::settle::settle;
-use super::super::state::{CodeOf, Tried, decode};
-use super::super::workspace::{Decided, Missing, Workspace};
 use super::gather::{code_name, is_over, unknown};
 use crate::code::{Attempt, AttemptRules, NormalCode};
 use crate::command::TryCode;
@@ -13,6 +11,8 @@ use crate::effect::What;
 use crate::limits::CODES_FOUND_KEPT;
 use crate::offer::{CardWhy, Why};
 use crate::value::{CustomerId, Timestamp};
+use crate::workspace::state::{CodeOf, Tried, decode};
+use crate::workspace::{Decided, Missing, Workspace};
 
 /// Why a code is not even looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

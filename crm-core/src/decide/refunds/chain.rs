@@ -4,14 +4,14 @@
 use super::super::context::Context;
 use super::super::facts::{is_of_same, without_reverted};
 use super::super::orders::spend_left;
-use super::super::state::{AwardRecord, OrderExtra};
-use super::super::workspace::{Decided, Stop, Workspace};
 use super::target;
 use crate::effect::{PointsChange, What};
 use crate::error::Result;
 use crate::order::{OrderRecord, OrderStatus, Reach, RefundRecord};
 use crate::points::{Book, MovementKind, Posting};
 use crate::value::{CustomerId, OrderId, Points, RefundId, Timestamp};
+use crate::workspace::state::{AwardRecord, OrderExtra};
+use crate::workspace::{Decided, Stop, Workspace};
 use std::collections::VecDeque;
 
 /// A refund that becomes known.

@@ -2,8 +2,6 @@
 
 use super::super::context::{Context, order_name};
 use super::super::orders::find_order;
-use super::super::state::{Unfit, decode, encode};
-use super::super::workspace::{Decided, Identity, Stop, Workspace};
 use super::taken_out::cancel_with;
 use super::{fit, follow};
 use crate::effect::What;
@@ -11,6 +9,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::order::{Refund, RefundWhat};
 use crate::value::{BatchId, CustomerId, Fingerprint, OrderId, RefundId, Timestamp, fingerprint};
+use crate::workspace::state::{Unfit, decode, encode};
+use crate::workspace::{Decided, Identity, Stop, Workspace};
 use minicbor::{Decode, Encode};
 
 /// A refund that waits for its order; or that the order was cancelled.

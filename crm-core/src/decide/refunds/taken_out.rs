@@ -6,8 +6,6 @@ use super::super::orders::find_order;
 use super::super::referrals;
 use super::super::returned;
 use super::super::settle::settle;
-use super::super::state::{OrderExtra, TakenOutBy};
-use super::super::workspace::{Decided, Workspace};
 use super::parked::{Parked, park};
 use super::unnamed::forget_refunds;
 use super::{points_of, spend_back, tender, unknown, write_back};
@@ -17,6 +15,8 @@ use crate::error::{Error, ErrorCode};
 use crate::limits::TAKEN_OUT_KEPT_MAX;
 use crate::order::{OrderRecord, OrderStatus};
 use crate::value::{BatchId, CustomerId, OrderId, Timestamp};
+use crate::workspace::state::{OrderExtra, TakenOutBy};
+use crate::workspace::{Decided, Workspace};
 
 /// Cancels an order: everything that is left goes back.
 pub(crate) fn cancel(context: &Context<'_>, ws: &mut Workspace, command: &CancelOrder) -> Decided<CustomerId> {

@@ -2,10 +2,7 @@
 
 use super::super::context::Context;
 use super::super::orders::{buyer, find_order};
-use super::super::rows;
 use super::super::settle::settle;
-use super::super::state::{decode, encode};
-use super::super::workspace::{Decided, Identity, Missing, Stop, Workspace};
 use super::apply;
 use super::parked::other_content;
 use crate::command::RecordRefund;
@@ -15,6 +12,9 @@ use crate::order::{Refund, RefundArticle, RefundRecord, RefundWhat, match_articl
 use crate::program::WithoutOrder;
 use crate::store::Read;
 use crate::value::{Currency, CustomerId, Fingerprint, RefundId, fingerprint};
+use crate::workspace::rows;
+use crate::workspace::state::{decode, encode};
+use crate::workspace::{Decided, Identity, Missing, Stop, Workspace};
 
 /// Under which name a refund without an order is known to have been recorded.
 fn refund_name(customer: &CustomerId, refund: &RefundId) -> String {

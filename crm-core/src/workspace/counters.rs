@@ -1,6 +1,6 @@
 //! Counters of the store, and what open claims hold of them.
 
-use super::super::rows;
+use super::rows;
 use super::{Decided, Stop, Workspace};
 use crate::value::{ClaimId, CustomerId, Timestamp};
 use std::ops::Bound;

@@ -13,12 +13,11 @@ pub(crate) use things::Filed;
 
 use super::lazy::Lazy;
 use super::state::{Customer, OrderExtra, RedemptionRecord, Shown, decode, encode};
-use super::workspace::{Identity, Mark, Workspace, cell};
+use super::{Identity, Mark, Workspace, cell};
 use crate::effect::{Entry, PointsChange, What};
 use crate::error::{Error, ErrorCode, Result};
 use crate::order::OrderRecord;
 use crate::points::{Account, Book, Lot, LotId};
-use crate::program::Program;
 use crate::store::{Commit, Guard, Read, Row, Table, Thing, Value, Write};
 use crate::value::{
     Actor, BatchId, ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, Points, Reason,
@@ -325,13 +324,8 @@ pub(crate) fn holding_change(change: &PointsChange) -> i64 {
         .sum()
 }
 
-/// Makes a customer ready to be stored: the next version, with what the columns show.
-fn seal(customer: &mut Customer, program: &Program) -> Result<()> {
-    customer.shown.due = super::settle::next_due(program, customer)?;
-    let first = program.point_currencies().first();
-    customer.shown.points = first
-        .and_then(|rules| customer.state.accounts.iter().find(|account| account.currency == rules.id))
-        .map_or(Points::ZERO, |account| account.balances.available);
+/// Makes a customer ready to be stored: the next version, packed.
+fn seal(customer: &mut Customer) -> Result<()> {
     customer.version += 1;
     customer.state.accounts.iter_mut().for_each(Account::pack);
     // Here, where a failure can be told: the row has its bytes from now on.
@@ -371,8 +365,8 @@ fn guard(version: i64) -> Guard {
 
 impl Workspace {
     /// Everything that changed, as one commit; and who owns each write, so that a conflict can be laid at somebody's door.
-    /// The order is fixed, so that equal decisions make equal commits.
-    pub(crate) fn flush(&mut self, program: &Program) -> Result<Commit> {
+    /// The order is fixed, so that equal decisions make equal commits. What the columns of a customer show is brought up to date by `show`.
+    pub(crate) fn flush(&mut self, show: impl Fn(&mut Customer) -> Result<()>) -> Result<Commit> {
         let mut writes = Vec::with_capacity(4 + self.filed.len() + self.customers.len());
         let mut customers: Vec<_> = self.customers.iter_mut().filter(|(_, slot)| slot.dirty).collect();
         customers.sort_by(|a, b| a.0.cmp(b.0));
@@ -381,7 +375,8 @@ impl Workspace {
             let Some(mut stored) = slot.value.take() else { continue };
             let customer = Arc::make_mut(&mut stored);
             let guard = guard(customer.version);
-            seal(customer, program)?;
+            show(customer)?;
+            seal(customer)?;
             writes.push(Write::Put { row: Row::of(Table::Customer, stored), guard });
         }
         let mut names: Vec<_> = self.identities.iter().filter(|(_, slot)| slot.dirty).collect();

@@ -1,7 +1,7 @@
 //! What rows carry besides cells: customers, entries and claims.
 
+use super::super::Mark;
 use super::super::state::{ClaimRecord, Customer, encode};
-use super::super::workspace::Mark;
 use super::{holding_change, int, kind_and_subject, owner_in};
 use crate::effect::{Entry, PointsChange, What};
 use crate::store::{Peek, Thing, Value};

@@ -1,7 +1,7 @@
 //! Rows of what more than one customer uses: gift cards and groups. Each has a version of its own.
 
+use super::super::Workspace;
 use super::super::state::{Versioned, decode, encode};
-use super::super::workspace::Workspace;
 use super::offers::dirty;
 use super::{blob, guard, identity_key, int_cell};
 use crate::effect::What;

@@ -1,7 +1,7 @@
 //! What a working set takes over of what was loaded.
 
-use super::super::rows;
-use super::super::state::decode;
+use super::rows;
+use super::state::decode;
 use super::{Counter, Slot, Workspace};
 use crate::error::{Error, Result};
 use crate::store::{Read, Row};

@@ -4,15 +4,16 @@
 //! A refused command leaves no trace: every first touch of a thing keeps its old form until the command is accepted.
 
 mod counters;
+pub(crate) mod lazy;
 mod loaded;
 mod missing;
+pub(crate) mod rows;
+pub(crate) mod state;
 mod whole;
 
 pub(crate) use counters::{Counter, HoldKey};
 pub(crate) use missing::Missing;
 
-use super::rows;
-use super::state::{ClaimRecord, Customer, RedemptionRecord, Versioned};
 use crate::coupon::Coupon;
 use crate::effect::Entry;
 use crate::error::{Error, ErrorCode, Result};
@@ -25,6 +26,7 @@ use crate::value::{
     ClaimId, CouponId, CustomerId, GiftCardId, GroupId, OrderId, PointCurrency, RedemptionId, RequestId, bucket_of,
 };
 use foldhash::{HashMap, HashSet};
+use state::{ClaimRecord, Customer, RedemptionRecord, Versioned};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Rows of coupons, claims and counters.
 
 use super::super::state::{ClaimRecord, decode, encode};
-use super::super::workspace::{HoldKey, Slot, Workspace};
+use super::super::{HoldKey, Slot, Workspace};
 use super::things::Claimed;
 use super::{blob, corrupt, counter_key, instant, int_cell, key_of, shared, text_cell};
 use crate::coupon::Coupon;
