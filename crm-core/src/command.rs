@@ -595,5 +595,10 @@ mod tests {
         assert_eq!((error.code().as_str(), &error.details()["field"]), ("value.json", &json!("attributes.shoe")));
         assert!(error.message().contains("twice"), "{error}");
         assert_eq!(Request::from_json("{").unwrap_err().code().as_str(), "value.json");
+        // What is quoted is quoted in part.
+        let long = format!(r#"{{ "request_id": "r", "at": "2026-03-01T10:00:00Z", "do": "{}" }}"#, "é".repeat(100_000));
+        let error = Request::from_json(&long).unwrap_err();
+        assert_eq!(error.code().as_str(), "value.json");
+        assert!(error.message().chars().count() < 500 && error.message().contains('…'), "{error}");
     }
 }

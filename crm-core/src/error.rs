@@ -427,7 +427,7 @@ impl From<serde_json::Error> for Error {
         let named = ["unknown field `", "missing field `", "duplicate field `"];
         let field =
             named.iter().find_map(|start| text.strip_prefix(start)?.split_once('`')).map(|(name, _)| name.to_owned());
-        let found = Self::new(ErrorCode::ValueJson, text);
+        let found = Self::new(ErrorCode::ValueJson, crate::limits::shorten(&text));
         match field {
             Some(field) => found.field(field),
             None => found,

@@ -197,6 +197,18 @@ pub const GROUP_SEATS_EACH_MAX: u32 = 100;
 /// How many members who are gone a group still lists: as many as show that somebody plays with it; their journals have them all.
 pub const GROUP_GONE_KEPT: usize = 100;
 
+/// A message without the middle of what it quotes, where that is long: its end says what was expected.
+#[must_use]
+pub(crate) fn shorten(text: &str) -> std::borrow::Cow<'_, str> {
+    const SHOWN: usize = 200;
+    let Some((head, _)) = text.char_indices().nth(SHOWN) else { return text.into() };
+    let Some((tail, _)) = text.char_indices().rev().nth(SHOWN - 1) else { return text.into() };
+    match (text.get(..head), text.get(tail..)) {
+        (Some(start), Some(end)) if head < tail => format!("{start}…{end}").into(),
+        _ => text.into(),
+    }
+}
+
 /// User input shortened for an error message, so that a 10 MB name does not become a 10 MB message.
 #[must_use]
 pub fn quote(text: &str) -> String {

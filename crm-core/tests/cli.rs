@@ -446,8 +446,22 @@ fn a_database_for_looking_only_answers() {
     };
     assert_eq!(run(&["show", "--json"]).json()["count"], 2);
     run(&["export", "customers"]).ok();
+    assert_eq!(run(&["verify", "--json"]).json()["rows"]["customer"], 2);
     run(&["sweep", "--until", "2026-03-31", "--json"]).fails(3, "store.read_only");
     mode(folder, 0o755);
+}
+
+/// What is written lasts, so a clock that is wrong by years must not get in unasked.
+#[test]
+fn a_line_from_the_future_has_to_be_meant() {
+    let desk = Desk::with_history();
+    let line =
+        r#"{"request_id":"far","at":"2962-02-01T00:00:00Z","do":{"type":"register_customer","customer_id":"cid"}}"#;
+    let refused = desk.crm_with(&["do", "-", "--json"], line);
+    assert!(refused.code != 0 && refused.stdout.contains("time.future"), "{refused:?}");
+    desk.crm_with(&["do", "-", "--at", "2962-02-01"], line).ok();
+    let error = desk.crm(&["ask", r#"{"type":"liability","at":"2961-01-01T00:00:00Z"}"#, "--json"]);
+    assert!(error.code != 0 && format!("{error:?}").contains("customer `cid`"), "{error:?}");
 }
 
 #[test]

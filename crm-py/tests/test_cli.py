@@ -42,3 +42,9 @@ def test_the_demo_needs_no_rust(tmp_path: Path) -> None:
     demo = run("demo", "--dir", "out", cwd=tmp_path)
     assert demo.returncode == 0, demo.stderr
     assert list(tmp_path.rglob("*.html"))
+
+
+def test_a_closed_output_is_no_fault_of_python() -> None:
+    for command in ("--help", "show"):
+        closed = subprocess.run(["sh", "-c", f'"$0" {command} >&-', str(SCRIPT)], capture_output=True, text=True, timeout=60)
+        assert "Traceback" not in closed.stderr, closed.stderr

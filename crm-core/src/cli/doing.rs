@@ -20,6 +20,9 @@ use std::path::Path;
 /// Lines per commit: large enough that the commit is not the cost.
 const LINES_PER_COMMIT: usize = 500;
 
+/// How far ahead of the clock, or of `--at`, a line may say that it is: a day.
+const AHEAD_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// A line of the input and what became of it.
 struct Line {
     number: u64,
@@ -68,7 +71,14 @@ fn request(text: &[u8], number: u64, at: Timestamp) -> Result<Request, Error> {
         fields.entry("at").or_insert_with(|| json!(at));
         fields.entry("request_id").or_insert_with(|| json!(format!("crm:{}:{number}", clock::now().millis())));
     }
-    Request::from_value(&value)
+    let request = Request::from_value(&value)?;
+    // What is written lasts: a clock that is wrong by years would stand before everything that comes.
+    if at.plus_millis(AHEAD_MS) < request.at {
+        let message =
+            format!("`{}` is more than a day ahead of `{at}`; where that is meant, say it with `--at`", request.at);
+        return Err(Error::new(ErrorCode::TimeFuture, message).field("at").limit(at));
+    }
+    Ok(request)
 }
 
 /// How many of the lines were refused.

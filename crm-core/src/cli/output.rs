@@ -5,7 +5,7 @@ use crate::cli::table;
 use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -102,30 +102,58 @@ impl Out {
 
 /// The text with control characters made visible: names come from strangers, and a terminal obeys what it is sent.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if (c.is_control() && c != '\n') || is_unseen(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// A file that has its name only once it is whole; whatever had the name before is replaced then.
+/// What turns the direction of writing round, or cannot be seen at all. Joiners belong to some scripts.
+const fn is_unseen(c: char) -> bool {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// A file that has its name only once it is whole; whatever file had the name before is replaced then, with its permissions. A link leads
+/// to what it names, and what is no file (a pipe, a device) is written to as it is.
 pub(crate) struct NewFile {
     path: PathBuf,
-    unfinished: PathBuf,
+    /// Its name until it is whole.
+    unfinished: Option<PathBuf>,
     file: BufWriter<File>,
-    done: bool,
 }
 
 impl NewFile {
     pub(crate) fn create(path: &Path) -> Result<Self, Problem> {
+        Self::open(path).map_err(|error| Problem::file("write", path, error))
+    }
+
+    fn open(path: &Path) -> std::io::Result<Self> {
+        let there = std::fs::metadata(path).ok();
+        let is_link = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+        if there.as_ref().is_some_and(|found| !found.is_file()) || (there.is_none() && is_link) {
+            let file = OpenOptions::new().write(true).create(is_link).truncate(false).open(path)?;
+            return Ok(Self { path: path.to_owned(), unfinished: None, file: BufWriter::new(file) });
+        }
+        let path = if is_link { std::fs::canonicalize(path)? } else { path.to_owned() };
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let unfinished = PathBuf::from(name);
-        let file = File::create(&unfinished).map_err(|error| Problem::file("write", path, error))?;
-        Ok(Self { path: path.to_owned(), unfinished, file: BufWriter::new(file), done: false })
+        let file = BufWriter::new(File::create(&unfinished)?);
+        let new = Self { path, unfinished: Some(unfinished), file };
+        if let Some(there) = there {
+            new.file.get_ref().set_permissions(there.permissions())?;
+        }
+        Ok(new)
     }
 
     pub(crate) fn finish(mut self) -> Finished {
-        let renamed = self.file.flush().and_then(|()| std::fs::rename(&self.unfinished, &self.path));
-        self.done = renamed.is_ok();
-        renamed.map_err(|error| Problem::file("write", &self.path, error))
+        let flushed = self.file.flush();
+        let named = flushed.and_then(|()| match &self.unfinished {
+            Some(unfinished) => std::fs::rename(unfinished, &self.path),
+            None => Ok(()),
+        });
+        if named.is_ok() {
+            self.unfinished = None;
+        }
+        named.map_err(|error| Problem::file("write", &self.path, error))
     }
 }
 
@@ -141,8 +169,8 @@ impl Write for NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        if !self.done {
-            let _ = std::fs::remove_file(&self.unfinished);
+        if let Some(unfinished) = &self.unfinished {
+            let _ = std::fs::remove_file(unfinished);
         }
     }
 }
@@ -154,6 +182,7 @@ mod tests {
     #[test]
     fn a_terminal_is_not_sent_what_it_would_obey() {
         assert_eq!(harmless("a\u{1b}[31mb\tc"), "a\u{fffd}[31mb\u{fffd}c");
+        assert_eq!(harmless("\u{202e}ab\u{200b}"), "\u{fffd}ab\u{fffd}");
     }
 
     #[test]
@@ -164,5 +193,38 @@ mod tests {
         file.write_all(b"half").unwrap();
         drop(file);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    fn write(path: &Path, text: &str) {
+        let mut file = NewFile::create(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        assert!(file.finish().is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_there_stays_what_it_is() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link, dangling) = (folder.path().join("a"), folder.path().join("b"), folder.path().join("c"));
+        std::fs::write(&file, "old").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        symlink("a", &link).unwrap();
+        symlink("d", &dangling).unwrap();
+        write(&link, "new");
+        write(&dangling, "new");
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_to_string(folder.path().join("d")).unwrap(), "new");
+        // A pipe of ours in place of a device: it is written to, and still there.
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let pipe = PathBuf::from(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&writer)));
+        write(&pipe, "through");
+        drop(writer);
+        let mut read = String::new();
+        std::io::Read::read_to_string(&mut reader, &mut read).unwrap();
+        assert_eq!(read, "through");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 }

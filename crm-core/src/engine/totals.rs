@@ -2,7 +2,6 @@
 
 use super::drive::Drive;
 use super::reach::Reach;
-use crate::decide::ask::past;
 use crate::decide::giftcards::answer::bring;
 use crate::error::{Error, ErrorCode, Result};
 use crate::giftcard::GiftCard;
@@ -21,11 +20,13 @@ struct Sum {
 /// Outstanding points of every currency by the month in which they end; reconciles with the balances of all accounts.
 pub(crate) async fn liability<S: Reach>(drive: &Drive<S>, program: &Program, at: Timestamp) -> Result<Answer> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
-    let mut last = at;
+    let mut ahead = None;
     let mut walk = drive.customers(at)?;
     while let Some(page) = walk.next().await {
         for customer in page? {
-            last = last.max(customer.as_of);
+            if ahead.as_ref().map_or(at, |(last, _)| *last) < customer.as_of {
+                ahead = Some((customer.as_of, customer.id.clone()));
+            }
             for account in &customer.accounts {
                 let sum = sums.entry(account.currency.as_str().to_owned()).or_default();
                 sum.balances = sum.balances.plus(&account.balances)?;
@@ -37,8 +38,9 @@ pub(crate) async fn liability<S: Reach>(drive: &Drive<S>, program: &Program, at:
             }
         }
     }
-    if at < last {
-        return Err(past(at, last));
+    if let Some((last, id)) = ahead {
+        let message = format!("`{at}` is before the last entry of customer `{id}`, recorded at `{last}`");
+        return Err(Error::new(ErrorCode::QueryField, message).field("at").with("last", last).with("customer_id", id));
     }
     let mut currencies = Vec::new();
     for rules in program.point_currencies() {

@@ -12,7 +12,8 @@ def main() -> None:
     """Runs the command line with the arguments of this process."""
     # Ctrl-C stops it at once; commits are whole, so nothing is half done.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.stdout.flush()
+    if sys.stdout is not None:  # it is None where the shell has closed it
+        sys.stdout.flush()
     raise SystemExit(_native.command_line(["crm", *sys.argv[1:]]))
 
 

@@ -96,7 +96,7 @@ fn open_to_read(path: &Path) -> Result<Connection> {
     if !metadata.is_file() {
         return Err(fault::at(ErrorCode::StoreCorrupt, format!("`{}` is no file", path.display()), path));
     }
-    connect::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, &SqliteOptions::default())
+    connect::open_to_look(path, &SqliteOptions::default())
 }
 
 fn verify(connection: &Connection, path: &Path) -> Result<Verified> {

@@ -144,7 +144,7 @@ pub(super) fn open(path: &Path, flags: OpenFlags, options: &SqliteOptions) -> Re
 
 /// Opens a connection that changes nothing. A file with a write-ahead log needs another one beside it even for reading; where none can be
 /// made, and no log is left by anybody, the file is opened as one that does not change.
-fn open_to_look(path: &Path, options: &SqliteOptions) -> Result<Connection> {
+pub(super) fn open_to_look(path: &Path, options: &SqliteOptions) -> Result<Connection> {
     let opened = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)
         .and_then(|connection| schema::identify(&connection, VERSION).map(|_| connection));
     match opened {
