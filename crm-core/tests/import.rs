@@ -391,6 +391,19 @@ fn a_shop_that_refunds_more_later_is_followed() {
     }
 }
 
+/// Goods that nobody bought, and more of them than were bought: the report says how many refunds that were.
+#[test]
+fn refunds_that_find_no_order_are_counted() {
+    let text = "order_id,paid_at,member_no,sku,quantity,unit_price\n\
+        1,2026-01-01,m1,tea,1,5.00\n\
+        C2,2026-01-02,m1,tea,-1,5.00\n\
+        C3,2026-01-03,m1,coat,-1,50.00\n\
+        C4,2026-01-04,m1,tea,-1,5.00\n";
+    let columns = Box::new(ColumnMap { refund_prefix: Some("C".to_owned()), ..ColumnMap::default() });
+    let report = run(&engine(), Format::Plain { columns }, &[("a.csv", text.as_bytes())]);
+    assert_eq!((report.refunds.applied, report.refunds_unmatched, report.issues_total), (3, 2, 0), "{report:?}");
+}
+
 /// One row that is wrong does not stop the rows around it.
 #[track_caller]
 fn check_row(row: &str, column: Option<&str>, code: &str, words: &str) {

@@ -179,6 +179,10 @@ pub(crate) fn print(program: &Program, report: &ImportReport, issues: Option<&Pa
     let kinds = kinds.iter().filter(|(_, counts)| **counts != Counts::default());
     let heads = ["", ">recorded", ">known before", ">left out", ">refused", ">waiting for their order"];
     out.table(&heads, kinds.map(|(name, counts)| row(name, counts)).collect())?;
+    if 0 < report.refunds_unmatched {
+        let refunds = words::some(report.refunds_unmatched, "refunds");
+        out.line(format!("{refunds} found no order of their customer for some or all of their goods: noted, no order is changed by that part"))?;
+    }
     let reasons = |reasons: &BTreeMap<String, u64>| {
         let told = reasons.iter().map(|(reason, count)| format!("{} {reason}", words::number(*count)));
         told.collect::<Vec<_>>().join(", ")

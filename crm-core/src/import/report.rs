@@ -26,6 +26,10 @@ pub struct ImportReport {
     /// Events.
     #[serde(default)]
     pub events: Counts,
+    /// Refunds among the recorded ones of which some or all goods were found in no order of their customer: that part is noted, and changes no
+    /// order. They are not tried again when orders are told later.
+    #[serde(default)]
+    pub refunds_unmatched: u64,
     /// Customers who were not known before.
     pub customers_new: u64,
     /// What was left out and why, such as `unpaid`, `no_customer`, `closed`; the sum of all `skipped`.
@@ -119,6 +123,7 @@ impl ImportReport {
             refunds: Counts::default(),
             closings: Counts::default(),
             events: Counts::default(),
+            refunds_unmatched: 0,
             customers_new: 0,
             skipped: BTreeMap::new(),
             skipped_lines: BTreeMap::new(),

@@ -466,6 +466,9 @@ impl Run<'_> {
             Outcome::Applied => {
                 counts.applied += 1;
                 self.progress.applied += 1;
+                let unmatched =
+                    done.receipt.entries.iter().any(|entry| matches!(entry.what, What::UnmatchedRefund { .. }));
+                report.refunds_unmatched += u64::from(unmatched);
                 let new = done.receipt.entries.iter().filter(|entry| entry.what == What::Registered).count();
                 report.customers_new += u64::try_from(new).unwrap_or(0);
             }

@@ -4315,6 +4315,11 @@ class ImportReport(Record):
     last_at: datetime | None = None
     """The latest fact."""
 
+    refunds_unmatched: int = 0
+    """Refunds among the recorded ones of which some or all goods were found in no order of their customer: that part
+    is noted, and changes no order. They are not tried again when orders are told later.
+    """
+
 
 class IssueCoupon(Record):
     """Issues a coupon."""
