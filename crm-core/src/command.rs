@@ -253,7 +253,7 @@ pub struct RecordRefund {
     pub refund: Refund,
 }
 
-/// Cancels an order.
+/// Cancels an order. In a request of an import (with a `batch`), one for an order that has not arrived waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

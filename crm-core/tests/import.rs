@@ -131,7 +131,7 @@ fn check(format: &Format, files: &[(&str, &[u8])], expected: &str) -> ImportRepo
 fn the_samples_import_and_a_second_time_change_nothing() {
     check(&plain(), &PLAIN, "rows 7 orders 4/0/1/1/0 refunds 1/0/0/0/0 closings 0/0/0/0/0 new 3 issues 2");
     check(&Format::Shopify, &SHOPIFY, "rows 56 orders 25/0/1/0/0 refunds 5/0/0/0/0 closings 0/0/4/0/0 new 5 issues 0");
-    check(&Format::Taobao, &TAOBAO, "rows 200 orders 53/0/7/0/0 refunds 6/0/5/0/0 closings 0/0/4/0/0 new 10 issues 2");
+    check(&Format::Taobao, &TAOBAO, "rows 200 orders 53/0/7/0/0 refunds 6/0/5/0/0 closings 0/0/2/0/2 new 10 issues 2");
     check(&Format::Youzan, &YOUZAN, "rows 69 orders 21/0/4/0/0 refunds 4/0/0/0/0 closings 0/0/1/0/0 new 4 issues 4");
 }
 
@@ -389,6 +389,85 @@ fn a_shop_that_refunds_more_later_is_followed() {
         assert_eq!(report.refunds.applied, applied, "{back} {:?}", report.issues);
         assert_eq!(order(&engine, "1").unwrap().refunded.amount.decimal().normalize().to_string(), total);
     }
+}
+
+/// Order 1 was paid, then closed; order 2 got 10.00 back; order 3 was closed before anybody paid. Whichever export comes first, 1 is cancelled,
+/// 2 keeps 20.00 and 3 is nobody's.
+#[test]
+fn exports_in_any_order_give_the_same_books() {
+    let head = "订单编号,买家会员名,买家实际支付金额,订单状态,订单创建时间,订单付款时间,宝贝标题\n";
+    let one = |status: &str, paid: &str| format!("1,小明,{paid},{status},2026-01-01 10:00:00,2026-01-01 10:01:00,茶\n");
+    let two = |status: &str| format!("2,小明,30.00,{status},2026-01-02 10:00:00,2026-01-02 10:01:00,茶\n");
+    let old = format!("{head}{}{}", one("卖家已发货，等待买家确认", "50.00"), two("买家已付款，等待卖家发货"));
+    // A closed order may well say that nothing was paid.
+    let three = "3,小红,9.00,交易关闭,2026-01-03 10:00:00,,茶\n";
+    let new = format!("{head}{}{}{three}", one("交易关闭", "0.00"), two("交易成功"));
+    let back =
+        "订单编号,退款编号,退款完结时间,买家退款金额\n1,R1,2026-01-05 09:00:00,50.00\n2,R2,2026-01-06 09:00:00,10.00\n";
+    let old: [(&str, &[u8]); 1] = [("old.csv", old.as_bytes())];
+    let new: [(&str, &[u8]); 2] = [("new.csv", new.as_bytes()), ("back.csv", back.as_bytes())];
+    let told = |exports: &[&[(&str, &[u8])]]| {
+        let engine = engine();
+        for files in exports {
+            run(&engine, Format::Taobao, files);
+        }
+        engine
+    };
+    let right = told(&[&old, &new]);
+    let status = |engine: &Engine| ["1", "2", "3"].map(|id| order(engine, id).map(|order| order.status));
+    let expected = [Some("cancelled".to_owned()), Some("partly_refunded".to_owned()), None];
+    assert_eq!(status(&right), expected);
+    let left = told(&[&new]);
+    let again = run(&left, Format::Taobao, &new);
+    assert_eq!((again.closings.waiting, again.closings.skipped, again.changed()), (1, 1, false), "it waits, once");
+    run(&left, Format::Taobao, &old);
+    assert_eq!(status(&left), expected);
+    same(&books(&left), &books(&right), "with the newer export first");
+    for files in [&new[..], &old[..]] {
+        let again = run(&left, Format::Taobao, files);
+        assert_eq!((again.changed(), again.issues_total), (false, 0), "{:?}", again.issues);
+    }
+    // What waits stays when the import that told of it is reverted, as refunds do.
+    let left = told(&[]);
+    let batch = run(&left, Format::Taobao, &new).batch;
+    revert(&left, &batch, time("2026-06-01T00:00:00Z"), &mut |_| ()).unwrap();
+    run(&left, Format::Taobao, &old);
+    assert_eq!(order(&left, "1").unwrap().status, "cancelled");
+    // An order that is taken back with its import is not there: what closes it waits for it to come again.
+    let left = told(&[]);
+    let batch = run(&left, Format::Taobao, &old).batch;
+    run(&left, Format::Taobao, &new);
+    revert(&left, &batch, time("2026-06-01T00:00:00Z"), &mut |_| ()).unwrap();
+    run(&left, Format::Taobao, &new);
+    run(&left, Format::Taobao, &old);
+    assert_eq!(order(&left, "1").unwrap().status, "cancelled");
+}
+
+/// The same for the shops whose closings say nothing of refunds.
+#[test]
+fn a_closing_waits_for_its_order() {
+    let check = |format: Format, paid: &str, closed: &str, never: &str, id: &str| {
+        let engine = engine();
+        let report = run(&engine, format.clone(), &[("closed.csv", closed.as_bytes())]);
+        assert_eq!((report.closings.waiting, report.closings.skipped), (1, 0), "{}", summary(&report));
+        run(&engine, format.clone(), &[("paid.csv", paid.as_bytes())]);
+        assert_eq!(order(&engine, id).unwrap().status, "cancelled", "{}", format.name());
+        let report = run(&self::engine(), format, &[("never.csv", never.as_bytes())]);
+        assert_eq!((report.closings.waiting, report.closings.skipped), (0, 1), "{}", summary(&report));
+    };
+    let youzan = |status: &str, paid_at: &str| {
+        format!(
+            "订单号,订单状态,订单创建时间,买家付款时间,订单实付金额,买家手机号,全部商品名称\nE1,{status},2026-01-01 10:00:00,{paid_at},50.00,13800138001,茶\n"
+        )
+    };
+    let at = "2026-01-01 10:01:00";
+    check(Format::Youzan, &youzan("已发货", at), &youzan("已关闭", at), &youzan("已关闭", ""), "E1");
+    let shopify = |status: &str, paid_at: &str| {
+        format!(
+            "Name,Email,Financial Status,Paid at,Created at,Currency,Total,Lineitem quantity,Lineitem name,Lineitem price\n#1,ann@example.org,{status},{paid_at},{at},CNY,50.00,1,tea,50.00\n"
+        )
+    };
+    check(Format::Shopify, &shopify("paid", at), &shopify("voided", at), &shopify("voided", ""), "#1");
 }
 
 /// Goods that nobody bought, and more of them than were bought: the report says how many refunds that were.

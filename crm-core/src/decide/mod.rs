@@ -76,7 +76,7 @@ pub(crate) fn decide(program: &Program, ws: &mut Workspace, request: &Request) -
     finish(&context, ws, id, print)
 }
 
-/// Carries the command out; the customer it was about, or none for a refund that waits for its order.
+/// Carries the command out; the customer it was about, or none for a refund or cancellation that waits for its order.
 fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<CustomerId>> {
     let some = |result: Decided<CustomerId>| result.map(Some);
     match &context.request.command {
@@ -85,7 +85,7 @@ fn carry_out(context: &Context<'_>, ws: &mut Workspace) -> Decided<Option<Custom
         Command::RecordConsent(command) => some(customers::consent(context, ws, command)),
         Command::RecordOrder(command) => some(orders::record(context, ws, command)),
         Command::RecordRefund(command) => refunds::record(context, ws, command),
-        Command::CancelOrder(command) => some(refunds::cancel(context, ws, command)),
+        Command::CancelOrder(command) => refunds::cancel(context, ws, command),
         Command::RecordEvent(command) => some(orders::event(context, ws, command)),
         Command::EarnPoints(command) => some(points::earn(context, ws, command)),
         Command::SpendPoints(command) => some(points::spend(context, ws, command)),

@@ -19,8 +19,8 @@ pub(super) enum Fact {
     Refund { buyer: Option<Buyer>, refund: Refund },
     /// What went back of an order in all so far; the shop does not tell one refund from the next.
     RefundedTo { order: OrderId, source: &'static str, amount: Amount },
-    /// The shop has closed the order: it counts no more, if it ever did.
-    Closed { order: OrderId },
+    /// The shop has closed the order: it counts no more, if it ever did. One that was never paid never did.
+    Closed { order: OrderId, paid: bool },
     /// Something else that a customer did.
     Event { buyer: Buyer, event: Event },
 }

@@ -21,7 +21,7 @@ pub struct ImportReport {
     pub orders: Counts,
     /// Refunds.
     pub refunds: Counts,
-    /// Orders that the shop has closed: cancelled where they were imported before, skipped otherwise.
+    /// Orders that the shop has closed: cancelled, or waiting to be where the order is not told yet; skipped where it was never paid.
     pub closings: Counts,
     /// Events.
     #[serde(default)]
@@ -63,7 +63,7 @@ pub struct Counts {
     pub skipped: u64,
     /// Not taken because of a problem; see the issues.
     pub refused: u64,
-    /// Refunds that wait for an order that has not arrived.
+    /// Refunds and closings that wait for an order that has not arrived.
     pub waiting: u64,
 }
 

@@ -308,7 +308,7 @@ impl Run<'_> {
             }
             Fact::Refund { buyer, refund } => self.refund(at, origin, RecordRefund { buyer, refund })?,
             Fact::RefundedTo { order, source, amount } => self.refunded_to(at, origin, &order, source, amount)?,
-            Fact::Closed { order } => self.close(at, origin, order)?,
+            Fact::Closed { order, paid } => self.close(at, origin, order, paid)?,
             Fact::Event { buyer, event } => {
                 // An id is unique within its customer only.
                 let id = self.request_id('+', &hex(&fingerprint(&(&buyer, &event.id)).0))?;
@@ -376,16 +376,16 @@ impl Run<'_> {
         }
     }
 
-    /// Cancels an order that was imported before its shop closed it.
-    fn close(&mut self, at: Timestamp, origin: Origin, order: OrderId) -> Result<()> {
+    /// Cancels an order that its shop has closed. Where an older export that is still to come may have it, the cancellation waits for it.
+    fn close(&mut self, at: Timestamp, origin: Origin, order: OrderId, paid: bool) -> Result<()> {
         if self.pending_orders.contains(&order) || self.pending_refunds.contains(&order) {
             self.flush()?;
         }
         match self.recorded(&order)? {
-            None => self.reading.skip(Kind::Closing, "closed"),
+            None if !paid => self.reading.skip(Kind::Closing, "closed"),
             Some(known) if known.status == "cancelled" => self.reading.report.closings.unchanged += 1,
-            Some(known) => {
-                let at = at.max(known.paid_at);
+            known => {
+                let at = known.map_or(at, |known| at.max(known.paid_at));
                 let id = self.request_id('!', order.as_str())?;
                 let command = Command::CancelOrder(CancelOrder { order_id: order, cancelled_at: Some(at) });
                 self.push(id, at, origin, Kind::Closing, command);

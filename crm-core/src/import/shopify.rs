@@ -251,7 +251,10 @@ impl Columns {
             at = at.or(reading.time(head, column)?);
         }
         match at {
-            Some(at) => reading.push(head, at, Fact::Closed { order }),
+            Some(at) => {
+                let paid = !head.get(self.paid_at).is_empty();
+                reading.push(head, at, Fact::Closed { order, paid });
+            }
             None => reading.skip(Kind::Closing, "closed"),
         }
         Ok(())

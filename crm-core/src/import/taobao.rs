@@ -304,7 +304,11 @@ impl Taobao {
             at = at.or(reading.time(head, column)?);
         }
         match at {
-            Some(at) => reading.push(head, at, Fact::Closed { order }),
+            Some(at) => {
+                // A sheet without that column does not say.
+                let paid = columns.paid_at.is_none() || !head.get(columns.paid_at).is_empty();
+                reading.push(head, at, Fact::Closed { order, paid });
+            }
             None => reading.skip(Kind::Closing, "closed"),
         }
         Ok(())

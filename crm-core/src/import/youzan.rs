@@ -224,7 +224,7 @@ impl Youzan {
         let order = reading.order_id(head, columns.id)?;
         let paid_at = reading.time(head, columns.paid_at)?;
         match paid_at.or(reading.time(head, columns.created_at)?) {
-            Some(at) => reading.push(head, at, Fact::Closed { order }),
+            Some(at) => reading.push(head, at, Fact::Closed { order, paid: paid_at.is_some() }),
             None => reading.skip(Kind::Closing, "closed"),
         }
         Ok(())

@@ -4223,7 +4223,7 @@ class ImportCounts(Record):
     """Not taken because of a problem; see the issues."""
 
     waiting: int
-    """Refunds that wait for an order that has not arrived."""
+    """Refunds and closings that wait for an order that has not arrived."""
 
 
 class ImportIssue(Record):
@@ -4286,7 +4286,9 @@ class ImportReport(Record):
     """Refunds."""
 
     closings: ImportCounts
-    """Orders that the shop has closed: cancelled where they were imported before, skipped otherwise."""
+    """Orders that the shop has closed: cancelled, or waiting to be where the order is not told yet; skipped where it
+    was never paid.
+    """
 
     customers_new: int
     """Customers who were not known before."""

@@ -68,7 +68,8 @@ pub(crate) fn apply_parked(
     }
     for parked in parked {
         if let Some(at) = parked.cancelled_at {
-            cancel_with(context, ws, order_id, at, parked.batch.as_ref())?;
+            let paid_at = find_order(ws, order_id)?.map(|(_, order, _)| order.paid_at());
+            cancel_with(context, ws, order_id, paid_at.map_or(at, |paid| at.max(paid)), parked.batch.as_ref())?;
         }
     }
     Ok(())
@@ -119,7 +120,9 @@ pub(super) fn park(ws: &mut Workspace, order_id: &OrderId, parked: Parked) -> De
     };
     let same = |known: &&Parked| known.id == parked.id && known.cancelled_at.is_some() == parked.cancelled_at.is_some();
     if let Some(known) = waiting.iter().find(same) {
-        return if known.fingerprint == parked.fingerprint { Ok(()) } else { Err(other_content(&parked.id).into()) };
+        // Of cancellations the first one that was told counts, as it does for an order that is there.
+        let fine = known.fingerprint == parked.fingerprint || parked.cancelled_at.is_some();
+        return if fine { Ok(()) } else { Err(other_content(&parked.id).into()) };
     }
     if limits::PARKED_REFUNDS_MAX <= waiting.len() {
         let message = format!("too many refunds wait for order `{order_id}`");

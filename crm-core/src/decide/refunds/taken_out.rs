@@ -18,11 +18,20 @@ use crate::value::{BatchId, CustomerId, OrderId, Timestamp};
 use crate::workspace::state::{OrderExtra, TakenOutBy};
 use crate::workspace::{Decided, Workspace};
 
-/// Cancels an order: everything that is left goes back.
-pub(crate) fn cancel(context: &Context<'_>, ws: &mut Workspace, command: &CancelOrder) -> Decided<CustomerId> {
+/// Cancels an order: everything that is left goes back. One that an import tells of waits for an order that is not told yet.
+pub(crate) fn cancel(context: &Context<'_>, ws: &mut Workspace, command: &CancelOrder) -> Decided<Option<CustomerId>> {
     let at = command.cancelled_at.unwrap_or(context.request.at);
     context.check_time(at, "cancelled_at")?;
-    cancel_with(context, ws, &command.order_id, at, context.request.batch.as_ref())
+    let batch = context.request.batch.as_ref();
+    if batch.is_some() {
+        match find_order(ws, &command.order_id)? {
+            // It may have waited: told again, it changes nothing.
+            Some((id, order, _)) if order.status() == OrderStatus::Cancelled => return Ok(Some(id)),
+            Some((_, order, _)) if order.status() != OrderStatus::Reverted => {}
+            _ => return park(ws, &command.order_id, Parked::cancellation(at, batch.cloned())?).map(|()| None),
+        }
+    }
+    cancel_with(context, ws, &command.order_id, at, batch).map(Some)
 }
 
 /// Cancels an order, told by an import or otherwise.
