@@ -339,13 +339,13 @@ impl Reading {
     }
 }
 
-/// What the lines of an order come to before the order's own discount, in minor units.
-///
-/// # Errors
 fn foreign(cell: &str, currency: Currency) -> Error {
     Error::new(ErrorCode::OrderCurrency, format!("`{}` is not in {currency}", limits::quote(cell)))
 }
 
+/// What the lines of an order come to before the order's own discount, in minor units.
+///
+/// # Errors
 /// `money.*` for amounts that the currency does not have.
 pub(super) fn lines_minor(currency: Currency, lines: &[OrderLine]) -> crate::error::Result<i64> {
     let mut sum = 0_i64;
