@@ -20,7 +20,7 @@ use super::settle::{keep_books, reopen, settle};
 use crate::command::RecordRefund;
 use crate::effect::{PointsChange, What};
 use crate::error::{Error, ErrorCode};
-use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Reach, Refund, RefundRecord, RefundWhat};
+use crate::order::{self, LinesSeen, OrderRecord, OrderStatus, Refund, RefundRecord, RefundWhat};
 use crate::points::{DebtPolicy, MovementKind, RestorePolicy};
 use crate::program::TenderOrder;
 use crate::value::{BatchId, CustomerId, OrderId, Points, RedemptionId, Timestamp, fingerprint};
@@ -114,7 +114,7 @@ pub(crate) fn come_back(
 ) -> Decided<CustomerId> {
     let Some((id, order, extra)) = find_order(ws, order_id)? else { return Err(unknown(order_id)) };
     settle(context, ws, &id)?;
-    let new = New { id: &piece.record().id, at: piece.record().at, reach: Reach::Lines };
+    let new = New { id: &piece.record().id, at: piece.record().at, reach: piece.record().reach() };
     let mut give = |_: &mut Workspace, order: &mut OrderRecord, known: Option<&RefundRecord>| {
         let id = known.map_or(new.id, |known| &known.id);
         let piece = pieces.iter().find(|piece| piece.record().id == *id);

@@ -51,6 +51,13 @@ impl RefundWhat {
     }
 }
 
+impl RefundRecord {
+    /// Of one that was stored without its content it is not known.
+    pub(crate) fn reach(&self) -> Reach {
+        self.what.as_ref().map_or(Reach::Lines, RefundWhat::reach)
+    }
+}
+
 /// What has come back, while a refund is worked out.
 #[derive(Clone, Debug)]
 pub(super) struct Back {
@@ -126,10 +133,7 @@ impl OrderRecord {
     /// what says more comes before what takes what is left, since files know no more than days.
     pub(crate) fn place_of(&self, at: Timestamp, reach: Reach) -> usize {
         let counts = |at: Timestamp| at.max(self.paid_at());
-        let later = |known: &RefundRecord| {
-            let known_reach = known.what.as_ref().map_or(Reach::Lines, RefundWhat::reach);
-            (counts(at), reach) < (counts(known.at), known_reach)
-        };
+        let later = |known: &RefundRecord| (counts(at), reach) < (counts(known.at), known.reach());
         self.refunds().iter().position(later).unwrap_or(self.refunds().len())
     }
 
