@@ -375,6 +375,57 @@ fn a_closing_cancels_what_was_imported_before() {
     assert_eq!((report.closings.unchanged, report.changed()), (1, false));
 }
 
+/// Refund rows of Taobao name the article; Youzan tells of each line what went back of it in all so far. Neither takes anything from the others.
+#[test]
+fn what_a_shop_says_went_back_of_an_article_comes_from_its_lines() {
+    let back = |engine: &Engine, id: &str| -> Vec<(String, String)> {
+        let lines = order(engine, id).unwrap().lines;
+        lines.iter().map(|line| (line.sku.to_string(), line.refunded.decimal().normalize().to_string())).collect()
+    };
+    let is = |lines: [(&str, &str); 2]| lines.map(|(sku, back)| (sku.to_owned(), back.to_owned())).to_vec();
+    let orders = "订单编号,买家会员名,买家实际支付金额,订单状态,订单创建时间,订单付款时间,宝贝标题\n\
+                  1,小明,150.00,交易成功,2026-01-01 10:00:00,2026-01-01 10:01:00,茶\n";
+    let items = "订单编号,标题,价格,购买数量,商家编码\n1,茶,100.00,1,T1\n1,杯,50.00,1,\n";
+    let refunds = "订单编号,退款编号,退款完结时间,买家退款金额,商家编码,宝贝标题\n1,R1,2026-01-05 09:00:00,20.00,T1,茶\n\
+                   1,R2,2026-01-06 09:00:00,7.50,,杯\n";
+    let (orders, items, refunds) =
+        (("orders.csv", orders.as_bytes()), ("items.csv", items.as_bytes()), ("refunds.csv", refunds.as_bytes()));
+    let all = engine();
+    assert_eq!(run(&all, Format::Taobao, &[orders, items, refunds]).refunds.applied, 2);
+    assert_eq!(back(&all, "1"), is([("T1", "20"), ("杯", "7.5")]));
+    // Refunds that come without their order wait, and know their article all the same.
+    let apart = engine();
+    assert_eq!(run(&apart, Format::Taobao, &[refunds]).refunds.waiting, 2);
+    run(&apart, Format::Taobao, &[orders, items]);
+    same(&books(&apart), &books(&all), "with the refunds first");
+
+    let sheet = |refunded: &str| {
+        format!(
+            "订单号,订单状态,订单创建时间,买家付款时间,订单实付金额,买家手机号,全部商品名称,订单已退款金额\nE1,已发货,2026-01-01 10:00:00,2026-01-01 10:01:00,150.00,13800138001,茶,{refunded}\n"
+        )
+    };
+    let lines = |tea: &str, cup: &str| {
+        format!(
+            "订单号,商品名称,商品编码,商品单价,商品数量,商品已退款金额\nE1,茶,T1,100.00,1,{tea}\nE1,杯,C1,50.00,1,{cup}\n"
+        )
+    };
+    let engine = engine();
+    let exports = [
+        ("0.00", ("0.00", "0.00"), 0, [("T1", "0"), ("C1", "0")]),
+        ("30.00", ("30.00", "0.00"), 1, [("T1", "30"), ("C1", "0")]),
+        ("30.00", ("30.00", "0.00"), 0, [("T1", "30"), ("C1", "0")]),
+        ("80.00", ("30.00", "50.00"), 1, [("T1", "30"), ("C1", "50")]),
+        // Ten more than the lines say: what is left of them is the tea's.
+        ("100.00", ("40.00", "50.00"), 1, [("T1", "50"), ("C1", "50")]),
+    ];
+    for (in_all, (tea, cup), applied, expected) in exports {
+        let (sheet, lines) = (sheet(in_all), lines(tea, cup));
+        let report = run(&engine, Format::Youzan, &[("o.csv", sheet.as_bytes()), ("l.csv", lines.as_bytes())]);
+        assert_eq!((report.refunds.applied, report.issues_total), (applied, 0), "{in_all}: {:?}", report.issues);
+        assert_eq!(back(&engine, "E1"), is(expected), "{in_all}");
+    }
+}
+
 #[test]
 fn a_shop_that_refunds_more_later_is_followed() {
     let engine = engine();

@@ -7,7 +7,7 @@ use super::sheet::Sheet;
 use crate::customer::{Buyer, Identifier, IdentifierKind, Profile};
 use crate::error::{Error, ErrorCode};
 use crate::limits;
-use crate::order::{Event, Order, OrderLine, Refund, TaxMode};
+use crate::order::{ArticleAmount, Event, Order, OrderLine, Refund, TaxMode};
 use crate::value::{Amount, Channel, Currency, CustomerId, OrderId, Quantity, Sku, StoreId, Timestamp};
 use csv::StringRecord;
 
@@ -17,8 +17,8 @@ pub(super) enum Fact {
     Order { buyer: Buyer, order: Order },
     /// One refund.
     Refund { buyer: Option<Buyer>, refund: Refund },
-    /// What went back of an order in all so far; the shop does not tell one refund from the next.
-    RefundedTo { order: OrderId, source: &'static str, amount: Amount },
+    /// What went back of an order in all so far, and what of it for which articles; the shop does not tell one refund from the next.
+    RefundedTo { order: OrderId, source: &'static str, amount: Amount, articles: Vec<ArticleAmount> },
     /// The shop has closed the order: it counts no more, if it ever did. One that was never paid never did.
     Closed { order: OrderId, paid: bool },
     /// Something else that a customer did.

@@ -26,6 +26,7 @@ mod shopify;
 mod table;
 mod taobao;
 mod text;
+mod whole;
 mod youzan;
 
 pub use batch::{BatchRecord, BatchState, batches};

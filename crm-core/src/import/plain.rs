@@ -184,7 +184,7 @@ impl Plain {
     ) -> Read<()> {
         let Some(amount) = not_zero(reading.amount(first, places.refunded_amount)?) else { return Ok(()) };
         let at = reading.time(first, places.refunded_at)?.unwrap_or(paid_at);
-        reading.push(first, at, Fact::RefundedTo { order, source: "plain", amount });
+        reading.push(first, at, Fact::RefundedTo { order, source: "plain", amount, articles: Vec::new() });
         Ok(())
     }
 

@@ -304,7 +304,7 @@ fn lines(reading: &mut Reading, places: &Places, first: &Row<'_>, rows: &[&Row<'
     }
     match (places.amount, reading.amount(first, places.amount)?) {
         (None, _) => Ok(RefundWhat::Full),
-        (Some(_), Some(amount)) => Ok(RefundWhat::Amount { amount }),
+        (Some(_), Some(amount)) => Ok(RefundWhat::amount(amount)),
         (Some(_), None) => Err(reading.wrong(first, places.amount, "the amount is missing")),
     }
 }

@@ -15,15 +15,13 @@ use super::shopify::Shopify;
 use super::taobao::Taobao;
 use super::youzan::Youzan;
 use super::{Content, DryRun, Format, ImportOptions, OnIssue, Source, text};
-use crate::command::{CancelOrder, Command, RecordEvent, RecordOrder, RecordRefund, Request};
+use crate::command::{Command, RecordEvent, RecordOrder, RecordRefund, Request};
 use crate::effect::{Done, Outcome, What};
 use crate::engine::{Engine, ProgressAnswer, heeded};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
-use crate::order::{Refund, RefundWhat};
-use crate::query::{Answer, OrderExplained, Query};
 use crate::store::CommitReply;
-use crate::value::{Amount, BatchId, OrderId, RefundId, RequestId, Timestamp, fingerprint};
+use crate::value::{BatchId, OrderId, RequestId, Timestamp, fingerprint};
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -171,9 +169,14 @@ fn carry_out(
         seq: 0,
         progress: ImportProgress { rows_total, ..ImportProgress::default() },
     };
-    // What was committed before stays: the id says which import to go on with.
-    run.all(&members, progress).map_err(|error| error.with("batch", &row.batch))?;
+    let done = run.all(&members, progress);
     let mut report = run.reading.report;
+    if let Err(error) = done {
+        // What was committed before stays: the id says which import to go on with. Whatever stopped it may refuse the row as well.
+        row.finish(&report, BatchState::Running);
+        let _ = batch::save(engine, &mut row);
+        return Err(error.with("batch", &row.batch));
+    }
     let place = |issue: &Issue| (sheets.iter().position(|sheet| limits::quote(&sheet.name) == issue.file), issue.row);
     report.issues.sort_by_cached_key(place);
     row.finish(&report, BatchState::Done);
@@ -202,16 +205,16 @@ fn open(source: Source<'_>) -> Result<Vec<Sheet>> {
 }
 
 /// An import under way.
-struct Run<'a> {
-    engine: &'a Engine,
+pub(super) struct Run<'a> {
+    pub(super) engine: &'a Engine,
     batch: BatchId,
     options: &'a ImportOptions,
     sheets: &'a [Sheet],
     layout: &'a dyn Layout,
-    reading: Reading,
+    pub(super) reading: Reading,
     pending: Vec<(Request, Origin, Kind)>,
-    pending_orders: HashSet<OrderId>,
-    pending_refunds: HashSet<OrderId>,
+    pub(super) pending_orders: HashSet<OrderId>,
+    pub(super) pending_refunds: HashSet<OrderId>,
     lines: usize,
     /// Refunds and closings whose time has not come.
     later: BTreeMap<(Timestamp, u64), Item>,
@@ -307,7 +310,9 @@ impl Run<'_> {
                 );
             }
             Fact::Refund { buyer, refund } => self.refund(at, origin, RecordRefund { buyer, refund })?,
-            Fact::RefundedTo { order, source, amount } => self.refunded_to(at, origin, &order, source, amount)?,
+            Fact::RefundedTo { order, source, amount, articles } => {
+                self.refunded_to(at, origin, &order, source, (amount, &articles))?;
+            }
             Fact::Closed { order, paid } => self.close(at, origin, order, paid)?,
             Fact::Event { buyer, event } => {
                 // An id is unique within its customer only.
@@ -318,7 +323,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn refund(&mut self, at: Timestamp, origin: Origin, command: RecordRefund) -> Result<()> {
+    pub(super) fn refund(&mut self, at: Timestamp, origin: Origin, command: RecordRefund) -> Result<()> {
         self.pending_refunds.extend(command.refund.order.clone());
         let id = match (&command.refund.order, self.layout.in_order()) {
             // An id is unique within its order only.
@@ -329,87 +334,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Refunds the difference between what the sheet says went back in all and what is known to have gone back.
-    fn refunded_to(
-        &mut self,
-        at: Timestamp,
-        origin: Origin,
-        order: &OrderId,
-        source: &str,
-        amount: Amount,
-    ) -> Result<()> {
-        if self.pending_refunds.contains(order) {
-            self.flush()?;
-        }
-        let mut known = self.known(order)?;
-        if known.as_ref().is_some_and(is_taken_back) && self.pending_orders.contains(order) {
-            // Refunds may wait for it to come again: the sum has those in it.
-            self.flush()?;
-            known = self.known(order)?;
-        }
-        let known = known.filter(|known| !is_taken_back(known));
-        if known.is_none() && !self.pending_orders.contains(order) {
-            self.reading.skip(Kind::Refund, "order_not_recorded");
-            return Ok(());
-        }
-        let before = known.map_or(Amount::ZERO, |known| known.refunded.amount);
-        if amount <= before {
-            self.reading.report.refunds.unchanged += 1;
-            return Ok(());
-        }
-        let name = match before == Amount::ZERO {
-            true => format!("{source}:{order}:refund"),
-            false => format!("{source}:{order}:refund:{amount}"),
-        };
-        let amount = Amount::new((amount.decimal() - before.decimal()).normalize());
-        match RefundId::new(name) {
-            Ok(id) => {
-                let what = RefundWhat::Amount { amount };
-                let refund = Refund { id, order: Some(order.clone()), refunded_at: at, what, reason: None };
-                self.refund(at, origin, RecordRefund { buyer: None, refund })
-            }
-            Err(error) => {
-                self.issue(origin, &error);
-                self.reading.refuse(Kind::Refund);
-                Ok(())
-            }
-        }
-    }
-
-    /// Cancels an order that its shop has closed. Where an older export that is still to come may have it, the cancellation waits for it.
-    fn close(&mut self, at: Timestamp, origin: Origin, order: OrderId, paid: bool) -> Result<()> {
-        if self.pending_orders.contains(&order) || self.pending_refunds.contains(&order) {
-            self.flush()?;
-        }
-        match self.recorded(&order)? {
-            None if !paid => self.reading.skip(Kind::Closing, "closed"),
-            Some(known) if known.status == "cancelled" => self.reading.report.closings.unchanged += 1,
-            known => {
-                let at = known.map_or(at, |known| at.max(known.paid_at));
-                let id = self.request_id('!', order.as_str())?;
-                let command = Command::CancelOrder(CancelOrder { order_id: order, cancelled_at: Some(at) });
-                self.push(id, at, origin, Kind::Closing, command);
-            }
-        }
-        Ok(())
-    }
-
-    /// An order as the store has it; one whose import was reverted is not there.
-    fn recorded(&self, order: &OrderId) -> Result<Option<OrderExplained>> {
-        Ok(self.known(order)?.filter(|known| !is_taken_back(known)))
-    }
-
-    fn known(&self, order: &OrderId) -> Result<Option<OrderExplained>> {
-        match self.engine.ask(&Query::Order { order_id: order.clone() }) {
-            Ok(Answer::Order(known)) => Ok(Some(known)),
-            Ok(_) => Ok(None),
-            Err(error) if error.code() == ErrorCode::OrderUnknown => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Derived from batch and fact: orders, refunds and closings of one name differ by the mark between.
-    fn request_id(&self, mark: char, name: &str) -> Result<RequestId> {
+    pub(super) fn request_id(&self, mark: char, name: &str) -> Result<RequestId> {
         let whole = format!("{}{mark}{name}", self.batch);
         if whole.len() <= limits::ID_BYTES_MAX && whole.trim() == whole {
             return RequestId::new(whole);
@@ -417,14 +343,14 @@ impl Run<'_> {
         RequestId::new(hex(&fingerprint(&whole).0))
     }
 
-    fn push(&mut self, request_id: RequestId, at: Timestamp, origin: Origin, kind: Kind, command: Command) {
+    pub(super) fn push(&mut self, request_id: RequestId, at: Timestamp, origin: Origin, kind: Kind, command: Command) {
         let at = self.options.recorded_at.unwrap_or(at);
         let batch = Some(self.batch.clone());
         self.pending.push((Request { request_id, at, actor: None, reason: None, batch, command }, origin, kind));
     }
 
     /// Commits what is pending.
-    fn flush(&mut self) -> Result<()> {
+    pub(super) fn flush(&mut self) -> Result<()> {
         let mut requests = Vec::with_capacity(self.pending.len());
         let mut origins = Vec::with_capacity(self.pending.len());
         for (request, origin, kind) in self.pending.drain(..) {
@@ -476,7 +402,7 @@ impl Run<'_> {
         }
     }
 
-    fn issue(&mut self, origin: Origin, error: &Error) {
+    pub(super) fn issue(&mut self, origin: Origin, error: &Error) {
         let Some(sheet) = self.sheets.get(origin.sheet) else { return };
         let kept = self.reading.report.issues.len() < limits::IMPORT_ISSUES_MAX;
         let field = error.details().get("field").and_then(serde_json::Value::as_str).filter(|_| kept);
@@ -488,10 +414,6 @@ impl Run<'_> {
         let column = place.and_then(|place| sheet.headers.get(place)).map(String::as_str);
         self.reading.report.issue(&sheet.name, sheet.number(origin.row), column, cell, error);
     }
-}
-
-fn is_taken_back(order: &OrderExplained) -> bool {
-    order.status == "reverted"
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -189,7 +189,8 @@ impl Columns {
         let profile = Profile { name: some(Reading::short(&head.text(self.billing_name))), ..Profile::default() };
         reading.push(head, paid_at, Fact::Order { buyer: Buyer::KnownOrNew { identifiers, profile }, order });
         if let Some(amount) = refunded {
-            reading.push(head, refunded_at, Fact::RefundedTo { order: id, source: "shopify", amount });
+            let fact = Fact::RefundedTo { order: id, source: "shopify", amount, articles: Vec::new() };
+            reading.push(head, refunded_at, fact);
         }
         Ok(())
     }

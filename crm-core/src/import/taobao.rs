@@ -7,8 +7,8 @@ use super::sheet::{Sheet, lacking};
 use super::text;
 use crate::customer::{Buyer, Identifier, IdentifierKind, Profile};
 use crate::error::{Error, ErrorCode, Result};
-use crate::order::{OrderLine, Refund, RefundWhat, TaxMode};
-use crate::value::{Amount, Currency, OrderId, Quantity, RefundId, StoreId, Timestamp};
+use crate::order::{ArticleAmount, OrderLine, Refund, RefundWhat, TaxMode};
+use crate::value::{Amount, Currency, OrderId, Quantity, RefundId, Sku, StoreId, Timestamp};
 
 /// Parts of status texts that say the order was paid, and that it was not.
 const PAID: [&str; 6] = ["交易成功", "已发货", "部分发货", "买家已付款", "等待卖家发货", "等待买家确认"];
@@ -53,6 +53,8 @@ struct Refunds {
     id: Option<usize>,
     refund_id: Option<usize>,
     amount: Option<usize>,
+    /// What names the article, the shop's own code first.
+    articles: [Option<usize>; 2],
     times: Vec<usize>,
     finished_at: Option<usize>,
     status: Option<usize>,
@@ -108,6 +110,7 @@ fn columns(sheet: &Sheet) -> Result<Columns> {
             id,
             refund_id: at(&["退款编号"]),
             amount: at(&["买家退款金额"]),
+            articles: [at(&["商家编码"]), at(&TITLE)],
             times: ["退款完结时间", "退款的申请时间"].iter().filter_map(|name| at(&[name])).collect(),
             finished_at: at(&["退款完结时间"]),
             status: at(&["退款状态"]),
@@ -354,7 +357,17 @@ fn refund(reading: &mut Reading, columns: &Refunds, row: &Row<'_>) -> Read<()> {
     };
     let id = RefundId::new(id).map_err(|error| reading.note(row, columns.refund_id, &error))?;
     // An amount even where all that was paid goes back: the same refund must be the same in a sheet that comes without its order.
-    let what = RefundWhat::Amount { amount };
+    // The article as it stands, too: whether the order has it is known when both are there.
+    let named = columns.articles.iter().map(|column| Reading::short(&row.text(*column))).find(|name| !name.is_empty());
+    let articles = match named {
+        Some(name) => {
+            let sku = Sku::new(name)
+                .map_err(|error| reading.note(row, columns.articles.into_iter().flatten().next(), &error))?;
+            vec![ArticleAmount { sku, amount }]
+        }
+        None => Vec::new(),
+    };
+    let what = RefundWhat::Amount { amount, articles };
     let refund = Refund { id, order: Some(order), refunded_at: at, what, reason: None };
     reading.push(row, at, Fact::Refund { buyer: None, refund });
     Ok(())

@@ -7,7 +7,7 @@ use super::sheet::{Sheet, lacking};
 use super::text;
 use crate::customer::{Buyer, IdentifierKind, Profile};
 use crate::error::{Error, ErrorCode, Result};
-use crate::order::{OrderLine, TaxMode};
+use crate::order::{ArticleAmount, OrderLine, TaxMode};
 use crate::value::{Amount, Category, Currency, Quantity, StoreId};
 
 const PAYMENT: [&str; 2] = ["订单实付金额", "应收订单金额"];
@@ -41,6 +41,7 @@ struct Lines {
     price: Option<usize>,
     quantity: Option<usize>,
     paid: Option<usize>,
+    refunded: Option<usize>,
 }
 
 pub(super) struct Youzan {
@@ -70,6 +71,7 @@ fn columns(sheet: &Sheet) -> Result<Columns> {
             price: at(&["商品单价"]),
             quantity: at(&["商品数量"]),
             paid: at(&["商品实际成交金额"]),
+            refunded: at(&["商品已退款金额"]),
         }));
     }
     let needed: [&[&str]; 5] = [&["订单号"], &["订单状态"], &["买家付款时间"], &PAYMENT, &["买家手机号"]];
@@ -159,7 +161,7 @@ impl Youzan {
         };
         let paid = reading.price(head, columns.paid)?;
         let shipping = reading.amount(head, columns.shipping)?.unwrap_or_default();
-        let mut lines = self.lines(reading, rows)?;
+        let (mut lines, articles) = self.lines(reading, rows)?;
         if lines.is_empty() {
             let goods = Amount::new((paid.decimal() - shipping.decimal()).max(Amount::ZERO.decimal()).normalize());
             let whole = line(&head.text(columns.goods), Quantity::ONE, goods);
@@ -180,19 +182,24 @@ impl Youzan {
             store: store.map_err(|error| reading.note(head, columns.store, &error))?,
         };
         let order = draft.order().map_err(|error| reading.note(head, columns.paid, &error))?;
-        let refunded = not_zero(reading.amount(head, columns.refunded)?);
+        let refunded = match columns.refunded {
+            Some(_) => reading.amount(head, columns.refunded)?,
+            None => Some(Amount::new(articles.iter().map(|part| part.amount.decimal()).sum())),
+        };
         let refunded_at = reading.time(head, columns.finished_at)?.unwrap_or(paid_at).max(paid_at);
         let profile = Profile { name: some(Reading::short(&head.text(columns.name))), ..Profile::default() };
         let buyer = Buyer::KnownOrNew { identifiers: vec![phone], profile };
         reading.push(head, paid_at, Fact::Order { buyer, order });
-        if let Some(amount) = refunded {
-            reading.push(head, refunded_at, Fact::RefundedTo { order: id, source: "youzan", amount });
+        if let Some(amount) = not_zero(refunded) {
+            reading.push(head, refunded_at, Fact::RefundedTo { order: id, source: "youzan", amount, articles });
         }
         Ok(())
     }
 
-    fn lines(&self, reading: &mut Reading, rows: &[Row<'_>]) -> Read<Vec<OrderLine>> {
+    /// The lines, and what went back of their articles.
+    fn lines(&self, reading: &mut Reading, rows: &[Row<'_>]) -> Read<(Vec<OrderLine>, Vec<ArticleAmount>)> {
         let mut lines = Vec::new();
+        let mut back = Vec::new();
         let mut of = None;
         for row in rows {
             let Some(Columns::Lines(columns)) = self.sheets.get(row.origin.sheet) else { continue };
@@ -215,9 +222,12 @@ impl Youzan {
                 };
                 made.discount = not_zero(Some(Amount::new(less.normalize()))).filter(|less| Amount::ZERO < *less);
             }
+            if let Some(amount) = not_zero(reading.amount(row, columns.refunded)?) {
+                back.push(ArticleAmount { sku: made.sku.clone(), amount });
+            }
             lines.push(made);
         }
-        Ok(lines)
+        Ok((lines, back))
     }
 
     fn closed(&self, reading: &mut Reading, columns: &Orders, head: &Row<'_>) -> Read<()> {

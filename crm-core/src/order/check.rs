@@ -1,7 +1,7 @@
 //! What can be said about a refund or an event without looking at anything else.
 
 use super::book::check_quantity;
-use super::facts::{Event, Refund, RefundLine, RefundWhat};
+use super::facts::{ArticleAmount, Event, Refund, RefundLine, RefundWhat};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::value::{Amount, Attribute};
@@ -25,10 +25,13 @@ impl Refund {
     pub fn check(&self) -> Result<()> {
         match &self.what {
             RefundWhat::Full => Ok(()),
-            RefundWhat::Amount { amount } if amount.decimal().is_zero() => {
+            RefundWhat::Amount { amount, .. } if amount.decimal().is_zero() => {
                 Err(Error::new(ErrorCode::RefundField, "the amount is zero").field("what.amount"))
             }
-            RefundWhat::Amount { amount } => not_negative(*amount, "amount").map_err(|error| error.within("what")),
+            RefundWhat::Amount { amount, articles } => {
+                not_negative(*amount, "amount").map_err(|error| error.within("what"))?;
+                check_articles(*amount, articles)
+            }
             RefundWhat::Lines { lines } => {
                 check_count(lines.len())?;
                 let check = |(at, line)| check_line(line).map_err(|error| error.within(format!("what.lines[{at}]")));
@@ -53,6 +56,26 @@ fn check_count(count: usize) -> Result<()> {
     Err(Error::new(ErrorCode::RefundField, format!("the refund has {count} lines"))
         .field("what.lines")
         .limit(limits::ORDER_LINES_MAX))
+}
+
+/// Parts of an amount: none below zero, together at most all of it.
+fn check_articles(amount: Amount, articles: &[ArticleAmount]) -> Result<()> {
+    if limits::ORDER_LINES_MAX < articles.len() {
+        let message = format!("the refund names {} articles", articles.len());
+        let error = Error::new(ErrorCode::RefundField, message);
+        return Err(error.field("what.articles").limit(limits::ORDER_LINES_MAX));
+    }
+    let mut left = amount.decimal();
+    for (at, part) in articles.iter().enumerate() {
+        not_negative(part.amount, "amount").map_err(|error| error.within(format!("what.articles[{at}]")))?;
+        if left < part.amount.decimal() {
+            let message = format!("the articles have more than the amount `{amount}` between them");
+            let error = Error::new(ErrorCode::RefundField, message);
+            return Err(error.field(format!("what.articles[{at}].amount")).limit(Amount::new(left.normalize())));
+        }
+        left -= part.amount.decimal();
+    }
+    Ok(())
 }
 
 fn check_line(line: &RefundLine) -> Result<()> {

@@ -153,10 +153,14 @@ pub enum RefundWhat {
         /// Which.
         lines: Vec<RefundLine>,
     },
-    /// An amount, spread over the lines by what is left of them.
+    /// An amount, spread over the lines by what is left of them; what of it is for named articles comes from their lines first.
     Amount {
         /// How much, in the order's currency.
         amount: Amount,
+        /// How much of it is for which articles; together at most `amount`. What is above what is left of the lines with the SKU, or names
+        /// one that the order does not have, is spread like the rest.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        articles: Vec<ArticleAmount>,
     },
     /// Articles, where no order is named: matched to earlier orders by the program's policy. Their prices say how much money went back, as an
     /// amount does: how offers of those orders would refund them is not asked. Name the order to have it asked.
@@ -181,6 +185,17 @@ pub struct RefundLine {
     /// How much went back; none is the share of the units in what was paid for the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
+}
+
+/// What of an amount is for an article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ArticleAmount {
+    /// The article.
+    pub sku: Sku,
+    /// How much, in the order's currency.
+    pub amount: Amount,
 }
 
 /// An article that came back without its order.

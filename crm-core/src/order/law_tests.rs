@@ -3,7 +3,7 @@
 use super::book_tests::{line, order};
 use super::*;
 use crate::value::spread::{share, spread};
-use crate::value::{Channel, Fingerprint, Quantity, RedemptionId, RefundId, Tag, Timestamp};
+use crate::value::{Amount, Channel, Fingerprint, Quantity, RedemptionId, RefundId, Tag, Timestamp};
 use proptest::prelude::*;
 
 const BOTH: BasisRules = BasisRules { tax: Counted::Out, shipping: Counted::In };
@@ -64,7 +64,8 @@ fn taken(record: &mut OrderRecord, n: usize, what: RefundWhat) -> Option<RefundE
     record.refund(&refund, at, Fingerprint([0; 16])).ok()
 }
 
-/// A step of a refund plan: of a line, some units or some money or both, or an amount of the order; sizes in per cent.
+/// A step of a refund plan: of a line, some units or some money or both, or an amount of the order, part of it for an article; sizes in
+/// per cent.
 type Step = (usize, i64, u8);
 
 fn step(record: &OrderRecord, (place, per_cent, kind): Step) -> RefundWhat {
@@ -72,8 +73,15 @@ fn step(record: &OrderRecord, (place, per_cent, kind): Step) -> RefundWhat {
     let amount = |minor: i64| Some(currency.amount(minor * per_cent / 100));
     let line = &record.lines()[place % record.lines().len()];
     let quantity = Some(Quantity::from_thousandths(line.thousandths * per_cent / 100));
-    let (quantity, amount) = match kind % 4 {
-        0 => return RefundWhat::Amount { amount: currency.amount(record.total_minor() * per_cent / 200) },
+    let (quantity, amount) = match kind % 5 {
+        4 => {
+            let (sku, articles) = (line.sku.clone(), record.lines().iter().find(|other| other.sku == line.sku));
+            let of_article = articles.map_or(0, |first| first.net_minor * per_cent / 100);
+            let amount = currency.amount(of_article + (record.total_minor() - of_article) * per_cent / 200);
+            let articles = vec![ArticleAmount { sku, amount: currency.amount(of_article) }];
+            return RefundWhat::Amount { amount, articles };
+        }
+        0 => return RefundWhat::amount(currency.amount(record.total_minor() * per_cent / 200)),
         1 => (quantity, None),
         2 => (quantity, amount(line.net_minor)),
         _ => (None, amount(line.net_minor)),
@@ -177,17 +185,22 @@ proptest! {
     ) {
         let booked = order.book().unwrap();
         // Amounts are given: a default depends on what is left, so on what came before it.
-        let what = |(place, per_cent, kind): Step| step(&booked, (place, per_cent / 10, if kind % 4 == 1 { 2 } else { kind }));
+        let what = |(place, per_cent, kind): Step| step(&booked, (place, per_cent / 10, if kind % 5 == 1 { 2 } else { kind }));
         let run = |steps: &[Step], cut: i64| {
             let mut record = booked.clone();
             for (n, one) in steps.iter().enumerate() {
-                let RefundWhat::Amount { amount } = what(*one) else {
+                let RefundWhat::Amount { amount, articles } = what(*one) else {
                     taken(&mut record, n * 2, what(*one));
                     continue;
                 };
-                let minor = booked.currency().minor(amount).unwrap();
-                for (half, part) in [share(minor, cut, 100), minor - share(minor, cut, 100)].into_iter().enumerate() {
-                    taken(&mut record, n * 2 + half, RefundWhat::Amount { amount: booked.currency().amount(part) });
+                let halves = |amount: Amount| {
+                    let minor = booked.currency().minor(amount).unwrap();
+                    [share(minor, cut, 100), minor - share(minor, cut, 100)].map(|part| booked.currency().amount(part))
+                };
+                for (half, amount) in halves(amount).into_iter().enumerate() {
+                    let part = |one: &ArticleAmount| ArticleAmount { sku: one.sku.clone(), amount: halves(one.amount)[half] };
+                    let articles = articles.iter().map(part).collect();
+                    taken(&mut record, n * 2 + half, RefundWhat::Amount { amount, articles });
                 }
             }
             record

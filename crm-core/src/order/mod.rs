@@ -17,7 +17,7 @@ mod view;
 pub use crate::value::TaxMode;
 pub use articles::{ArticleMatch, match_articles};
 pub use basis::{BasisRules, Counted, LineAmount, LinesSeen};
-pub use facts::{Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, Tender};
+pub use facts::{ArticleAmount, Event, Order, OrderLine, Refund, RefundArticle, RefundLine, RefundWhat, Tender};
 pub use record::{BookedLine, BookedTender, OrderRecord, OrderStatus, RefundRecord};
 pub(crate) use refund::Reach;
 pub use refund::RefundEffect;

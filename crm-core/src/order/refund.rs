@@ -2,13 +2,13 @@
 
 use super::articles::match_articles;
 use super::book::minor;
-use super::facts::{Refund, RefundLine, RefundWhat};
+use super::facts::{ArticleAmount, Refund, RefundLine, RefundWhat};
 use super::record::{BookedLine, OrderRecord, RefundRecord};
 use super::view::LineBack;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::value::spread::share;
-use crate::value::{BatchId, Fingerprint, OrderId, Quantity, Timestamp};
+use crate::value::{Amount, BatchId, Fingerprint, OrderId, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,6 +42,12 @@ pub(crate) enum Reach {
 }
 
 impl RefundWhat {
+    /// An amount of the whole order.
+    #[must_use]
+    pub const fn amount(amount: Amount) -> Self {
+        Self::Amount { amount, articles: Vec::new() }
+    }
+
     pub(crate) const fn reach(&self) -> Reach {
         match self {
             Self::Amount { .. } => Reach::Amount,
@@ -72,7 +78,8 @@ impl OrderRecord {
     /// `full` gives back what is left, shipping included. `lines` without amount give back the units' share of what was paid
     /// for the line, worked out over all units returned so far (one by one they sum exactly), as far as money is left; an
     /// amount without units leaves the goods with the customer. `amount` is spread over the lines by what is left of them, and
-    /// goes to the shipping only when nothing is left of the lines. `articles` take units of their SKU, in line order.
+    /// goes to the shipping only when nothing is left of the lines; what of it is for named articles is taken of the lines with
+    /// their SKU first, in line order. `articles` take units of their SKU, in line order.
     ///
     /// # Errors
     /// `refund.conflict` for a used id with another fingerprint; `order.cancelled`; `refund.exceeds` (detail `left`) beyond
@@ -189,12 +196,12 @@ impl OrderRecord {
                 }
                 Ok(back.all(self.lines()))
             }
-            RefundWhat::Amount { amount } => {
+            RefundWhat::Amount { amount, articles } => {
                 let asked = minor(self.currency(), *amount, "amount").map_err(|error| error.within("what"))?;
                 if asked > back.left {
                     return Err(self.exceeds("the amount is above what is left", back.left).field("what.amount"));
                 }
-                Ok(Back { pool: back.pool + asked, ..back })
+                self.take_amount(back, asked, articles)
             }
             RefundWhat::Lines { lines } => self.take_lines(back, lines),
             RefundWhat::Articles { currency, lines } => {
@@ -213,6 +220,24 @@ impl OrderRecord {
                 self.take_lines(back, &lines)
             }
         }
+    }
+
+    /// What is for named articles comes from their lines as far as something is left of them, the rest from all.
+    fn take_amount(&self, mut back: Back, asked: i64, articles: &[ArticleAmount]) -> Result<Back> {
+        let mut rest = asked;
+        for (at, part) in articles.iter().enumerate() {
+            let mut due = minor(self.currency(), part.amount, "amount")
+                .map_err(|error| error.within(format!("what.articles[{at}]")))?;
+            for (line, (back_minor, _)) in self.lines().iter().zip(&mut back.lines) {
+                if line.sku == part.sku {
+                    let taken = due.min(line.net_minor - *back_minor);
+                    *back_minor += taken;
+                    due -= taken;
+                    rest -= taken;
+                }
+            }
+        }
+        Ok(Back { pool: back.pool + rest, ..back })
     }
 
     fn take_lines(&self, mut back: Back, asked: &[RefundLine]) -> Result<Back> {
@@ -304,7 +329,7 @@ impl RefundRecord {
             id: self.id.clone(),
             order: Some(order.id().clone()),
             refunded_at: self.at,
-            what: RefundWhat::Amount { amount },
+            what: RefundWhat::amount(amount),
             reason: self.reason.clone(),
         })
     }

@@ -15,7 +15,7 @@ fn take(record: &mut OrderRecord, id: &str, what: RefundWhat) -> Result<RefundEf
 }
 
 fn some_amount(text: &str) -> RefundWhat {
-    RefundWhat::Amount { amount: amount(text) }
+    RefundWhat::amount(amount(text))
 }
 
 fn one_line(line_no: u32, pieces: Option<i64>, money: Option<&str>) -> RefundWhat {

@@ -30,6 +30,7 @@ __all__ = [
     "AnswerRefundPlan",
     "AnswerStatement",
     "Application",
+    "ArticleAmount",
     "Attempt",
     "AttemptLimit",
     "Attribute",
@@ -1639,6 +1640,16 @@ class Application(Record):
 
     gift: Given | None = None
     """What comes along for nothing."""
+
+
+class ArticleAmount(Record):
+    """What of an amount is for an article."""
+
+    sku: str
+    """The article."""
+
+    amount: Decimal
+    """How much, in the order's currency."""
 
 
 class AttemptLimit(Record):
@@ -6088,12 +6099,19 @@ class RefundUnmatched(Record):
 
 
 class RefundWhatAmount(Record):
-    """An amount, spread over the lines by what is left of them."""
+    """An amount, spread over the lines by what is left of them; what of it is for named articles comes from their
+    lines first.
+    """
 
     type: ClassVar[Literal["amount"]] = "amount"
 
     amount: Decimal
     """How much, in the order's currency."""
+
+    articles: Sequence[ArticleAmount] = ()
+    """How much of it is for which articles; together at most `amount`. What is above what is left of the lines with
+    the SKU, or names one that the order does not have, is spread like the rest.
+    """
 
 
 class RefundWhatArticles(Record):

@@ -92,7 +92,7 @@ fn apply_one(
         taken => return follow(context, ws, id, &order, extra, taken?),
     };
     let amount_minor = match &refund.what {
-        RefundWhat::Amount { amount } => order.currency().minor(*amount).unwrap_or(0),
+        RefundWhat::Amount { amount, .. } => order.currency().minor(*amount).unwrap_or(0),
         _ => 0,
     };
     let code = error.code().as_str().to_owned();
