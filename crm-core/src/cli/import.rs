@@ -3,6 +3,7 @@
 use crate::cli::args::{Global, Import, Revert, ShopFormat};
 use crate::cli::cells::Cell;
 use crate::cli::clock;
+use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{NewFile, Out};
 use crate::cli::problem::{Finished, Problem};
 use crate::cli::programs;
@@ -58,10 +59,12 @@ pub(crate) fn run(
     options: &ImportOptions,
     out: &Out,
 ) -> Result<ImportReport, Problem> {
+    let interrupt = Interrupt::watch().map_err(Problem::Output)?;
     let bar = out.bar(0, "importing");
     let report = import::import(&shop.engine, source, options, &mut |progress| {
         bar.set_length(progress.rows_total);
         bar.set_position(progress.rows_done);
+        interrupt.goes_on()
     });
     bar.finish_and_clear();
     Ok(report?)
@@ -250,8 +253,12 @@ pub(crate) fn revert(global: &Global, task: &Revert, out: &mut Out) -> Finished 
     let shop = Shop::open(global)?;
     let Some(batch) = &task.batch else { return list(&shop, out) };
     let at = shop.instant(global.at)?;
+    let interrupt = Interrupt::watch().map_err(Problem::Output)?;
     let counter = out.counter("orders taken back:");
-    let report = import::revert(&shop.engine, batch, at, &mut |report| counter.set_position(report.orders));
+    let report = import::revert(&shop.engine, batch, at, &mut |report| {
+        counter.set_position(report.orders);
+        interrupt.goes_on()
+    });
     counter.finish_and_clear();
     let report = report?;
     shop.engine.close()?;

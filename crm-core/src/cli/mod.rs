@@ -16,6 +16,7 @@ mod feed;
 mod files;
 mod held;
 mod import;
+mod interrupt;
 mod members;
 mod offers;
 mod output;

@@ -1,6 +1,6 @@
 //! How a command ends when it does not end well, and the exit code for it.
 
-use crm_core::Error;
+use crm_core::{Error, ErrorCode};
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ pub(crate) const REFUSED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// The database or a file failed.
 pub(crate) const FAULT: u8 = 3;
+
+/// Ctrl-C: 128 and the number of the signal, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// What every command returns.
 pub(crate) type Finished = Result<(), Problem>;
@@ -41,6 +44,7 @@ impl Problem {
     /// The exit code of the process.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
+            Self::Core(error) if error.code() == ErrorCode::Stopped => INTERRUPTED,
             Self::Core(error) => {
                 let code = error.code().as_str();
                 if code.starts_with("store.") || code == "import.file" || code == "internal" { FAULT } else { REFUSED }
@@ -108,10 +112,10 @@ impl Problem {
     }
 }
 
-/// The import that a failing store has stopped half-way.
+/// The import that a failing store, or Ctrl-C, has stopped half-way.
 fn stopped_import(error: &Error) -> Option<&str> {
-    let by_store = error.code().as_str().starts_with("store.");
-    error.details().get("batch").and_then(serde_json::Value::as_str).filter(|_| by_store)
+    let half_way = error.code() == ErrorCode::Stopped || error.code().as_str().starts_with("store.");
+    error.details().get("batch").and_then(serde_json::Value::as_str).filter(|_| half_way)
 }
 
 const USAGE_HELP: &str = "`crm help`, or the command with `--help`, says how it is used";
@@ -133,12 +137,12 @@ impl From<io::Error> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crm_core::ErrorCode;
 
     #[test]
     fn a_stopped_import_says_how_it_goes_on() {
         let told = |code| Problem::Core(Error::new(code, "something").with("batch", "b1")).to_words();
         assert!(told(ErrorCode::StoreFull).contains("import `b1` recorded before stays"));
+        assert!(told(ErrorCode::Stopped).contains("import `b1` recorded before stays"));
         assert!(!told(ErrorCode::BatchExists).contains("stays"));
     }
 }

@@ -1,6 +1,7 @@
 //! `crm sweep`: writes what time alone has done.
 
 use crate::cli::args::{Global, Sweep};
+use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Out;
 use crate::cli::problem::{Finished, Problem};
 use crate::cli::shop::Shop;
@@ -11,8 +12,12 @@ pub(crate) fn sweep(global: &Global, task: &Sweep, out: &mut Out) -> Finished {
     let shop = Shop::open(global)?;
     let program = shop.program()?;
     let until = shop.instant(task.until.or(global.at))?;
+    let interrupt = Interrupt::watch().map_err(Problem::Output)?;
     let counter = out.counter("customers settled:");
-    let report = shop.engine.sweep(until, &mut |report| counter.set_position(report.settled));
+    let report = shop.engine.sweep(until, &mut |report| {
+        counter.set_position(report.settled);
+        interrupt.goes_on()
+    });
     counter.finish_and_clear();
     let report = report?;
     let next_due = shop.engine.next_due()?;

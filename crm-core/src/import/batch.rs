@@ -75,32 +75,37 @@ impl BatchState {
 }
 
 impl BatchRecord {
-    /// The row of an import that begins, or that goes on at the version that is stored.
-    pub(super) fn new((batch, version): (BatchId, i64), started_at: Timestamp, format: &str, name: &str) -> Self {
-        Self {
-            batch,
-            state: BatchState::Running,
-            started_at,
-            source: format!("{format} {}", crate::limits::quote(name)),
-            rows: 0,
-            orders: Counts::default(),
-            refunds: Counts::default(),
-            closings: Counts::default(),
-            events: Counts::default(),
-            customers_new: 0,
-            issues: 0,
-            version,
+    /// The row of an import that begins, or of one that was stopped and goes on.
+    pub(super) fn new((batch, stopped): Chosen, started_at: Timestamp, format: &str, name: &str) -> Self {
+        let source = format!("{format} {}", crate::limits::quote(name));
+        match stopped {
+            Some(stopped) => Self { source, ..stopped },
+            None => Self {
+                batch,
+                state: BatchState::Running,
+                started_at,
+                source,
+                rows: 0,
+                orders: Counts::default(),
+                refunds: Counts::default(),
+                closings: Counts::default(),
+                events: Counts::default(),
+                customers_new: 0,
+                issues: 0,
+                version: 0,
+            },
         }
     }
 
+    /// Puts down what has come in. What did so before the import was stopped was met again as known, and is of this import all the same.
     pub(super) fn finish(&mut self, report: &ImportReport, state: BatchState) {
         self.state = state;
         self.rows = report.rows;
-        self.orders = report.orders;
-        self.refunds = report.refunds;
-        self.closings = report.closings;
-        self.events = report.events;
-        self.customers_new = report.customers_new;
+        self.orders = report.orders.going_on(self.orders);
+        self.refunds = report.refunds.going_on(self.refunds);
+        self.closings = report.closings.going_on(self.closings);
+        self.events = report.events.going_on(self.events);
+        self.customers_new += report.customers_new;
         self.issues = report.issues_total;
     }
 }
@@ -119,28 +124,32 @@ pub(super) fn find(engine: &Engine, batch: &BatchId) -> Result<Option<BatchRecor
     engine.store().load(&[read])?.pop().unwrap_or_default().first().map(record_of).transpose()
 }
 
-/// The id under which to import, and the version of its row: the one that is asked for, or one made of the content.
+/// The id under which to import, and its row where it was stopped before.
+pub(super) type Chosen = (BatchId, Option<BatchRecord>);
+
+/// The id that is asked for, or one made of the content.
 pub(super) fn choose(
     engine: &Engine,
     asked: Option<&BatchId>,
     print: impl FnOnce() -> Result<String>,
-) -> Result<(BatchId, i64)> {
-    let free = |record: Option<BatchRecord>| match record {
-        None => Some(0),
-        Some(record) => (record.state == BatchState::Running).then_some(record.version),
-    };
+) -> Result<Chosen> {
+    let is_free = |known: &Option<BatchRecord>| known.as_ref().is_none_or(|row| row.state == BatchState::Running);
     if let Some(batch) = asked {
-        let version = free(find(engine, batch)?);
-        let used = || Error::new(ErrorCode::BatchExists, format!("batch `{batch}` was used before")).field("batch");
-        return version.map(|version| (batch.clone(), version)).ok_or_else(used);
+        let known = find(engine, batch)?;
+        if !is_free(&known) {
+            let message = format!("batch `{batch}` was used before");
+            return Err(Error::new(ErrorCode::BatchExists, message).field("batch"));
+        }
+        return Ok((batch.clone(), known));
     }
     // A request id stands for one attempt, so an import that is run again after its end gets a new one.
     let print = print()?;
     let mut number = 1_u64;
     loop {
         let batch = BatchId::new(format!("{print}-{number}"))?;
-        if let Some(version) = free(find(engine, &batch)?) {
-            return Ok((batch, version));
+        let known = find(engine, &batch)?;
+        if is_free(&known) {
+            return Ok((batch, known));
         }
         number += 1;
     }

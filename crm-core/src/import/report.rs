@@ -67,6 +67,14 @@ pub struct Counts {
     pub waiting: u64,
 }
 
+impl Counts {
+    /// Those of an import that went on after it was stopped: what it had recorded before was found known.
+    pub(super) const fn going_on(self, before: Self) -> Self {
+        let (applied, unchanged) = (self.applied + before.applied, self.unchanged.saturating_sub(before.applied));
+        Self { applied, unchanged, ..self }
+    }
+}
+
 /// A problem of one row. The rest of the file is imported all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
