@@ -429,7 +429,7 @@ impl From<serde_json::Error> for Error {
             named.iter().find_map(|start| text.strip_prefix(start)?.split_once('`')).map(|(name, _)| name.to_owned());
         let found = Self::new(ErrorCode::ValueJson, crate::limits::shorten(&text));
         match field {
-            Some(field) => found.field(field),
+            Some(field) => found.field(crate::limits::shorten(&field)),
             None => found,
         }
     }

@@ -160,7 +160,7 @@ fn same(shop: &Shop, text: &str) -> bool {
 
 /// What an import did, in words.
 pub(crate) fn print(program: &Program, report: &ImportReport, issues: Option<&Path>, out: &mut Out) -> Finished {
-    let verb = if report.dry_run == DryRun::Yes { "would be imported" } else { "imported" };
+    let verb = if report.dry_run == DryRun::Yes { "read, nothing is written" } else { "read" };
     let span = match (report.first_at, report.last_at) {
         (Some(first), Some(last)) => {
             format!(", {} to {}", program.zone().date(first), program.zone().date(last))
@@ -269,11 +269,11 @@ pub(crate) fn revert(global: &Global, task: &Revert, out: &mut Out) -> Finished 
         out.line(format!("import `{batch}`: {orders} and {customers} taken back"))?;
         if report.customers_kept > 0 {
             let kept = words::some(report.customers_kept, "customers");
-            out.line(format!("{kept} stay, because they have orders from elsewhere"))?;
+            out.line(format!("kept for their orders from elsewhere: {kept}"))?;
         }
         if report.refunds_kept > 0 {
             let kept = words::some(report.refunds_kept, "refunds");
-            out.line(format!("{kept} of orders from elsewhere stay"))?;
+            out.line(format!("kept of orders from elsewhere: {kept}"))?;
         }
         if report.failed > 0 {
             out.line(format!("{} could not be taken back; run it again", words::number(report.failed)))?;

@@ -101,14 +101,15 @@ impl Out {
 }
 
 /// The text with control characters made visible: names come from strangers, and a terminal obeys what it is sent.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(|c| if (c.is_control() && c != '\n') || is_unseen(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// What turns the direction of writing round, or cannot be seen at all. Joiners belong to some scripts.
 const fn is_unseen(c: char) -> bool {
-    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unseen = matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    turns || unseen || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A file that has its name only once it is whole; whatever file had the name before is replaced then, with its permissions. A link leads
@@ -183,6 +184,7 @@ mod tests {
     fn a_terminal_is_not_sent_what_it_would_obey() {
         assert_eq!(harmless("a\u{1b}[31mb\tc"), "a\u{fffd}[31mb\u{fffd}c");
         assert_eq!(harmless("\u{202e}ab\u{200b}"), "\u{fffd}ab\u{fffd}");
+        assert_eq!(harmless("a\u{ad}b\u{e0041}"), "a\u{fffd}b\u{fffd}");
     }
 
     #[test]

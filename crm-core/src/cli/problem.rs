@@ -1,5 +1,6 @@
 //! How a command ends when it does not end well, and the exit code for it.
 
+use crate::cli::output::harmless;
 use crm_core::{Error, ErrorCode};
 use serde_json::json;
 use std::io::{self, Write};
@@ -61,7 +62,7 @@ impl Problem {
         let told = match (self, as_json) {
             (Self::Told | Self::Enough, _) => return,
             (_, true) => self.to_json().to_string(),
-            (_, false) => self.to_words(),
+            (_, false) => harmless(&self.to_words()),
         };
         // There is nobody left to tell when stderr is gone.
         let _ = writeln!(io::stderr(), "{told}");

@@ -97,12 +97,15 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
         worked.quote.rejected.iter().filter(|out| asked_for(&out.by) && !choice(&out.why)).collect();
     let cards: Vec<&QuotedGiftCard> = worked.quote.gift_cards.iter().filter(|card| card.why.is_some()).collect();
     if let Some(first) = refused.first() {
-        let message = match &first.by {
-            Source::Coupon { coupon } => format!("coupon `{coupon}` cannot be used"),
-            Source::Group { group } => format!("the price of group `{group}` cannot be had"),
-            _ => "a code cannot be used".to_owned(),
+        let (message, field) = match &first.by {
+            Source::Coupon { coupon } => {
+                let typed = worked.named.contains(coupon);
+                (format!("coupon `{coupon}` cannot be used"), if typed { "cart.codes" } else { "coupons" })
+            }
+            Source::Group { group } => (format!("the price of group `{group}` cannot be had"), "cart.group_id"),
+            _ => ("a code cannot be used".to_owned(), "cart.codes"),
         };
-        let error = Error::new(ErrorCode::ClaimRefused, message).field("cart.codes").with("rejected", refused);
+        let error = Error::new(ErrorCode::ClaimRefused, message).field(field).with("rejected", refused);
         return Err(if cards.is_empty() { error } else { error.with("gift_cards", cards) }.into());
     }
     if !cards.is_empty() {
