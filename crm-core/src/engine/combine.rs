@@ -77,6 +77,7 @@ impl Combiner {
                 continue;
             }
             queue.busy = true;
+            queue = self.gather(queue);
             let count = queue.waiting.len().min(BATCH);
             let batch: Vec<(u64, Request)> = queue.waiting.drain(..count).collect();
             drop(queue);
@@ -84,6 +85,18 @@ impl Combiner {
             turn.end(self.carry_out(batch));
             queue = self.lock();
         }
+    }
+
+    /// Lets those go first that are about to ask, as long as more come: who was served together asks again together.
+    fn gather<'q>(&'q self, mut queue: MutexGuard<'q, Queue>) -> MutexGuard<'q, Queue> {
+        let mut known = 0;
+        while known < queue.waiting.len() && queue.waiting.len() < BATCH {
+            known = queue.waiting.len();
+            drop(queue);
+            std::thread::yield_now();
+            queue = self.lock();
+        }
+        queue
     }
 
     fn carry_out(&self, batch: Vec<(u64, Request)>) -> Vec<Result<Done>> {
