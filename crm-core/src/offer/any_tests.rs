@@ -148,7 +148,7 @@ pub(super) fn limited<'a>(rules: &'a [OfferRules], rooms: &[RoomSeed]) -> Vec<Ca
         let left = if counts == RoomFor::Budget { i64::from(left % 3000) } else { i64::from(left % 4) };
         // One counter counts one thing.
         let counter = usize::from(counter % 2) * 3 + usize::from(kind % 6);
-        candidate.rooms.push(Room { counter, limit: LimitId::new("l").unwrap(), counts, left });
+        candidate.rooms.push(Room { counter, limit: LimitId::new("l").unwrap(), counts, own: false, left });
     }
     // A counter that is shared has one room left.
     let least = |counter: usize, all: &[Candidate<'_>]| {

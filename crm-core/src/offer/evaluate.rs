@@ -154,7 +154,8 @@ impl Terms<'_> {
             Work::Tiered(steps) => self.tiered(state, steps, mode, scratch),
             Work::Every { step, amount, max } => {
                 let (have, _) = self.measure(state, false);
-                let times = (have / step).min(*max) + i64::from(mode == Mode::Pretend && have / step < *max);
+                let next = mode == Mode::Pretend && self.reached(state).is_ok();
+                let times = (have / step).min(*max) + i64::from(next && have / step < *max);
                 if times == 0 {
                     return Err(Out::MinAmount { need: *step, have });
                 }
@@ -234,14 +235,20 @@ impl Terms<'_> {
     }
 
     fn tiered(&self, state: &State, steps: &[(From, Cut)], mode: Mode, scratch: &mut Scratch) -> Result<i64, Out> {
-        let (amount, units) = self.measure(state, false);
+        let (amount, mut units) = self.measure(state, false);
+        // Where its threshold is what it lacks, so many units are there then; else it is the next step.
+        let lacks = mode == Mode::Pretend && self.reached(state).is_err();
+        if let Some(need) = self.gauge.units.filter(|_| lacks && !self.gauge.cart) {
+            units = units.max(need);
+        }
+        let pretend = mode == Mode::Pretend && !lacks;
         let reached = |from: From| match from {
             From::Amount(from) => from <= amount,
             From::Units(from) => from <= units,
         };
         let next = steps.iter().position(|(from, _)| !reached(*from)).unwrap_or(steps.len());
-        let step = if mode == Mode::Pretend { next } else { next.wrapping_sub(1) };
-        let Some((_, cut)) = steps.get(step).or_else(|| steps.last().filter(|_| mode == Mode::Pretend)) else {
+        let step = if pretend { next } else { next.wrapping_sub(1) };
+        let Some((_, cut)) = steps.get(step).or_else(|| steps.last().filter(|_| pretend)) else {
             return Err(match steps.first() {
                 Some((From::Amount(need), _)) => Out::MinAmount { need: *need, have: amount },
                 Some((From::Units(need), _)) => Out::MinUnits { need: *need, have: units },

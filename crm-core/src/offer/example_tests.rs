@@ -260,7 +260,7 @@ fn a_near_miss_says_what_to_add_and_what_that_saves() {
 #[test]
 fn a_budget_that_does_not_suffice_refuses_and_units_are_capped() {
     let rules = offer("o", part("50"));
-    let room = |counts, left| Room { counter: 0, limit: LimitId::new("l").unwrap(), counts, left };
+    let room = |counts, left| Room { counter: 0, limit: LimitId::new("l").unwrap(), counts, own: false, left };
     let with = |room| {
         let by = Source::Coupon { coupon: CouponId::new("c").unwrap() };
         let candidate = Candidate { rules: &rules, by, ends_at: None, rooms: vec![room] };

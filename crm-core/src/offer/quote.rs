@@ -334,7 +334,7 @@ pub struct NearMiss {
     pub by: Source,
     /// What to add.
     pub add: Add,
-    /// What that saves at least.
+    /// What that saves at least. An amount is thought of as goods by weight; an offer that picks units may pick what is added instead.
     #[serde(deserialize_with = "as_written")]
     pub save: Amount,
 }

@@ -106,8 +106,8 @@ impl Receipt {
     /// comes back now.
     ///
     /// The strictest policy of the applied offers decides. It says what goes back in all for all that has come back, and what was refunded
-    /// before is taken from that; the last step brings what is left of what was paid. What goes back is never below zero, for a line never
-    /// above what was paid for it, and what went back is never asked for again. So the steps of a return do not matter, but where goods are
+    /// before is taken from that; the last step brings what is left of what was paid. What goes back is never below zero, for units never
+    /// above what was paid for them (for a line, where goods are worked out again), and what went back is never asked for again. So the steps of a return do not matter, but where goods are
     /// worked out again: there what has gone back is the most that any step came to.
     ///
     /// # Errors
@@ -222,10 +222,11 @@ fn sums(targets: impl Iterator<Item = i64>) -> (Vec<i64>, i64) {
     (targets, total)
 }
 
-/// Hands what goes back in all, less what went back before, to lines that have come back, and `of_kept` to those that are kept as well:
-/// first what each was to get, then whatever else was paid for them.
+/// Hands what goes back in all, less what went back before, to units that have come back, and `of_kept` to what is kept as well: first
+/// what each line was to get, then whatever else was paid for them.
 fn parts(bought: &[Bought], targets: &[i64], total: i64, of_kept: bool) -> Vec<i64> {
-    let room = |line: &Bought| if line.returned > 0 || of_kept { (line.paid - line.refunded).max(0) } else { 0 };
+    let most = |line: &Bought| if of_kept { line.paid } else { share(line.paid, line.returned, line.thousandths) };
+    let room = |line: &Bought| (most(line) - line.refunded).max(0);
     let rooms: Vec<i64> = bought.iter().map(room).collect();
     let wanted =
         bought.iter().zip(targets).zip(&rooms).map(|((line, target), room)| (target - line.refunded).clamp(0, *room));

@@ -86,8 +86,8 @@ impl Problem<'_> {
                 self.play_one(*step, &mut state, &mut scratch, &mut played);
             }
             for offer in extra.iter().copied().filter(|offer| of_phase(*offer)) {
-                let mut others = played.offers();
-                others.extend(path.iter().map(|step| step.offer));
+                let mut others: Vec<usize> = path.iter().map(|step| step.offer).collect();
+                others.extend(played.offers().into_iter().filter(|offer| path.iter().all(|step| step.offer != *offer)));
                 let joins = self.compatible(&others, offer).is_none() && !others.contains(&offer);
                 if joins && self.leaves_uses(offer, &state, later) {
                     self.play_one(Step { offer, choice: 0 }, &mut state, &mut scratch, &mut played);

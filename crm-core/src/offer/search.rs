@@ -381,21 +381,27 @@ impl<'p, 'a> Search<'p, 'a> {
         let mut leaf = Leaf { path: Vec::new(), off: place.off, saved, cost: place.cost, applied: place.applied };
         match &self.best {
             Some(best) if !self.beats(&leaf, best) => {
-                let same = best.applied == leaf.applied && best.saved == leaf.saved;
+                // With another choice it is the same combination.
+                let same = best.applied == leaf.applied && (best.saved == leaf.saved || self.is_turn_of(best));
                 if !same && self.second.as_ref().is_none_or(|second| self.beats(&leaf, second)) {
                     leaf.path.clone_from(&self.path);
                     self.second = Some(leaf);
                 }
             }
             before => {
-                let first = before.is_none();
+                let other = before.as_ref().is_some_and(|before| !self.is_turn_of(before));
                 leaf.path.clone_from(&self.path);
                 let before = self.best.replace(leaf);
-                if !first {
+                if other {
                     self.second = before;
                 }
             }
         }
+    }
+
+    /// Whether it has the offers of the path, in their order.
+    fn is_turn_of(&self, leaf: &Leaf) -> bool {
+        leaf.path.iter().map(|step| step.offer).eq(self.path.iter().map(|step| step.offer))
     }
 
     /// Whether nothing can be added at the end of any phase; asked only where that is part of the objective.

@@ -42,10 +42,10 @@ pub(super) struct Solution {
 
 impl Problem<'_> {
     pub(super) fn solve(&self) -> Solution {
-        let discounts = (0..self.caps.len()).filter(|offer| self.terms.get(*offer).is_some_and(|t| !t.is_gift()));
         if self.settings.objective == Objective::Priority {
-            return self.by_priority(discounts.collect());
+            return self.by_priority((0..self.caps.len()).collect());
         }
+        let discounts = (0..self.caps.len()).filter(|offer| self.terms.get(*offer).is_some_and(|t| !t.is_gift()));
         let alone = |offer: &usize| self.rules(*offer).is_some_and(|rules| rules.stack.exclusive == Exclusive::All);
         let (alone, together): (Vec<usize>, Vec<usize>) = discounts.partition(alone);
         let mut solution = self.together(&together);
@@ -55,7 +55,10 @@ impl Problem<'_> {
         let by_off = matches!(self.settings.objective, Objective::CustomerBest | Objective::FewestCoupons);
         if by_off && (solution.optimal || self.uneven_tax.is_none() && solution.bound <= solution.best.off) {
             solution.optimal = true;
-            solution.bound = solution.best.off;
+            // Where tax comes on top at different rates, what saves most is not what takes most off.
+            if self.uneven_tax.is_none() {
+                solution.bound = solution.best.off;
+            }
         }
         solution
     }
@@ -77,7 +80,8 @@ impl Problem<'_> {
             solution.optimal &= !search.stopped && extra.is_empty();
             let best = search.best.take().map(Found::of).unwrap_or_default();
             let proven = !search.stopped && self.settings.objective != Objective::MerchantCost;
-            let exact = proven && self.settings.objective != Objective::SoonestExpiry;
+            let by_off = self.settings.objective != Objective::SoonestExpiry && self.uneven_tax.is_none();
+            let exact = proven && by_off;
             solution.bound += if exact { best.off } else { bound };
             solution.bound += extra.iter().filter_map(|offer| self.caps.get(*offer)).sum::<i64>();
             solution.extra.extend(extra);
@@ -92,10 +96,16 @@ impl Problem<'_> {
     fn single(&self, offer: usize, solution: &mut Solution) -> (Found, Option<Found>) {
         solution.nodes += 1;
         let Some(found) = self.on_its_own(offer) else { return Default::default() };
-        solution.bound += found.off;
+        solution.bound += self.at_most(offer, &found);
         // Where nothing may be left out that can be added, there is no second.
         let second = (self.settings.objective != Objective::MerchantCost).then(Found::default);
         (found, second)
+    }
+
+    /// What an offer takes off at most on its own, with whichever of its choices.
+    fn at_most(&self, offer: usize, found: &Found) -> i64 {
+        let cap = self.caps.get(offer).copied().filter(|_| self.uneven_tax.is_some());
+        cap.map_or(found.off, |cap| cap.max(found.off))
     }
 
     /// An offer as the only one, with the choice that saves most, the earlier of equal ones.
@@ -151,7 +161,7 @@ impl Problem<'_> {
     fn challenge(&self, solution: &mut Solution, offer: usize) {
         solution.nodes += 1;
         let Some(found) = self.on_its_own(offer) else { return };
-        solution.bound = solution.bound.max(found.off);
+        solution.bound = solution.bound.max(self.at_most(offer, &found));
         let better = |a: &Found, b: &Found| {
             let (ours, theirs) = (a.offers(), b.offers());
             let ours = Standing { saved: a.saved, cost: a.cost, offers: &ours };
@@ -245,7 +255,10 @@ impl Problem<'_> {
             let mut search = Search::new(self, part, nodes);
             search.must = part.iter().position(|member| *member == offer).map_or(0, |place| 1 << place);
             search.run();
-            saved += search.best.map_or(0, |best| best.saved);
+            match search.best {
+                None if with && !search.stopped => return None,
+                best => saved += best.map_or(0, |best| best.saved),
+            }
         }
         Some(saved)
     }

@@ -90,6 +90,8 @@ pub struct Room {
     pub limit: LimitId,
     /// What is counted.
     pub counts: RoomFor,
+    /// Whether it counts this customer alone.
+    pub own: bool,
     /// How much is left, in uses, units or minor units.
     pub left: i64,
 }

@@ -13,12 +13,17 @@ use crate::value::Currency;
 /// A reason in words of the answer.
 pub(super) fn why(out: Out, candidate: &Candidate<'_>, currency: Currency) -> Why {
     let limit = |room: usize| candidate.rooms.get(room).map(|room| room.limit.clone());
+    let own = |room: usize| candidate.rooms.get(room).is_some_and(|room| room.own);
     let units = |units: i64| u64::try_from(units).unwrap_or(0);
     match out {
         Out::NoEligible => Why::NoEligibleItems,
         Out::MinAmount { need, have } => Why::MinAmount { need: currency.amount(need), have: currency.amount(have) },
         Out::MinUnits { need, have } => Why::MinQuantity { need: units(need), have: units(have) },
-        Out::Limit(room) => limit(room).map_or(Why::NoEffect, |limit| Why::LimitCampaign { limit }),
+        Out::Limit(room) => match limit(room) {
+            Some(limit) if own(room) => Why::LimitCustomer { limit },
+            Some(limit) => Why::LimitCampaign { limit },
+            None => Why::NoEffect,
+        },
         Out::Budget { room, left } => match limit(room) {
             Some(limit) => Why::BudgetExhausted { limit, left: currency.amount(left.max(0)) },
             None => Why::NoEffect,
@@ -75,7 +80,13 @@ impl Problem<'_> {
             }
         }
         let set = applied.iter().filter_map(|offer| name(*offer)).collect();
-        let with = self.best_with(offer, self.settings.nodes).unwrap_or(0);
+        let with = self.best_with(offer, self.settings.nodes);
+        // What can never be had is not beaten by the others.
+        let at_first = || terms.evaluate(&self.start, Mode::Real, 0, &mut Scratch::default());
+        if let (None, false, Err(out)) = (with, terms.is_gift(), at_first()) {
+            return why(out, terms.candidate, self.basket.currency);
+        }
+        let with = with.unwrap_or(0);
         Why::BeatenBy { set, by: self.basket.currency.amount((solution.best.saved - with).max(0)) }
     }
 }

@@ -4958,7 +4958,9 @@ class NearMiss(Record):
     """What to add."""
 
     save: Decimal
-    """What that saves at least."""
+    """What that saves at least. An amount is thought of as goods by weight; an offer that picks units may pick what is
+    added instead.
+    """
 
 
 class NearMissAddAmount(Record):

@@ -72,7 +72,8 @@ impl Ledger {
                         None => missing.ask().map(|()| Ok(rooms)),
                     };
                 }
-                rooms.push(Room { counter: place, limit: limit.id.clone(), counts, left });
+                let own = limit.per == LimitPer::Customer;
+                rooms.push(Room { counter: place, limit: limit.id.clone(), counts, own, left });
             }
         }
         missing.ask()?;
