@@ -204,6 +204,7 @@ codes! {
     StoreCorrupt = "store.corrupt", No, "the file is damaged or not a database of this library; restore a backup";
     StoreNewer = "store.newer", No, "the file was written by a newer release; upgrade this one";
     StoreClosed = "store.closed", No, "the store was closed; open it again";
+    StoreForked = "store.forked", No, "close the database before the process is forked, or start processes anew (in Python with the start method `spawn` or `forkserver`) and open it in each";
     StoreUnreachable = "store.unreachable", Later, "the database server does not answer; whether a commit under way took effect is not known: send the same request again, it takes effect once";
     StoreLogin = "store.login", No, "the database server refuses the login; check user and password, and what the server lets in";
     StoreAddress = "store.address", No, "write `postgres://user:password@host:port/database`";

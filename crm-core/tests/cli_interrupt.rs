@@ -1,7 +1,7 @@
 //! Ctrl-C in the middle of an import: what was recorded stays and is counted, and the same command does the rest.
 
 #![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use serde_json::Value;
 use std::fmt::Write;

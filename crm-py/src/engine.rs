@@ -41,7 +41,7 @@ impl Engine {
         if self.process == std::process::id() {
             return Ok(&self.engine);
         }
-        let message = "the engine was opened before this process was forked; open it again here";
+        let message = "the engine was opened before this process was forked; open one here, on a file that was closed before the fork or on a server";
         Err(raise(py, &Error::new(ErrorCode::StoreClosed, message)))
     }
 

@@ -6,6 +6,7 @@ use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{ArrayRef, RecordBatchReader, StructArray};
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::ffi::CStr;
@@ -109,8 +110,43 @@ pub(crate) fn schema_capsule<'py>(
 
 /// Runs work without the interpreter's lock, wherever it is called from: whoever reads our streams may hold it, or not, or be a thread
 /// that Python has never seen.
+///
+/// PyO3 is not asked whether the lock is held: a reader that is called back by us may have let go of it by itself, of which PyO3 knows
+/// nothing.
 pub(crate) fn without_lock<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     // SAFETY: it may be called without the lock, and only looks at this thread's own storage.
-    let known = unsafe { !pyo3::ffi::PyGILState_GetThisThreadState().is_null() };
-    if known { Python::attach(|py| py.detach(work)) } else { work() }
+    let known = unsafe { !ffi::PyGILState_GetThisThreadState().is_null() };
+    if !known {
+        return work();
+    }
+    let _lock = Lock::leave();
+    work()
+}
+
+/// The interpreter's lock while it is not held; dropped, also by a panic, it is as it was before.
+struct Lock {
+    before: ffi::PyGILState_STATE,
+    state: *mut ffi::PyThreadState,
+}
+
+impl Lock {
+    /// On a thread that Python knows.
+    fn leave() -> Self {
+        // SAFETY: Python knows this thread. `Ensure` may be called with the lock and without it, and the lock is held after it, as
+        // `SaveThread` wants it.
+        unsafe {
+            let before = ffi::PyGILState_Ensure();
+            Self { before, state: ffi::PyEval_SaveThread() }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // SAFETY: the same thread, in the opposite order: the state is the one that was saved, and each call has its counterpart.
+        unsafe {
+            ffi::PyEval_RestoreThread(self.state);
+            ffi::PyGILState_Release(self.before);
+        }
+    }
 }

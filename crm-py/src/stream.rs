@@ -71,7 +71,7 @@ impl Stream {
         if self.process != std::process::id() {
             self.feed = None;
             return Some(Err(ArrowError::ExternalError(
-                "the engine was opened before this process was forked; open it again here".into(),
+                "the engine was opened before this process was forked; open one here, on a file that was closed before the fork or on a server".into(),
             )));
         }
         // A panic must not reach the reader, which may not be written in Rust.

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import crm_core as crm
+import duckdb
 import pandas
 import polars
 import pyarrow
@@ -307,6 +308,28 @@ def test_progress_reaches_the_end_and_may_be_a_bar(capsys: pytest.CaptureFixture
     assert all(one.rows_done <= other.rows_done for one, other in zip(seen, seen[1:]))
     shop().ingest_orders(many(2_500, {}), progress=True)
     assert "2.50k/2.50k" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow", "pandas", "duckdb"])
+def test_a_progress_function_may_look_at_tables(library: str) -> None:
+    """Readers that let go of the interpreter's lock by themselves call us back without it; that used to end the process."""
+    engine, seen = shop(), []
+
+    def look(_: object) -> None:
+        told = engine.table("orders")
+        if library == "duckdb":
+            rows = duckdb.sql("from told")
+            assert rows is not None
+            seen.append(len(rows.fetchall()))
+        elif library == "polars":
+            seen.append(told.to_polars().height)
+        elif library == "pyarrow":
+            seen.append(told.to_pyarrow().num_rows)
+        else:
+            seen.append(len(told.to_pandas()))
+
+    engine.ingest_orders(many(1_500, {}), progress=look)
+    assert seen[-1] == 1_500
 
 
 def test_progress_without_tqdm_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

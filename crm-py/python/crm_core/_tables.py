@@ -234,6 +234,10 @@ class Tables:
         (points by customer and currency), "lots" (the open ones), "tiers", "stages", "coupons" (open and closed), "claims" (of checkouts: one row for each offer
         that was used), "gift_cards", "seats" (of groups that buy together). What was recorded, as it is in the store: "entries" (of the journals, one row for each movement of points),
         "orders", "order_lines".
+
+        Of each customer the newest state is kept, not those before: where somebody has entries after `at`, their rows show that later state
+        (with its instant as `as_of`, where the table has this column). So ask for now or later; for the end of a month that is over, sum
+        "entries" up to it.
         """
         if name not in _STATES and name not in _FACTS:
             raise ValueError(f"there is no table {name!r}; there are {', '.join(map(repr, _STATES + _FACTS))}")

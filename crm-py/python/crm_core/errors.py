@@ -1050,6 +1050,14 @@ class StoreClosed(StoreError):
     code = "store.closed"
 
 
+class StoreForked(StoreError):
+    """`store.forked`: close the database before the process is forked, or start processes anew (in Python with the
+    start method `spawn` or `forkserver`) and open it in each.
+    """
+
+    code = "store.forked"
+
+
 class StoreUnreachable(StoreError):
     """`store.unreachable`: the database server does not answer; whether a commit under way took effect is not known:
     send the same request again, it takes effect once.
@@ -1263,6 +1271,7 @@ BY_CODE: dict[str, type[CrmError]] = {
     "store.corrupt": StoreCorrupt,
     "store.newer": StoreNewer,
     "store.closed": StoreClosed,
+    "store.forked": StoreForked,
     "store.unreachable": StoreUnreachable,
     "store.login": StoreLogin,
     "store.address": StoreAddress,

@@ -8,6 +8,7 @@ mod backup;
 mod commit;
 mod connect;
 mod fault;
+mod forks;
 mod load;
 mod pool;
 mod schema;
@@ -24,6 +25,7 @@ use super::shape::{check_commit, check_reads};
 use super::wake::{Bell, LOOK};
 use crate::error::{Error, ErrorCode, Result};
 use connect::Place;
+use forks::Mine;
 use pool::Readers;
 use rusqlite::Connection;
 use std::path::Path;
@@ -73,6 +75,8 @@ pub struct SqliteStore {
     writer: Mutex<Option<Writer>>,
     readers: Readers,
     bell: Bell,
+    /// The file, until the store is closed.
+    mine: Mutex<Option<Mine>>,
 }
 
 /// The connection that writes.
@@ -93,7 +97,7 @@ impl SqliteStore {
     /// # Errors
     /// `store.missing`: no such file (or no such folder); `store.corrupt`: damaged, or not a database of this library;
     /// `store.newer`; `store.read_only`; `store.busy`: another process held it for longer than the busy wait;
-    /// `store.full`; `store.failed`.
+    /// `store.full`; `store.failed`; `store.forked`: this process was forked from one that had the file open, where SQLite is not safe.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self> {
         Self::open_place(Place::File { path: path.to_owned(), options })
     }
@@ -107,6 +111,10 @@ impl SqliteStore {
     }
 
     fn open_place(place: Place) -> Result<Self> {
+        let mine = match &place {
+            Place::File { path, .. } => Some(Mine::enter(path)?),
+            Place::Memory => None,
+        };
         let connection = place.open_writer()?;
         let readers = Readers::new(place.clone());
         Ok(Self {
@@ -114,6 +122,7 @@ impl SqliteStore {
             writer: Mutex::new(Some(Writer { connection, log_pages: 0 })),
             readers,
             bell: Bell::default(),
+            mine: Mutex::new(mine),
         })
     }
 
@@ -126,6 +135,10 @@ impl SqliteStore {
         let writer = self.lock_writer();
         let writer = writer.as_ref().ok_or_else(closed)?;
         connect::limit_pages(&writer.connection, pages)
+    }
+
+    fn lock_mine(&self) -> MutexGuard<'_, Option<Mine>> {
+        self.mine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_writer(&self) -> MutexGuard<'_, Option<Writer>> {
@@ -227,7 +240,18 @@ impl Store for SqliteStore {
             _ => Ok(()),
         };
         writer.connection.close().map_err(|(_, error)| fault::error("close the database", error))?;
+        self.lock_mine().take();
         carried
+    }
+}
+
+/// In a child that was forked the connections are left as they are: to close them there would do it to the parent's file.
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        if self.lock_mine().as_ref().is_some_and(Mine::is_forked) {
+            std::mem::forget(self.lock_writer().take());
+            self.readers.leave();
+        }
     }
 }
 

@@ -93,6 +93,11 @@ impl Readers {
         self.lock().closed
     }
 
+    /// Leaves all connections as they are, without closing them.
+    pub(super) fn leave(&self) {
+        std::mem::take(&mut self.lock().idle).into_iter().for_each(std::mem::forget);
+    }
+
     /// Refuses new work, waits for what is under way, and drops all connections.
     pub(super) fn close(&self) {
         self.lock().closed = true;
