@@ -197,7 +197,7 @@ codes! {
     GroupNotRefunded = "group.not_refunded", No, "give the money of the seat back before its owner joins again";
     StoreContended = "store.contended", Later, "other writers were faster each time; try again";
     StoreBusy = "store.busy", Later, "another process holds the database; try again when it is done";
-    StoreFull = "store.full", Later, "free some disk space and try again; nothing was written";
+    StoreFull = "store.full", Later, "free some disk space and try again; what was committed before stays, what was under way was not written";
     StoreReadOnly = "store.read_only", No, "give write permission to the file and its folder, or to the user of the database; a standby server cannot be written to";
     StoreMissing = "store.missing", No, "the database does not exist; make it first";
     StoreExists = "store.exists", No, "the target file exists; choose another name or remove it";

@@ -326,3 +326,33 @@ fn an_error_of_the_host_ends_it_and_progress_is_told() {
     let ended = what_if_json(&shop.engine, &program().to_string(), options, &mut |_| (), &mut |_| Err(stop()));
     assert_eq!(ended.unwrap_err(), stop());
 }
+
+/// Ann brings Bob, and has her birthday later. With a coupon for whoever brings somebody it is Ann's, not Bob's, and one for a birthday
+/// comes although nothing happens any more: to Ann alone, whose birthday is known.
+/// To see it fail: count the coupons of a fact for the customer of the fact, or not those that time alone brings.
+#[test]
+fn coupons_are_counted_for_whom_they_are() {
+    let mut shop = Shop::open();
+    shop.does(
+        "2026-03-01",
+        json!({ "type": "register_customer", "customer_id": "ann", "profile": { "birthday": "1990-05-17" } }),
+    );
+    shop.does("2026-03-02", json!({ "type": "register_customer", "customer_id": "bob", "referred_by": "ann" }));
+    shop.buys("2026-03-03", "bob", "b1", "30.00");
+    let with = |on: Value| {
+        let (found, members) = shop.what_if("2026-06-01", |program| {
+            program["offers"] = json!([{ "id": "off", "effect": { "type": "fixed_off", "amount": "5.00" }, "needs": { "type": "coupon" },
+                                         "coupon": { "valid": { "type": "days", "days": 30 } } }]);
+            program["issue"] = json!([{ "id": "i", "offer": "off", "on": on }]);
+        });
+        let each: Vec<(u64, u64)> =
+            members.iter().map(|member| (member.coupons_before, member.coupons_after)).collect();
+        assert_eq!(found.coupons_before, 0);
+        assert_eq!(found.coupons_after, each.iter().map(|(_, after)| after).sum::<u64>());
+        each.into_iter().map(|(_, after)| after).collect::<Vec<_>>()
+    };
+    assert_eq!(with(json!({ "type": "referral", "side": "referrer" })), [1, 0]);
+    assert_eq!(with(json!({ "type": "referral", "side": "referee" })), [0, 1]);
+    assert_eq!(with(json!({ "type": "sign_up" })), [1, 1]);
+    assert_eq!(with(json!({ "type": "birthday" })), [1, 0]);
+}

@@ -1007,7 +1007,9 @@ class StoreBusy(StoreError):
 
 
 class StoreFull(StoreError):
-    """`store.full`: free some disk space and try again; nothing was written."""
+    """`store.full`: free some disk space and try again; what was committed before stays, what was under way was not
+    written.
+    """
 
     code = "store.full"
 

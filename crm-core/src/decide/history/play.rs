@@ -13,6 +13,7 @@ use crate::program::Program;
 use crate::value::{CustomerId, PointCurrency, Points, RequestId, Timestamp};
 use crate::workspace::state::{Customer, Standing, encode};
 use crate::workspace::{Decided, Identity, Stop, Workspace};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What came of one history.
@@ -46,6 +47,8 @@ pub(crate) struct Player<'p> {
     request: Request,
     /// Whether every fact can be undone; the first try hopes that none has to.
     careful: bool,
+    /// Coupons that rules issued, by whom they are for.
+    coupons: BTreeMap<CustomerId, u64>,
 }
 
 /// Why a try ended.
@@ -84,6 +87,7 @@ impl<'p> Player<'p> {
             ws: Workspace::whole(!program.gives_by_standing(), !program.looks_back()),
             request,
             careful: false,
+            coupons: BTreeMap::new(),
         })
     }
 
@@ -110,6 +114,7 @@ impl<'p> Player<'p> {
 
     fn attempt(&mut self, histories: &[&History], at: Timestamp) -> std::result::Result<Vec<Played>, Halt> {
         let mut played: Vec<Played> = histories.iter().map(|_| Played::default()).collect();
+        self.coupons.clear();
         if let ([history], [one]) = (histories, played.as_mut_slice()) {
             for fact in &history.facts {
                 self.fact(history, fact, one)?;
@@ -119,6 +124,10 @@ impl<'p> Player<'p> {
         }
         for (history, one) in histories.iter().zip(&mut played) {
             self.end(history, at, one).map_err(failed)?;
+        }
+        // Whoever brought somebody may get one when the facts of the other are played, so they are known at the end.
+        for (history, one) in histories.iter().zip(&mut played) {
+            one.coupons = self.coupons.get(&history.id).copied().unwrap_or(0);
         }
         Ok(played)
     }
@@ -159,10 +168,7 @@ impl<'p> Player<'p> {
         }
         match self.carry(history, fact) {
             Ok(()) => {
-                let issued =
-                    self.ws.fresh().iter().filter(|entry| matches!(entry.what, What::CouponIssued { .. })).count();
-                played.coupons += u64::try_from(issued).unwrap_or(0);
-                self.ws.remember();
+                self.remember();
                 Ok(())
             }
             Err(Stop::Refuse(error)) if is_refusal(&error) => {
@@ -184,8 +190,16 @@ impl<'p> Player<'p> {
         let context = Context::new(self.program, &self.request);
         settle(&context, &mut self.ws, id)?;
         follow(&context, &mut self.ws, id)?;
-        self.ws.remember();
+        self.remember();
         Ok(())
+    }
+
+    /// Accepts what was done, and counts the coupons.
+    fn remember(&mut self) {
+        for entry in self.ws.fresh().iter().filter(|entry| matches!(entry.what, What::CouponIssued { .. })) {
+            *self.coupons.entry(entry.customer_id.clone()).or_default() += 1;
+        }
+        self.ws.remember();
     }
 
     fn carry(&mut self, history: &History, fact: &Fact) -> Decided<()> {
