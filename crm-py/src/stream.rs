@@ -5,9 +5,9 @@ use crate::errors::guarded;
 use crate::ffi::without_lock;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use crm_core::Result;
-use std::sync::Arc;
+use crm_core::{Error, Result};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where rows come from.
 pub(crate) trait Feed: Send {
@@ -52,6 +52,9 @@ where
     }
 }
 
+/// Why the last reading ended early.
+pub(crate) type Failed = Arc<Mutex<Option<Error>>>;
+
 /// A stream of batches.
 pub(crate) struct Stream {
     pub(crate) schema: SchemaRef,
@@ -61,6 +64,8 @@ pub(crate) struct Stream {
     pub(crate) made: i64,
     /// Where the number of rows is left when all of them were read; below zero until then.
     pub(crate) total: Arc<AtomicI64>,
+    /// Where it is left why reading ended early: readers pass on no more than a text.
+    pub(crate) failed: Failed,
     /// A database connection does not survive a fork.
     pub(crate) process: u32,
 }
@@ -81,9 +86,9 @@ impl Stream {
             Ok(false) => self.feed = None,
             Err(error) => {
                 self.feed = None;
-                return Some(Err(ArrowError::ExternalError(
-                    format!("{} ({}); {}", error.message(), error.code().as_str(), error.help()).into(),
-                )));
+                let told = format!("{} ({}); {}", error.message(), error.code().as_str(), error.help());
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                return Some(Err(ArrowError::ExternalError(told.into())));
             }
         }
         self.made += i64::try_from(self.rows.count()).unwrap_or(0);

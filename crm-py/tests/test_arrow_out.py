@@ -282,6 +282,17 @@ def test_a_closed_engine_is_told_when_the_table_is_read() -> None:
         stream.read_all()
 
 
+@pytest.mark.parametrize("library", ["polars", "pyarrow", "pandas"])
+def test_what_ends_a_reading_is_an_error_of_ours(library: str) -> None:
+    """Libraries make an error of their own of a stream that fails; ours has the code, and theirs is its cause."""
+    engine = shop()
+    table = engine.table("orders")
+    engine.close()
+    with pytest.raises(errors.StoreClosed) as told:
+        getattr(table, f"to_{library}")()
+    assert told.value.code == "store.closed"
+
+
 def test_a_capsule_that_nobody_reads_is_freed(cafe: crm.Engine) -> None:
     table = cafe.table("entries")
     native = table._native

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, Protocol, Union, get_args, overload
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, Union, get_args, overload
 
 from crm_core import _native
 from crm_core._native import Engine as _NativeEngine
@@ -55,6 +55,9 @@ OnIssue = Literal["report", "raise"]
 
 _STATES: tuple[str, ...] = get_args(StateTable)
 _FACTS: tuple[str, ...] = get_args(FactTable)
+
+
+Frame = TypeVar("Frame")
 
 
 class ArrowStream(Protocol):
@@ -114,17 +117,27 @@ class Table:
         head = f"<crm_core.Table {self.name}{at}: {len(columns)} columns{rows}>"
         return "\n".join([head, *(f"  {name:<{width}}  {_shown(kind)}" for name, kind in columns)])
 
+    def _read(self, read: Callable[[], Frame]) -> Frame:
+        try:
+            return read()
+        except Exception as error:
+            # Of what ended a stream, libraries pass on a text in an error of their own.
+            failure = self._native.failure() if isinstance(self._native, _native.Table) else None
+            if failure is None:
+                raise
+            raise failure from error
+
     def to_polars(self) -> polars.DataFrame:
         """All rows as a DataFrame of polars."""
         with _needs("polars", "polars"):
             import polars
-        return polars.DataFrame(self)
+        return self._read(lambda: polars.DataFrame(self))
 
     def to_pyarrow(self) -> pyarrow.Table:
         """All rows as a table of pyarrow."""
         with _needs("pyarrow", "arrow"):
             import pyarrow
-        return pyarrow.table(self)
+        return self._read(lambda: pyarrow.table(self))
 
     def to_pandas(self) -> pandas.DataFrame:
         """All rows as a DataFrame of pandas, through pyarrow."""

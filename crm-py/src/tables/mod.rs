@@ -11,17 +11,17 @@ mod shared;
 
 use crate::columns::{Head, Rows, schema};
 use crate::engine::Engine;
-use crate::errors::{raise, work};
+use crate::errors::{exception, raise, work};
 use crate::ffi;
 use crate::read::read_time;
-use crate::stream::{Feed, Stream, Walked};
+use crate::stream::{Failed, Feed, Stream, Walked};
 use arrow_schema::SchemaRef;
 use crm_core::value::Timestamp;
 use crm_core::{Error, ErrorCode, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 /// Rows of a batch, unless somebody asks for another number.
 const ENOUGH: usize = 64 * 1024;
@@ -125,12 +125,15 @@ pub(crate) struct Table {
     money_digits: i8,
     enough: usize,
     total: Arc<AtomicI64>,
+    failed: Failed,
 }
 
 impl Table {
     fn stream(&self, py: Python<'_>) -> PyResult<Stream> {
         let engine = self.engine.get().here(py)?;
         let feed = work(py, || self.which.feed(engine, self.at))?;
+        // What ended an earlier reading is no news of this one.
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(Stream {
             schema: self.schema.clone(),
             rows: Rows::new(self.which.heads(), self.schema.clone(), self.money_digits),
@@ -138,6 +141,7 @@ impl Table {
             enough: self.enough,
             made: 0,
             total: self.total.clone(),
+            failed: self.failed.clone(),
             process: std::process::id(),
         })
     }
@@ -174,6 +178,7 @@ impl Table {
             money_digits,
             enough: batch_rows.unwrap_or(ENOUGH).max(1),
             total: Arc::new(AtomicI64::new(-1)),
+            failed: Failed::default(),
         })
     }
 
@@ -193,6 +198,12 @@ impl Table {
     /// How many rows there were when all of them were read last.
     fn rows(&self) -> Option<i64> {
         Some(self.total.load(Ordering::Relaxed)).filter(|rows| 0 <= *rows)
+    }
+
+    /// Why the last reading ended early, if it did; told once.
+    fn failure<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        failed.map(|error| exception(py, &error)).transpose()
     }
 
     /// Makes all batches and drops them.
