@@ -62,10 +62,10 @@ impl SqliteStore {
         }
     }
 
-    /// Reads a whole file and says what is in it; changes nothing.
+    /// Reads a whole file and says what is in it; changes nothing. A changed byte inside a value is not seen: SQLite keeps no checksums.
     ///
     /// # Errors
-    /// `store.corrupt` where anything is damaged or it is not a database of this library, `store.newer`,
+    /// `store.corrupt` where pages, indexes and rows do not fit together or it is not a database of this library, `store.newer`,
     /// `store.missing`, `store.failed`.
     pub fn verify(path: &Path) -> Result<Verified> {
         verify(&open_to_read(path)?, path)
