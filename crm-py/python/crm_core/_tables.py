@@ -78,7 +78,7 @@ class Table:
     >>> entries.to_polars().group_by("kind").len()  # doctest: +SKIP
     >>> duckdb.sql("from entries where available > 0")  # doctest: +SKIP
 
-    Each batch is of one instant; what is committed while a long table is read may be in its later batches and not in its earlier ones.
+    It is read in pages, each of one instant: what is committed while a long table is read may be in later pages and not in earlier ones.
 
     Points are int64, money is decimal128 in major units with a column `currency` beside it, instants are timestamps in UTC.
     """
