@@ -498,6 +498,18 @@ mod tests {
 
     /// Whatever is spoiled, its place is named: a plain value by something of another kind or by null, an object by a list, a list by an
     /// object.
+    /// To see it fail: let `place` in `error.rs` keep a field as long as it is.
+    #[test]
+    fn a_name_of_a_megabyte_is_not_sent_back() {
+        let name = "x".repeat(1_000_000);
+        let error = Request::from_json(&format!(
+            r#"{{ "request_id": "r", "at": "2026-01-01T00:00:00Z",
+                  "do": {{ "type": "register_customer", "customer_id": "ann", "{name}": 1 }} }}"#
+        ))
+        .unwrap_err();
+        assert!(error.to_json().to_string().len() < 2_000);
+    }
+
     #[test]
     fn what_is_spoiled_is_named() {
         let places = [

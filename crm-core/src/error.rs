@@ -248,7 +248,7 @@ impl Error {
     /// Adds the name of the field at fault, unless an inner layer named one already.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.0.details.entry("field").or_insert_with(|| serde_json::Value::String(field.into()));
+        self.0.details.entry("field").or_insert_with(|| place(&field.into()));
         self
     }
 
@@ -257,14 +257,14 @@ impl Error {
     pub fn within(mut self, path: impl std::fmt::Display) -> Self {
         let inner = self.0.details.get("field").and_then(serde_json::Value::as_str).map(str::to_owned);
         let full = inner.map_or_else(|| path.to_string(), |field| format!("{path}.{field}"));
-        self.0.details.insert("field", serde_json::Value::String(full));
+        self.0.details.insert("field", place(&full));
         self
     }
 
     /// Names the field at fault, whatever an inner layer called it.
     #[must_use]
     pub fn at_field(mut self, field: String) -> Self {
-        self.0.details.insert("field", serde_json::Value::String(field));
+        self.0.details.insert("field", place(&field));
         self
     }
 
@@ -406,6 +406,11 @@ fn in_words(text: String) -> String {
     format!("{found}expected {words}{place}")
 }
 
+/// A field as an error names it: whoever sends a name of 10 MB is not sent it back.
+fn place(field: &str) -> serde_json::Value {
+    serde_json::Value::String(crate::limits::shorten(field).into_owned())
+}
+
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         let text = error.to_string();
@@ -430,7 +435,7 @@ impl From<serde_json::Error> for Error {
             named.iter().find_map(|start| text.strip_prefix(start)?.split_once('`')).map(|(name, _)| name.to_owned());
         let found = Self::new(ErrorCode::ValueJson, crate::limits::shorten(&text));
         match field {
-            Some(field) => found.field(crate::limits::shorten(&field)),
+            Some(field) => found.field(field),
             None => found,
         }
     }

@@ -59,7 +59,7 @@ pub(crate) fn run(
     options: &ImportOptions,
     out: &Out,
 ) -> Result<ImportReport, Problem> {
-    let interrupt = Interrupt::watch().map_err(Problem::Output)?;
+    let interrupt = Interrupt::watch();
     let bar = out.bar(0, "importing");
     let report = import::import(&shop.engine, source, options, &mut |progress| {
         bar.set_length(progress.rows_total);
@@ -253,7 +253,7 @@ pub(crate) fn revert(global: &Global, task: &Revert, out: &mut Out) -> Finished 
     let shop = Shop::open(global)?;
     let Some(batch) = &task.batch else { return list(&shop, out) };
     let at = shop.instant(global.at)?;
-    let interrupt = Interrupt::watch().map_err(Problem::Output)?;
+    let interrupt = Interrupt::watch();
     let counter = out.counter("orders taken back:");
     let report = import::revert(&shop.engine, batch, at, &mut |report| {
         counter.set_position(report.orders);

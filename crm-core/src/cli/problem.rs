@@ -59,13 +59,11 @@ impl Problem {
 
     /// Says it on stderr: in words, or as one line of JSON.
     pub(crate) fn tell(&self, as_json: bool) {
-        let told = match (self, as_json) {
-            (Self::Told | Self::Enough, _) => return,
-            (_, true) => self.to_json().to_string(),
-            (_, false) => harmless(&self.to_words()),
-        };
-        // There is nobody left to tell when stderr is gone.
-        let _ = writeln!(io::stderr(), "{told}");
+        if !matches!(self, Self::Told | Self::Enough) {
+            let told = if as_json { self.to_json().to_string() } else { self.to_words() };
+            // There is nobody left to tell when stderr is gone.
+            let _ = writeln!(io::stderr(), "{told}");
+        }
     }
 
     /// The form of [`Error::to_json`], whatever the cause.
@@ -84,6 +82,10 @@ impl Problem {
     }
 
     fn to_words(&self) -> String {
+        harmless(&self.in_words())
+    }
+
+    fn in_words(&self) -> String {
         match self {
             Self::Core(error) => {
                 let mut told =
@@ -138,6 +140,12 @@ impl From<io::Error> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_strangers_wrote_turns_no_message_round() {
+        let told = Problem::Core(Error::new(ErrorCode::OrderUnknown, "no order `\u{202e}1`")).to_words();
+        assert!(told.contains("no order `\u{fffd}1`"), "{told}");
+    }
 
     #[test]
     fn a_stopped_import_says_how_it_goes_on() {

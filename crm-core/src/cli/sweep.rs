@@ -12,7 +12,7 @@ pub(crate) fn sweep(global: &Global, task: &Sweep, out: &mut Out) -> Finished {
     let shop = Shop::open(global)?;
     let program = shop.program()?;
     let until = shop.instant(task.until.or(global.at))?;
-    let interrupt = Interrupt::watch().map_err(Problem::Output)?;
+    let interrupt = Interrupt::watch();
     let counter = out.counter("customers settled:");
     let report = shop.engine.sweep(until, &mut |report| {
         counter.set_position(report.settled);

@@ -137,10 +137,6 @@ impl SqliteStore {
         connect::limit_pages(&writer.connection, pages)
     }
 
-    fn lock_mine(&self) -> MutexGuard<'_, Option<Mine>> {
-        self.mine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn lock_writer(&self) -> MutexGuard<'_, Option<Writer>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -229,6 +225,10 @@ impl Store for SqliteStore {
     }
 
     fn close(&self) -> Result<()> {
+        // That would be the parent's file.
+        if self.mine.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(Mine::is_forked) {
+            return Ok(());
+        }
         let Some(writer) = self.lock_writer().take() else {
             return Ok(());
         };
@@ -240,7 +240,7 @@ impl Store for SqliteStore {
             _ => Ok(()),
         };
         writer.connection.close().map_err(|(_, error)| fault::error("close the database", error))?;
-        self.lock_mine().take();
+        self.mine.lock().unwrap_or_else(PoisonError::into_inner).take();
         carried
     }
 }
@@ -248,8 +248,10 @@ impl Store for SqliteStore {
 /// In a child that was forked the connections are left as they are: to close them there would do it to the parent's file.
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        if self.lock_mine().as_ref().is_some_and(Mine::is_forked) {
-            std::mem::forget(self.lock_writer().take());
+        // Without the locks: whoever held them may be a thread that this process does not have.
+        let forked = self.mine.get_mut().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(Mine::is_forked);
+        if forked {
+            std::mem::forget(self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take());
             self.readers.leave();
         }
     }

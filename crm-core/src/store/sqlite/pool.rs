@@ -94,8 +94,9 @@ impl Readers {
     }
 
     /// Leaves all connections as they are, without closing them.
-    pub(super) fn leave(&self) {
-        std::mem::take(&mut self.lock().idle).into_iter().for_each(std::mem::forget);
+    pub(super) fn leave(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut state.idle).into_iter().for_each(std::mem::forget);
     }
 
     /// Refuses new work, waits for what is under way, and drops all connections.
