@@ -424,6 +424,12 @@ fn what_a_shop_says_went_back_of_an_article_comes_from_its_lines() {
         assert_eq!((report.refunds.applied, report.issues_total), (applied, 0), "{in_all}: {:?}", report.issues);
         assert_eq!(back(&engine, "E1"), is(expected), "{in_all}");
     }
+    // An orders export without that column: what the lines say is all.
+    let engine = self::engine();
+    let (sheet, lines) = (sheet("").replace(",订单已退款金额", "").replace(",\n", "\n"), lines("40.00", "0.50"));
+    let report = run(&engine, Format::Youzan, &[("o.csv", sheet.as_bytes()), ("l.csv", lines.as_bytes())]);
+    assert_eq!((report.refunds.applied, report.issues_total), (1, 0), "{:?}", report.issues);
+    assert_eq!(back(&engine, "E1"), is([("T1", "40"), ("C1", "0.5")]));
 }
 
 #[test]

@@ -20,7 +20,8 @@ impl Refund {
     /// Checks what needs no order: a refund that waits for its order has passed it.
     ///
     /// # Errors
-    /// `refund.field` for no lines, too many, a line without quantity and amount, and for nothing at all to give back;
+    /// `refund.field` for no lines, too many, a line without quantity and amount, too many articles of an amount or articles with more than
+    /// it between them, and for nothing at all to give back;
     /// `order.quantity` for a quantity that is not above 0; `money.negative` for an amount below zero.
     pub fn check(&self) -> Result<()> {
         match &self.what {
