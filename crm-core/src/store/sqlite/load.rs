@@ -54,19 +54,19 @@ pub(super) fn run(connection: &Connection, statement: &str) -> Result<()> {
 
 fn answer(statements: &mut Statements<'_>, read: &Read) -> Result<Vec<Row>> {
     match read {
-        Read::Row { table, key } => rows(statements, *table, &of(*table)?.row, (key, None), key),
+        Read::Row { table, key } => rows(statements, *table, &of(*table)?.row, key, None),
         Read::Index { cells, .. } if cells.contains(&Value::Null) => Ok(Vec::new()),
         Read::Index { table, index, cells } => {
             let found = of(*table)?.indexes.get(*index).and_then(|index| index.equal.get(cells.len().wrapping_sub(1)));
-            rows(statements, *table, found.ok_or_else(no_statement)?, (cells, None), &[])
+            rows(statements, *table, found.ok_or_else(no_statement)?, cells, None)
         }
         Read::Prefix { table, prefix, after, limit } => by_prefix(statements, *table, prefix, after.as_deref(), *limit),
         Read::UpTo { table, index, up_to, after, limit } => {
             let [from_start, resumed] = &of(*table)?.indexes.get(*index).ok_or_else(no_statement)?.up_to;
             match after {
-                None => rows(statements, *table, from_start, ([up_to], Some(*limit)), &[]),
+                None => rows(statements, *table, from_start, [up_to], Some(*limit)),
                 Some((cell, key)) => {
-                    rows(statements, *table, resumed, ([up_to, cell].into_iter().chain(key), Some(*limit)), &[])
+                    rows(statements, *table, resumed, [up_to, cell].into_iter().chain(key), Some(*limit))
                 }
             }
         }
@@ -84,21 +84,18 @@ fn by_prefix(
     // A cursor from elsewhere is before all rows of the prefix or behind them.
     let cursor = after.map(|key| (key.get(..prefix.len()).unwrap_or(key).cmp(prefix), key));
     match cursor {
-        None | Some((Ordering::Less, _)) => rows(statements, table, from_start, (prefix, Some(limit)), prefix),
-        Some((Ordering::Equal, key)) if prefix.len() < key.len() => {
-            rows(statements, table, resumed, (key, Some(limit)), prefix)
-        }
+        None | Some((Ordering::Less, _)) => rows(statements, table, from_start, prefix, Some(limit)),
+        Some((Ordering::Equal, key)) if prefix.len() < key.len() => rows(statements, table, resumed, key, Some(limit)),
         Some(_) => Ok(Vec::new()),
     }
 }
 
-/// The first cells of the rows, where the statement asks for them by those, need not be read again.
 fn rows<'a>(
     statements: &mut Statements<'_>,
     table: Table,
     statement: &'static str,
-    (cells, limit): (impl IntoIterator<Item = &'a Value>, Option<usize>),
-    first: &[Value],
+    cells: impl IntoIterator<Item = &'a Value>,
+    limit: Option<usize>,
 ) -> Result<Vec<Row>> {
     let what = "read rows";
     let (statement, next) = statements.bind(statement, cells)?;
@@ -111,8 +108,7 @@ fn rows<'a>(
     let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(fault::doing(what))? {
         let mut cells = Vec::with_capacity(columns);
-        cells.extend_from_slice(first);
-        for place in first.len()..columns {
+        for place in 0..columns {
             cells.push(cell(row.get_ref(place).map_err(fault::doing(what))?)?);
         }
         rows.push(Row::new(table, cells));
