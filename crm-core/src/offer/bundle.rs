@@ -1,7 +1,7 @@
 //! Bundles: units that fill all slots, for one price together.
 
 use super::compile::{BundleWork, Terms};
-use super::evaluate::{Mode, Out, Run, Scratch, Take};
+use super::evaluate::{Mode, Out, Run, Scratch};
 use super::state::State;
 use super::terms::RoomFor;
 
@@ -28,11 +28,10 @@ impl Terms<'_> {
         }
         for (run, units) in scratch.runs.iter().zip(fill.filled) {
             if units > 0 {
-                let amount = run.part(units);
-                scratch.takes.push(Take { place: run.place, units, amount, weight: amount });
+                scratch.takes.push(run.take(units));
             }
         }
-        let base = scratch.amount();
+        let base = scratch.carry().rounded();
         let off = base - bundle.price.saturating_mul(bundles);
         // Parts of runs are rounded; when other parts are taken later, each may round the other way.
         let slack = if matches!(mode, Mode::Bound { .. }) { i64::try_from(scratch.runs.len()).unwrap_or(0) } else { 0 };

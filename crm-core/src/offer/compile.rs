@@ -1,6 +1,7 @@
 //! A candidate made ready for one basket: its lines found, its amounts in minor units.
 
 use super::basket::{Basket, minor};
+use super::carried::Carried;
 use super::rules::{Effect, Off, Phase, Pick, StepFrom, ThresholdBasis, ThresholdOf, ThresholdTax};
 use super::terms::{Candidate, OfferRules, RoomFor};
 use crate::error::Result;
@@ -17,9 +18,14 @@ pub(super) enum Cut {
 impl Cut {
     /// Off this base: never more than it.
     pub(super) fn of(self, base: i64) -> i64 {
+        self.of_carried(Carried::even(base))
+    }
+
+    /// Off what units carry, rounded once: never more than it.
+    pub(super) fn of_carried(self, base: Carried) -> i64 {
         match self {
-            Self::Amount(amount) => amount.min(base),
-            Self::Percent(percent, cap) => percent.of(base).min(cap.unwrap_or(base)),
+            Self::Amount(amount) => amount.min(base.rounded()),
+            Self::Percent(percent, cap) => base.part(percent).min(cap.unwrap_or(i64::MAX)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What one offer would take off, as things stand: eligible units, thresholds, effect, limits, one rounding.
 
+use super::carried::Carried;
 use super::compile::{Cut, From, Held, Terms, Work};
 use super::rules::{ThresholdBasis, ThresholdTax};
 use super::state::State;
@@ -13,7 +14,9 @@ pub(super) struct Take {
     /// Which pool.
     pub(super) place: usize,
     pub(super) units: i64,
-    /// What they carry.
+    /// All units of the pool and its net, of which each carries the same part.
+    pub(super) of: (i64, i64),
+    /// What they carry, in whole minor units: those of all takes sum to what all carry, rounded once.
     pub(super) amount: i64,
     /// How the discount is spread over the takes: by what they carry, but for an offer that has a price for each unit.
     pub(super) weight: i64,
@@ -45,6 +48,12 @@ pub(super) struct Scratch {
 }
 
 impl Take {
+    /// So many units of a pool, given as all of its units and its net.
+    pub(super) fn new(place: usize, units: i64, of: (i64, i64)) -> Self {
+        let amount = if units >= of.0 { of.1 } else { share(of.1, units, of.0) };
+        Self { place, units, of, amount, weight: amount }
+    }
+
     pub(super) const fn class(&self) -> usize {
         self.place / 2
     }
@@ -57,8 +66,16 @@ impl Scratch {
         self.runs.clear();
     }
 
-    pub(super) fn amount(&self) -> i64 {
-        self.takes.iter().map(|take| take.amount).sum()
+    /// What all takes carry; each gets its part of that in whole minor units.
+    pub(super) fn carry(&mut self) -> Carried {
+        let (mut sum, mut told) = (Carried::even(0), 0);
+        for take in &mut self.takes {
+            sum.add(take.of.1, take.units, take.of.0);
+            take.amount = sum.rounded() - told;
+            take.weight = take.amount;
+            told += take.amount;
+        }
+        sum
     }
 }
 
@@ -206,14 +223,12 @@ impl Terms<'_> {
             for of in self.places() {
                 let pool = state.pool(class * 2 + of);
                 if pool.net > 0 {
-                    let amount = pool.net;
-                    let place = class * 2 + of;
-                    scratch.takes.push(Take { place, units: pool.units, amount, weight: amount });
+                    scratch.takes.push(Take::new(class * 2 + of, pool.units, (pool.units, pool.net)));
                 }
             }
         }
         self.keep_within_rooms(state, scratch);
-        cut.of(scratch.amount())
+        cut.of_carried(scratch.carry())
     }
 
     /// Each unit that costs more for this price. A unit's reduction is its own, so the spread follows it exactly.
@@ -222,12 +237,12 @@ impl Terms<'_> {
             for of in self.places() {
                 let pool = state.pool(class * 2 + of);
                 if pool.units > 0 && reduction(pool.net, price, pool.units) > 0 {
-                    let place = class * 2 + of;
-                    scratch.takes.push(Take { place, units: pool.units, amount: pool.net, weight: 0 });
+                    scratch.takes.push(Take::new(class * 2 + of, pool.units, (pool.units, pool.net)));
                 }
             }
         }
         self.keep_within_rooms(state, scratch);
+        scratch.carry();
         for take in &mut scratch.takes {
             take.weight = reduction(take.amount, price, take.units);
         }
@@ -258,8 +273,8 @@ impl Terms<'_> {
         let mut off = self.cut(state, *cut, &self.lens, scratch);
         if matches!(mode, Mode::Bound { .. }) {
             // A lower step may take more off; nobody has to write it so, but a bound has to hold.
-            let base = scratch.amount();
-            off = steps.iter().take(next).map(|(_, cut)| cut.of(base)).max().unwrap_or(off);
+            let base = scratch.carry();
+            off = steps.iter().take(next).map(|(_, cut)| cut.of_carried(base)).max().unwrap_or(off);
         }
         Ok(off)
     }
@@ -353,17 +368,15 @@ impl Terms<'_> {
             {
                 continue;
             }
-            scratch.takes.sort_by(|a, b| dearer((a.amount, a.units), (b.amount, b.units)).then(a.place.cmp(&b.place)));
+            scratch.takes.sort_by(|a, b| dearer((a.of.1, a.of.0), (b.of.1, b.of.0)).then(a.place.cmp(&b.place)));
             for take in scratch.takes.iter_mut().filter(|take| counted(take) && take.units > 0) {
                 let units = take.units.min(room);
                 room -= units;
                 if units < take.units {
-                    take.amount = share(take.amount, units, take.units);
-                    take.units = units;
-                    take.weight = take.amount;
+                    *take = Take::new(take.place, units, take.of);
                 }
             }
-            scratch.takes.retain(|take| take.amount > 0);
+            scratch.takes.retain(|take| take.of.1 > 0 && (take.units > 0 || take.of.0 == 0));
         }
     }
 }

@@ -10,6 +10,7 @@ mod basket;
 mod bound;
 mod bundle;
 mod cards;
+mod carried;
 mod cart;
 mod compile;
 mod evaluate;

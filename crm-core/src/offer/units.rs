@@ -1,15 +1,15 @@
 //! Offers that pick units: buy some and get some, every n-th. Units are runs of one price; they are never counted one by one.
 
+use super::carried::Carried;
 use super::compile::{GetWork, Terms};
 use super::evaluate::{Mode, Out, Run, Scratch, Take, dearer};
 use super::rules::Pick;
 use super::state::State;
-use crate::value::spread::share;
 
 impl Run {
-    /// What so many of its units carry.
-    pub(super) fn part(&self, units: i64) -> i64 {
-        if units >= self.units { self.net } else { share(self.net, units, self.units) }
+    /// So many of its units.
+    pub(super) fn take(&self, units: i64) -> Take {
+        Take::new(self.place, units, (self.units, self.net))
     }
 }
 
@@ -66,14 +66,17 @@ impl Terms<'_> {
             buy(scratch, bought);
         }
         self.keep_within_rooms(state, scratch);
-        Ok(get.off.of(scratch.amount() + if bound { self.slack(get, scratch) } else { 0 }))
+        let carried = scratch.carry();
+        Ok(carried.plus(if bound { self.slack(get, mode, scratch, carried) } else { 0 }).part(get.off))
     }
 
-    /// What rounding can add when other units are taken later: a part of a run is rounded, and each may round the other way. Where at
-    /// most one run is taken in part, now and later, what is rounded only ever falls.
-    fn slack(&self, get: &GetWork, scratch: &Scratch) -> i64 {
+    /// What rounding can add when other units are taken later: those that are used up before go in whole minor units, and leave what does
+    /// not come out even to the others. Where at most one run is taken in part, now and later, and nothing of the kind happens, what units
+    /// carry only ever falls.
+    fn slack(&self, get: &GetWork, mode: Mode, scratch: &Scratch, carried: Carried) -> i64 {
         let one = get.targets.is_none() && (get.pick != Pick::Groups || scratch.runs.len() < 2) && self.held.is_empty();
-        if one { 0 } else { i64::try_from(scratch.runs.len() + 1).unwrap_or(i64::MAX >> 1) }
+        let stays = mode != (Mode::Bound { consumption: true }) || carried.is_even();
+        if one && stays { 0 } else { i64::try_from(scratch.runs.len() + 1).unwrap_or(i64::MAX >> 1) }
     }
 }
 
@@ -106,8 +109,7 @@ fn take(run: &mut Run, units: i64, takes: &mut Vec<Take>) {
         return;
     }
     run.left -= units;
-    let amount = run.part(units);
-    takes.push(Take { place: run.place, units, amount, weight: amount });
+    takes.push(run.take(units));
 }
 
 /// Takes the cheapest or the dearest units, of those that could be bought as well at most `spare`.

@@ -58,7 +58,8 @@ pub(super) struct Step {
 /// Gives an order a refund: the new one for none, else one that is known.
 pub(super) type Take<'t> = &'t mut dyn FnMut(&mut Workspace, &mut OrderRecord, Option<&RefundRecord>) -> Decided<()>;
 
-/// Takes a refund in where it belongs, or behind all others where those behind it would not fit any more.
+/// Takes a refund in where it belongs, or behind all others where those behind it would not fit any more, or where less would have gone
+/// back than was told: that money is paid.
 pub(super) fn take(
     context: &Context<'_>,
     ws: &mut Workspace,
@@ -81,6 +82,7 @@ pub(super) fn take(
         match insert(context, ws, order, extra, (new, place), &mut watched) {
             Err(Stop::Refuse(error)) if is_cancelled || !fits => return Err(error.into()),
             Err(Stop::Refuse(_)) => {}
+            Ok(taken) if taken.order.refunded_minor() < order.refunded_minor() => {}
             taken => return taken,
         }
     }
