@@ -656,6 +656,26 @@ fn bytes_of(value: &Value) -> usize {
     }
 }
 
+/// As in so many processes that share 16 threads, each with a connection or with a commit that those of a process share.
+fn leased(holders: usize, combined: bool) -> Duration {
+    drop(engine_on(schema("bench_engine"), TRIES));
+    let engine = |own| {
+        let connections_max = if combined { 1 } else { 16 / holders };
+        let options =
+            PostgresOptions { schema: "bench_engine".to_owned(), connections_max, ..PostgresOptions::default() };
+        Engine::open(Leased::new(PostgresStore::open(&address(), &options).unwrap(), holders, own).unwrap()).unwrap()
+    };
+    let next = AtomicUsize::new(0);
+    let turn = || next.fetch_add(1, Ordering::Relaxed) % holders;
+    if combined {
+        let engines: Vec<Combiner> = (0..holders).map(|own| Combiner::new(engine(own))).collect();
+        storm(16, || &engines[turn()], |engine, who| engine.execute(claim(who)).is_ok())
+    } else {
+        let engines: Vec<Engine> = (0..holders).map(engine).collect();
+        storm(16, || &engines[turn()], |engine, who| engine.execute(claim(who)).is_ok())
+    }
+}
+
 fn coupon(syncs: bool) {
     let admin = Server::connect("public");
     if syncs {
@@ -709,26 +729,21 @@ fn coupon(syncs: bool) {
     let engine = engine_on(schema("bench_engine"), TRIES);
     let one_by_one = storm(16, || (), |(), who| engine.execute(claim(who)).is_ok());
     told("engine, try by try, 16 connections", one_by_one);
-    // As in four processes with four connections each.
-    drop(engine_on(schema("bench_engine"), TRIES));
-    let engines: Vec<Engine> = (0..4)
-        .map(|own| {
-            let options =
-                PostgresOptions { schema: "bench_engine".to_owned(), connections_max: 4, ..PostgresOptions::default() };
-            Engine::open(Leased::new(PostgresStore::open(&address(), &options).unwrap(), 4, own).unwrap()).unwrap()
-        })
-        .collect();
-    let next = AtomicUsize::new(0);
-    let leased = storm(
-        16,
-        || &engines[next.fetch_add(1, Ordering::Relaxed) % 4],
-        |engine, who| engine.execute(claim(who)).is_ok(),
-    );
-    told("engine, leased, 4 holders × 4 connections", leased);
-    println!("leased / try by try {:.2}", one_by_one.as_secs_f64() / leased.as_secs_f64());
+    for (holders, combined) in [(4, false), (16, false), (4, true)] {
+        let took = leased(holders, combined);
+        let shared = if combined { ", combined" } else { "" };
+        told(&format!("engine, leased, {holders} holders × {} threads{shared}", 16 / holders), took);
+        println!("leased / try by try {:.2}", one_by_one.as_secs_f64() / took.as_secs_f64());
+    }
     for threads in [64, 256] {
         let combiner = Combiner::new(engine_on(schema("bench_engine"), TRIES));
         let took = storm(threads, || (), |(), who| combiner.execute(claim(who)).is_ok());
         told(&format!("engine, combined from {threads} threads"), took);
     }
+    let engine = engine_on(schema("bench_engine"), TRIES);
+    let start = Instant::now();
+    let requests: Vec<Request> = (0..TRIES).map(claim).collect();
+    let outcomes = requests.chunks(1_000).flat_map(|page| engine.execute_many(page.to_vec()).unwrap());
+    assert_eq!(outcomes.filter(Result::is_ok).count(), LIMIT);
+    told("engine, in batches of 1,000", start.elapsed());
 }
