@@ -68,6 +68,9 @@ impl Scratch {
 
     /// What all takes carry; each gets its part of that in whole minor units.
     pub(super) fn carry(&mut self) -> Carried {
+        if self.takes.iter().all(|take| take.units >= take.of.0) {
+            return Carried::even(self.takes.iter().map(|take| take.amount).sum());
+        }
         let (mut sum, mut told) = (Carried::even(0), 0);
         for take in &mut self.takes {
             sum.add(take.of.1, take.units, take.of.0);
