@@ -388,6 +388,19 @@ fn backups_are_verified_and_restored() {
     assert_eq!(desk.crm(&["show", "--json", "--db", "c.db"]).json()["count"], 2);
     desk.crm(&["restore", "b.db", "c.db", "--json"]).fails(3, "store.exists");
 
+    let books = desk.crm(&["verify", "c.db", "--books", "--json"]).json();
+    assert_eq!(books["books"]["wrong"], json!([]));
+    assert!(0 < books["books"]["read"].as_u64().unwrap());
+    let file = rusqlite::Connection::open(desk.path("c.db")).unwrap();
+    assert_eq!(file.execute("UPDATE entry SET kind = 'order' WHERE seq = 1", []).unwrap(), 2);
+    drop(file);
+    desk.crm(&["verify", "c.db"]).ok();
+    let wrong = desk.crm(&["verify", "c.db", "--books", "--json"]);
+    let told: Value = serde_json::from_str(&wrong.stdout).unwrap();
+    assert_eq!((wrong.code, told["books"]["wrong"].as_array().unwrap().len()), (1, 2), "{wrong:#?}");
+    let first = told["books"]["wrong"][0].as_str().unwrap();
+    assert!(first.ends_with(" 1 of `entry`: `kind` is not what was written"), "{first}");
+
     let mut bytes = std::fs::read(desk.path("b.db")).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..].fill(0x5a);

@@ -298,6 +298,9 @@ pub(crate) struct Restore {
 pub(crate) struct Verify {
     /// The file; default the database
     pub(crate) file: Option<PathBuf>,
+    /// Also reads everything in it, and adds up the books of every customer, gift card and group; of a server as well
+    #[arg(long)]
+    pub(crate) books: bool,
 }
 
 #[derive(Debug, Args)]

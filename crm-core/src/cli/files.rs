@@ -6,6 +6,7 @@ use crate::cli::problem::{Finished, Problem};
 use crate::cli::shop::{self, Shop};
 use crate::cli::words;
 use crm_core::Error;
+use crm_core::corpus;
 use crm_core::store::{SqliteStore, Verified, server_address};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -43,15 +44,64 @@ pub(crate) fn verify(global: &Global, task: &Verify, out: &mut Out) -> Finished 
         Some(path) => path.clone(),
         None => shop::path(global)?,
     };
-    only_files(&path)?;
-    let verified = SqliteStore::verify(&path)?;
-    if out.is_json() {
-        return out.json(&found(&path, &verified));
+    let is_file = server_address(&path).is_none();
+    if is_file || !task.books {
+        only_files(&path)?;
     }
+    let verified = if is_file { Some(SqliteStore::verify(&path)?) } else { None };
+    let books = if task.books { Some(books(&path, out)?) } else { None };
+    let whole = books.as_ref().is_none_or(|books| books.wrong.is_empty());
+    if out.is_json() {
+        let mut told = verified.as_ref().map_or_else(|| json!({}), |verified| found(&path, verified));
+        if let (Some(told), Some(books)) = (told.as_object_mut(), &books) {
+            told.insert("books".to_owned(), json!({ "read": books.read, "wrong": books.wrong }));
+        }
+        out.json(&told)?;
+    } else {
+        if let Some(verified) = &verified {
+            tell(&path, verified, out)?;
+        }
+        books.iter().try_for_each(|books| books.tell(out))?;
+    }
+    if whole { Ok(()) } else { Err(Problem::Told) }
+}
+
+fn tell(path: &Path, verified: &Verified, out: &mut Out) -> Finished {
     let bytes = words::number(verified.bytes);
     out.line(format!("{} is whole: {bytes} bytes, tables of version {}", path.display(), verified.schema_version))?;
     let rows = verified.rows.iter().map(|(table, rows)| vec![(*table).to_owned(), words::number(*rows)]).collect();
     out.table(&["table", ">rows"], rows)
+}
+
+/// What was read of everybody, and where it does not add up.
+struct Books {
+    read: u64,
+    wrong: Vec<String>,
+}
+
+fn books(path: &Path, out: &Out) -> Result<Books, Problem> {
+    let shop = shop::to_look(path, |open| Shop::at(path, open))?;
+    let counter = out.counter("read:");
+    let mut read = 0;
+    let wrong = corpus::flaws(&shop.engine, &mut || {
+        read += 1;
+        counter.inc(1);
+    });
+    counter.finish_and_clear();
+    Ok(Books { read, wrong: wrong? })
+}
+
+impl Books {
+    fn tell(&self, out: &mut Out) -> Finished {
+        let read = words::number(self.read);
+        if self.wrong.is_empty() {
+            return out
+                .line(format!("the books add up: {read} entries, customers, orders, claims, gift cards and groups"));
+        }
+        out.table(&["what does not add up"], self.wrong.iter().map(|wrong| vec![wrong.clone()]).collect())?;
+        let wrong = words::number(u64::try_from(self.wrong.len()).unwrap_or(u64::MAX));
+        out.line(format!("places that do not add up: {wrong}; restore a backup, and report what happened before"))
+    }
 }
 
 /// A server has tools of its own, which know more than rows.

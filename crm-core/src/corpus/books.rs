@@ -6,10 +6,14 @@ use crate::effect::{
 };
 use crate::engine::Engine;
 use crate::points::{Account, Book};
-use crate::store::{Read, Table};
+use crate::store::{Read, Table, Value};
 use crate::value::{CustomerId, GiftCardId, PointCurrency};
+use crate::workspace::rows::again;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Rows per page.
+const PAGE: usize = 1_000;
 
 /// A print of everything that is stored: equal prints, equal books.
 pub(crate) fn print(engine: &Engine) -> Result<u64, String> {
@@ -55,11 +59,27 @@ pub fn check(engine: &Engine, requests: &[(Request, Done)]) -> Result<(), String
 /// # Errors
 /// A sentence that says what does not add up.
 pub fn add_up(engine: &Engine) -> Result<(), String> {
+    let wrong = flaws(engine, &mut || {}).map_err(|error| error.to_string())?;
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+/// Reads everything that is stored, and tells where journals, accounts, lots, gift cards and groups do not agree, a sentence each; none where they
+/// do. `read` is called for every entry, customer, order, claim, gift card and group that could be read.
+///
+/// # Errors
+/// `store.*`; `store.corrupt` for what cannot be read.
+pub fn flaws(engine: &Engine, read: &mut dyn FnMut()) -> crate::Result<Vec<String>> {
     let mut sums: BTreeMap<(CustomerId, PointCurrency, Book), i64> = BTreeMap::new();
     let mut seqs: BTreeMap<CustomerId, u64> = BTreeMap::new();
     let mut wrong = Vec::new();
     let mut cards: BTreeMap<GiftCardId, CardSums> = BTreeMap::new();
+    rows_agree(engine, &mut wrong)?;
+    if !wrong.is_empty() {
+        // Where rows do not say what they say, their sums mean nothing.
+        return Ok(wrong);
+    }
     let each = &mut |entry: Entry| {
+        read();
         tell_card(&entry.what, &mut cards);
         let last = seqs.entry(entry.customer_id.clone()).or_default();
         if entry.seq != *last + 1 {
@@ -77,16 +97,70 @@ pub fn add_up(engine: &Engine) -> Result<(), String> {
         }
         Ok(())
     };
-    engine.each_entry(each).map_err(|error| error.to_string())?;
+    engine.each_entry(each)?;
     let each = &mut |customer: crate::engine::StoredCustomer| {
+        read();
         for account in &customer.accounts {
             account_adds_up(&customer.id, account, &sums, &mut wrong);
         }
         Ok(())
     };
-    engine.each_stored(each).map_err(|error| error.to_string())?;
-    shared_add_up(engine, &mut cards, &mut wrong)?;
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    engine.each_stored(each)?;
+    shared_add_up(engine, &mut cards, &mut wrong, read)?;
+    engine.each_order(&mut |_, _| {
+        read();
+        Ok(())
+    })?;
+    engine.each_claim(&mut |_| {
+        read();
+        Ok(())
+    })?;
+    Ok(wrong)
+}
+
+/// Every row says in its columns what it says in its body, and everything in it can be read.
+fn rows_agree(engine: &Engine, wrong: &mut Vec<String>) -> crate::Result<()> {
+    for table in [Table::Customer, Table::Entry, Table::Order, Table::Claim] {
+        let columns = table.describe().columns;
+        let mut after = None;
+        loop {
+            let read = Read::Prefix { table, prefix: Vec::new(), after, limit: PAGE };
+            let rows = engine.store().load(&[read])?.pop().unwrap_or_default();
+            for row in &rows {
+                let name = || format!("row {} of `{}`", key_words(row.key()), table.describe().name);
+                match again(row) {
+                    Ok(None) => {}
+                    Ok(Some(cells)) => {
+                        // One thing may have several bodies: an amount with or without zeros at its end.
+                        let same = |(stored, made): (&Value, &Value)| stored == made || stored.as_blob().is_some();
+                        let differs = row.cells().iter().zip(&cells).position(|pair| !same(pair));
+                        let column = differs.and_then(|place| columns.get(place)).map(|column| column.name);
+                        wrong.extend(column.map(|column| format!("{}: `{column}` is not what was written", name())));
+                    }
+                    Err(error) => wrong.push(format!("{}: {}", name(), with_cause(&error))),
+                }
+            }
+            match rows.last() {
+                Some(last) if rows.len() == PAGE => after = Some(last.key().to_vec()),
+                _ => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn with_cause(error: &crate::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error} ({cause})"))
+}
+
+/// A key without its bucket.
+fn key_words(key: &[Value]) -> String {
+    let words = key.iter().skip(1).map(|value| match value {
+        Value::Text(text) => format!("`{}`", crate::limits::quote(text)),
+        Value::Int(int) => int.to_string(),
+        _ => "?".to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What journals say of a gift card: issued, redeemed, expired and revoked, in minor units.
@@ -114,8 +188,10 @@ fn shared_add_up(
     engine: &Engine,
     cards: &mut BTreeMap<GiftCardId, CardSums>,
     wrong: &mut Vec<String>,
-) -> Result<(), String> {
+    read: &mut dyn FnMut(),
+) -> crate::Result<()> {
     let each_card = &mut |card: crate::giftcard::GiftCard| {
+        read();
         let books = [card.issued_minor, card.redeemed_minor, card.expired_minor, card.revoked_minor];
         let told = cards.remove(&card.id).unwrap_or_default();
         if books != told {
@@ -124,13 +200,14 @@ fn shared_add_up(
         wrong.extend(card.check().err().map(|error| error.to_string()));
         Ok(())
     };
-    engine.each_gift_card(each_card).map_err(|error| error.to_string())?;
+    engine.each_gift_card(each_card)?;
     wrong.extend(cards.keys().map(|card| format!("journals tell of a gift card `{card}` that is not there")));
     let each_group = &mut |group: crate::group::Group| {
+        read();
         wrong.extend(group.check().err().map(|error| error.to_string()));
         Ok(())
     };
-    engine.each_group(each_group).map_err(|error| error.to_string())
+    engine.each_group(each_group)
 }
 
 fn account_adds_up(

@@ -1,9 +1,11 @@
 //! Rows of the store and the things they stand for.
 
+mod again;
 mod offers;
 mod shared;
 mod things;
 
+pub(crate) use again::again;
 pub(crate) use offers::{
     claim_of, claim_record_of, counter_of, coupon_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon,
     read_hold, read_holds,
