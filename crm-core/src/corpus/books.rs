@@ -4,16 +4,12 @@ use crate::command::{Command, Request};
 use crate::effect::{
     Done, Entry, GiftCardExpired, GiftCardFrozen, GiftCardIssued, GiftCardRedeemed, GiftCardRestored, Outcome, What,
 };
-use crate::engine::Engine;
+use crate::engine::{Engine, damaged_rows};
 use crate::points::{Account, Book};
-use crate::store::{Read, Table, Value};
+use crate::store::{Read, Table};
 use crate::value::{CustomerId, GiftCardId, PointCurrency};
-use crate::workspace::rows::again;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// Rows per page.
-const PAGE: usize = 1_000;
 
 /// A print of everything that is stored: equal prints, equal books.
 pub(crate) fn print(engine: &Engine) -> Result<u64, String> {
@@ -73,7 +69,7 @@ pub fn flaws(engine: &Engine, read: &mut dyn FnMut()) -> crate::Result<Vec<Strin
     let mut seqs: BTreeMap<CustomerId, u64> = BTreeMap::new();
     let mut wrong = Vec::new();
     let mut cards: BTreeMap<GiftCardId, CardSums> = BTreeMap::new();
-    rows_agree(engine, &mut wrong)?;
+    damaged_rows(engine, &mut wrong)?;
     if !wrong.is_empty() {
         // Where rows do not say what they say, their sums mean nothing.
         return Ok(wrong);
@@ -116,51 +112,6 @@ pub fn flaws(engine: &Engine, read: &mut dyn FnMut()) -> crate::Result<Vec<Strin
         Ok(())
     })?;
     Ok(wrong)
-}
-
-/// Every row says in its columns what it says in its body, and everything in it can be read.
-fn rows_agree(engine: &Engine, wrong: &mut Vec<String>) -> crate::Result<()> {
-    for table in [Table::Customer, Table::Entry, Table::Order, Table::Claim] {
-        let columns = table.describe().columns;
-        let mut after = None;
-        loop {
-            let read = Read::Prefix { table, prefix: Vec::new(), after, limit: PAGE };
-            let rows = engine.store().load(&[read])?.pop().unwrap_or_default();
-            for row in &rows {
-                let name = || format!("row {} of `{}`", key_words(row.key()), table.describe().name);
-                match again(row) {
-                    Ok(None) => {}
-                    Ok(Some(cells)) => {
-                        // One thing may have several bodies: an amount with or without zeros at its end.
-                        let same = |(stored, made): (&Value, &Value)| stored == made || stored.as_blob().is_some();
-                        let differs = row.cells().iter().zip(&cells).position(|pair| !same(pair));
-                        let column = differs.and_then(|place| columns.get(place)).map(|column| column.name);
-                        wrong.extend(column.map(|column| format!("{}: `{column}` is not what was written", name())));
-                    }
-                    Err(error) => wrong.push(format!("{}: {}", name(), with_cause(&error))),
-                }
-            }
-            match rows.last() {
-                Some(last) if rows.len() == PAGE => after = Some(last.key().to_vec()),
-                _ => break,
-            }
-        }
-    }
-    Ok(())
-}
-
-fn with_cause(error: &crate::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error} ({cause})"))
-}
-
-/// A key without its bucket.
-fn key_words(key: &[Value]) -> String {
-    let words = key.iter().skip(1).map(|value| match value {
-        Value::Text(text) => format!("`{}`", crate::limits::quote(text)),
-        Value::Int(int) => int.to_string(),
-        _ => "?".to_owned(),
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What journals say of a gift card: issued, redeemed, expired and revoked, in minor units.

@@ -221,8 +221,12 @@ impl Fresh {
         for entry in ws.fresh().iter().filter(|entry| entry.customer_id == *id) {
             for (place, ladder) in program.ladders().iter().enumerate() {
                 // What counts is what counted then.
-                let ladder = program.timeline(place).and_then(|all| all.at(entry.effective_at)).unwrap_or(ladder);
+                let timeline = program.timeline(place);
+                let ladder = timeline.and_then(|all| all.at(entry.effective_at)).unwrap_or(ladder);
                 let facts = tier_facts(ladder.metric(), ladder, entry);
+                // It may say nothing to the rules of its day, and something to those that have taken over since.
+                let counts = |ladder: &Ladder| !tier_facts(ladder.metric(), ladder, entry).is_empty();
+                fresh.anew |= facts.is_empty() && timeline.is_some_and(|all| all.after(entry.effective_at).any(counts));
                 fresh.tiers.extend(facts.into_iter().map(|fact| (place, fact)));
             }
             fresh.life.extend(life_fact(entry));

@@ -110,6 +110,11 @@ fn follow_ladder(
         told_at: slot.map_or(Timestamp::MIN, |_| told_at),
         revised_at: slot.and_then(|slot| timeline.news_since(slot.stamp)).filter(|at| Timestamp::MIN < *at),
         at: fresh.latest.unwrap_or(told_at).max(joined_at),
+        locked_at: facts
+            .iter()
+            .filter(|fact| matches!(fact.kind, TierFactKind::Lock { .. }))
+            .map(|f| f.effective_at)
+            .max(),
     };
     let (state, view) = match in_order {
         Some(both) => both,
@@ -158,6 +163,8 @@ struct News {
     revised_at: Option<Timestamp>,
     /// Where a correction stands.
     at: Timestamp,
+    /// When these facts lock it.
+    locked_at: Option<Timestamp>,
 }
 
 impl News {
@@ -174,24 +181,29 @@ impl News {
         let mut outdated = self.revised_at.filter(|at| *at <= self.told_at);
         let since = outdated.map_or(self.told_at, |at| at.plus_millis(-1));
         let mut news = Vec::new();
-        let mut last = None;
-        for change in history {
+        let (mut last, mut changed_at) = (None, Timestamp::MIN);
+        // Of several locks of one instant the last one is of these facts; the others were told.
+        let locks = |change: &TierChange| change.cause == TierCause::Locked && Some(change.at) == self.locked_at;
+        let lock = history.iter().rposition(locks);
+        for (place, change) in history.into_iter().enumerate() {
             if self.told_at < change.at && outdated.take().is_some() {
                 self.correct(ladder, &change.from, self.told_at, last.clone(), &mut news);
             }
             let by_these = match &change.cause {
                 TierCause::Reached { cause } => causes.contains(&(false, &**cause)),
                 TierCause::RefundAtOnce { cause } => causes.contains(&(true, &**cause)),
-                TierCause::Locked => self.told_at <= change.at,
+                TierCause::Locked => lock == Some(place),
                 _ => false,
             };
             last = Some(change.cause.clone());
+            changed_at = change.at;
             if (since < change.at || by_these) && change.to != self.told {
                 news.push(TierChange { from: self.told, ..change.clone() });
                 self.told = change.to;
             }
         }
-        let at = outdated.map_or(self.at, |_| self.told_at);
+        // Not before the customer came to stand there.
+        let at = outdated.map_or(self.at.max(changed_at), |_| self.told_at);
         self.correct(ladder, current, at, last, &mut news);
         news
     }

@@ -11,6 +11,8 @@ mod revision;
 mod sync;
 mod totals;
 mod waits;
+#[cfg(feature = "conformance")]
+mod whole;
 mod work;
 
 pub use crate::query::CustomerSummary;
@@ -22,4 +24,6 @@ pub use progress::ProgressAnswer;
 pub(crate) use progress::heeded;
 pub use sync::{Engine, SweepReport};
 pub use waits::AsyncEngine;
+#[cfg(feature = "conformance")]
+pub(crate) use whole::damaged_rows;
 pub use work::{Step, Work};

@@ -28,7 +28,7 @@ pub struct TierStatus {
     pub grace_until: Option<Timestamp>,
     /// The lock in force; `tier` is the lock's, everything else below speaks of the tier without it.
     pub lock: Option<TierLocked>,
-    /// A higher tier that is reached already and begins later.
+    /// A higher tier that is reached already and begins later, if nothing that counts for it leaves the window before.
     pub pending: Option<TierPending>,
     /// What is missing to the next higher tier; none on the highest.
     pub to_reach: Option<TierGoal>,
@@ -102,7 +102,7 @@ impl Ladder {
             value: state.metric(),
             grace_until: grace.map(|kept| kept.until),
             lock: locked,
-            pending: self.pending(state),
+            pending: self.pending(zone, state),
             to_reach: self.to_reach(zone, state),
             to_keep: kept.and_then(|(_, missing)| missing),
         }
@@ -114,13 +114,14 @@ impl Ladder {
         earlier(state.review_at, floor.map(|kept| kept.graced_at).min())
     }
 
-    fn pending(&self, state: &LadderState) -> Option<TierPending> {
+    fn pending(&self, zone: Zone, state: &LadderState) -> Option<TierPending> {
         if self.upgrade == Upgrade::Now {
             return None;
         }
-        let reached = self.reached(state.metric());
-        let at = if matches!(state.sums, Sums::Periods(_)) { state.review_at } else { state.rise_at };
-        at.filter(|_| state.top() < reached).map(|at| TierPending { tier: self.step(reached).id.clone(), at })
+        let at = if matches!(state.sums, Sums::Periods(_)) { state.review_at } else { state.rise_at }?;
+        // What leaves the window before is not there then.
+        let reached = self.reached(self.metric_after(state, last_date(zone, at)));
+        (state.top() < reached).then(|| TierPending { tier: self.step(reached).id.clone(), at })
     }
 
     fn to_reach(&self, zone: Zone, state: &LadderState) -> Option<TierGoal> {
@@ -150,7 +151,9 @@ impl Ladder {
         if top == 0 || self.floor == Floor::Permanent {
             return None;
         }
-        let kept = state.kept.iter().find(|kept| kept.rank == top).map(|kept| {
+        let kept = state.kept.iter().find(|kept| kept.rank == top);
+        // Grace of an older review is over for whoever was kept in it: the next failed review begins its own.
+        let kept = kept.filter(|kept| state.base < top || state.clock < kept.graced_at).map(|kept| {
             let ends_at = if state.clock < kept.graced_at { kept.graced_at } else { kept.until };
             let through = last_date(zone, ends_at);
             // A period that ends within long grace takes its metric with it.

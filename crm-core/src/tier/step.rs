@@ -63,13 +63,18 @@ impl Ladder {
 
     /// Takes a fact in, after everything that is due up to its instant.
     pub fn apply(&self, zone: Zone, state: &mut LadderState, fact: &TierFact, out: &mut Vec<TierChange>) -> Applied {
-        let at = fact.effective_at;
-        let place = fact.place();
-        if at < state.clock || state.last.as_ref().is_some_and(|last| place.is_late(last)) {
+        if fact.effective_at < state.clock || state.last.as_ref().is_some_and(|last| fact.place().is_late(last)) {
             return Applied::Late;
         }
+        self.take(zone, state, fact, out);
+        Applied::InOrder
+    }
+
+    /// Takes in the next of facts that are in their order.
+    pub(super) fn take(&self, zone: Zone, state: &mut LadderState, fact: &TierFact, out: &mut Vec<TierChange>) {
+        let at = fact.effective_at;
         self.advance(zone, state, at, out);
-        state.last = Some(place);
+        state.last = Some(fact.place());
         match &fact.kind {
             TierFactKind::Accrual { amount, cause } => self.count(zone, state, (at, at), *amount, cause, out),
             TierFactKind::Reversal { amount, original_at, cause } => {
@@ -87,7 +92,6 @@ impl Ladder {
                 self.show(state, at, TierCause::LockEnded, out);
             }
         }
-        Applied::InOrder
     }
 
     /// The definition: the state at an instant, from the registration and all facts with an effective instant up to it, in any order.
@@ -106,8 +110,7 @@ impl Ladder {
         let from = ordered.first().map_or(joined_at, |fact| fact.effective_at.min(joined_at));
         let mut state = self.start_from(zone, joined_at, from);
         for fact in ordered {
-            // Sorted facts never come late.
-            let _ = self.apply(zone, &mut state, fact, out);
+            self.take(zone, &mut state, fact, out);
         }
         self.advance(zone, &mut state, until, out);
         state

@@ -91,6 +91,11 @@ impl Timeline {
         self.ladder(self.place(instant))
     }
 
+    /// The ladders of the rules that begin after an instant.
+    pub fn after(&self, instant: Timestamp) -> impl Iterator<Item = &Ladder> {
+        self.epochs.iter().filter(move |epoch| instant < epoch.from).filter_map(|epoch| epoch.ladder.as_deref())
+    }
+
     /// The place of the rules that hold at an instant.
     fn place(&self, instant: Timestamp) -> usize {
         self.epochs.partition_point(|epoch| epoch.from <= instant).saturating_sub(1)
@@ -229,10 +234,7 @@ impl Timeline {
                     .filter(|fact| next.is_none_or(|next| fact.effective_at < next))
                     .collect();
                 here.sort_by(|a, b| a.order(b));
-                for fact in here {
-                    // Sorted facts never come late.
-                    let _ = ladder.apply(*zone, &mut state, fact, out);
-                }
+                here.into_iter().for_each(|fact| ladder.take(*zone, &mut state, fact, out));
             }
             let Some(from) = next else { break };
             let next = self.place(from);

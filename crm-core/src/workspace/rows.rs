@@ -1,10 +1,12 @@
 //! Rows of the store and the things they stand for.
 
+#[cfg(feature = "conformance")]
 mod again;
 mod offers;
 mod shared;
 mod things;
 
+#[cfg(feature = "conformance")]
 pub(crate) use again::again;
 pub(crate) use offers::{
     claim_of, claim_record_of, counter_of, coupon_of, hold_of, read_all_holds, read_claim, read_counter, read_coupon,
