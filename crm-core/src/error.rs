@@ -63,7 +63,7 @@ codes! {
     MoneyCurrency = "money.currency", No, "use an ISO 4217 code that the program accepts";
     MoneyNegative = "money.negative", No, "amounts of an order are zero or more; send a refund for money that goes back";
     PointsRange = "points.range", No, "points stay within ±(2^53−1)";
-    PointsAmount = "points.amount", No, "give a positive whole number of points";
+    PointsAmount = "points.amount", No, "give a whole number of points above zero, and a checkout no more than pay something";
     PointsCurrency = "points.currency", No, "use a point currency that the program defines";
     PointsNotRedeemable = "points.not_redeemable", No, "qualifying points are counted, not spent; use a redeemable currency";
     PointsInsufficient = "points.insufficient", No, "spend or hold at most the available points";

@@ -162,7 +162,7 @@ fn finish(
         standing::follow(context, ws, customer)?;
         settle::check_books(ws, customer)?;
     }
-    let balances = balances(context.program, ws, &id)?;
+    let balances = balances(context, ws, &id)?;
     // A settling that finds nothing to write still moves the customer's next due instant.
     let settles = matches!(context.request.command, Command::Settle(_));
     let changed = settles || !ws.fresh().is_empty();
@@ -196,12 +196,18 @@ fn finish(
 }
 
 /// The four figures of every currency that the customer ever touched, in the program's order.
-fn balances(program: &Program, ws: &mut Workspace, id: &CustomerId) -> Decided<Vec<CurrencyBalance>> {
+fn balances(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId) -> Decided<Vec<CurrencyBalance>> {
     let Some(customer) = ws.customer(id)? else { return Ok(Vec::new()) };
     let accounts = &customer.state.accounts;
-    let known = program.point_currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
+    let now = customer.state.recorded_at.max(context.request.at);
+    let known =
+        context.program.point_currencies().iter().filter_map(|rules| accounts.iter().find(|a| a.currency == rules.id));
     let mut balances = Vec::with_capacity(accounts.len());
-    balances.extend(known.map(|account| CurrencyBalance::of(&account.currency, &account.balances)));
+    balances.extend(known.map(|account| match account.next_due() {
+        // Nothing had to be written, so time has not passed either.
+        Some(due) if due <= now => CurrencyBalance::of(&account.currency, &account.view_at(now).balances),
+        _ => CurrencyBalance::of(&account.currency, &account.balances),
+    }));
     Ok(balances)
 }
 

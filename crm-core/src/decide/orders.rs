@@ -67,10 +67,12 @@ pub(crate) fn record(context: &Context<'_>, ws: &mut Workspace, command: &Record
         return Err(Error::new(ErrorCode::OrderCurrency, message).field("order.currency").into());
     }
     if let Some(owner) = owned_since(context, ws, &command.buyer, order, print)? {
+        same_claim(ws, &owner, command)?;
         return Ok(owner);
     }
     let id = buyer(context, ws, &command.buyer, order.paid_at)?;
     if already(ws, &id, order, print)? {
+        same_claim(ws, &id, command)?;
         return Ok(id);
     }
     settle(context, ws, &id)?;
@@ -164,6 +166,17 @@ fn already(ws: &mut Workspace, id: &CustomerId, order: &Order, print: Fingerprin
         return Err(conflict().with("customer_id", owner).into());
     }
     if known == print { Ok(true) } else { Err(conflict().into()) }
+}
+
+/// An order that comes again with a claim was recorded with it: prices are not changed behind it.
+fn same_claim(ws: &mut Workspace, id: &CustomerId, command: &RecordOrder) -> Decided<()> {
+    let Some(claim) = &command.claim_id else { return Ok(()) };
+    let Some(order) = ws.order(&(id.clone(), command.order.id.clone()))? else { return Ok(()) };
+    if extra_of(order)?.claim.as_ref() == Some(claim) {
+        return Ok(());
+    }
+    let message = format!("order `{}` is recorded without claim `{claim}`", command.order.id);
+    Err(Error::new(ErrorCode::OrderConflict, message).field("claim_id").into())
 }
 
 /// Whose order it stays when it comes again, although its identifiers are somebody else's by now, or nobody's.

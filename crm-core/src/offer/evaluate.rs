@@ -145,7 +145,16 @@ impl Terms<'_> {
                 return Err(Out::Budget { room: held.room, left });
             }
         }
-        if off > 0 || self.is_gift() { Ok(off) } else { Err(Out::NoEffect) }
+        if off > 0 || self.is_gift() { Ok(off) } else { Err(self.units_gone(state).unwrap_or(Out::NoEffect)) }
+    }
+
+    /// The limit of an article that has no unit left for it.
+    fn units_gone(&self, state: &State) -> Option<Out> {
+        let gone = |held: &&Held<'_>| {
+            let of_article = matches!(held.counts, RoomFor::Units(Some(_))) && self.left(state, held.counter) < 1;
+            of_article && self.lens.iter().any(|class| self.counts_class(held.counts, *class))
+        };
+        self.held.iter().find(gone).map(|held| Out::Limit(held.room))
     }
 
     /// The limit that has nothing left for it.

@@ -75,7 +75,11 @@ impl Problem<'_> {
             let mut scratch = Scratch::default();
             let at_end = (0..terms.choices()).map(|choice| terms.evaluate(end, Mode::Real, choice, &mut scratch));
             let out = at_end.reduce(|best, next| if best.is_ok() { best } else { next });
-            if let Some(Err(out)) = out.filter(|out| !matches!(out, Err(Out::NoEligible))) {
+            // What the others have used up was there for it as well: they are better. Of one offer it is the limit that keeps out the next one.
+            let itself = applied.iter().any(|other| name(*other).as_ref() == Some(&terms.candidate.rules.id));
+            let spent = |out: &Out| matches!(out, Out::Limit(_) | Out::Budget { .. });
+            let better = |out: &Out| matches!(out, Out::NoEligible) || spent(out) && !itself;
+            if let Some(Err(out)) = out.filter(|out| out.is_err_and(|out| !better(&out))) {
                 return why(out, terms.candidate, self.basket.currency);
             }
         }

@@ -155,6 +155,17 @@ impl OrderRecord {
         Ok(RefundEffect { full_after: true, ..effect })
     }
 
+    /// The order as if everything had gone back.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub(crate) fn all_back(&self) -> Result<Self> {
+        let mut gone = self.clone();
+        (gone.facts.reverted, gone.facts.cancelled_at) = (false, None);
+        gone.cancel(self.paid_at())?;
+        Ok(gone)
+    }
+
     /// Reverts the import of the order: from now on it is treated as if it had never counted. False when it was so already.
     pub fn revert(&mut self) -> bool {
         !std::mem::replace(&mut self.facts.reverted, true)

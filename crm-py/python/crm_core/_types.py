@@ -7068,7 +7068,7 @@ class TierStatus(Record):
     """The next review; none when there is nothing to review."""
 
     pending: TierPending | None = None
-    """A higher tier that is reached already and begins later."""
+    """A higher tier that is reached already and begins later, if nothing that counts for it leaves the window before."""
 
     to_keep: TierGoal | None = None
     """What is missing to keep the tier beyond `valid_through`; none when nothing is."""

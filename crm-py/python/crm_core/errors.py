@@ -99,7 +99,7 @@ class PointsRange(PointsError):
 
 
 class PointsAmount(PointsError):
-    """`points.amount`: give a positive whole number of points."""
+    """`points.amount`: give a whole number of points above zero, and a checkout no more than pay something."""
 
     code = "points.amount"
 

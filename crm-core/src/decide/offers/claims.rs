@@ -11,12 +11,12 @@ use super::gather::Asked;
 use super::room::{bound_now, free, stands};
 use super::time::{close, end, let_go, look_at};
 use crate::code::NormalCode;
-use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, ReleaseClaim, ReleaseHold};
+use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, PointsOf, ReleaseClaim, ReleaseHold};
 use crate::coupon::{ClaimState, LimitHold, OpenClaim};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::limits::CLAIM_SECONDS_MAX;
-use crate::offer::{QuotedGiftCard, Receipt, Rejected, Source, Why};
+use crate::limits::{CLAIM_SECONDS_MAX, LATE_MILLIS};
+use crate::offer::{Quote, QuotedGiftCard, Receipt, Rejected, Source, Why};
 use crate::program::LateConfirm;
 use crate::value::{
     ClaimId, CouponId, Currency, CustomerId, HoldId, OfferId, OrderId, PointCurrency, Points, Timestamp, fingerprint,
@@ -70,6 +70,9 @@ pub(crate) fn claim(context: &Context<'_>, ws: &mut Workspace, command: &ClaimOf
     };
     let worked = work_out(context, ws, asked)?;
     acceptable(command, &worked)?;
+    if let Some(of) = &command.points {
+        no_more_than_due(context, of, &worked.quote)?;
+    }
     // A seat is not held longer for a checkout than it waits.
     let deadline = worked.seat.as_ref().map_or(deadline, |(_, until)| deadline.min(*until));
     let record = hold(context, ws, command, worked, (print(), now, deadline))?;
@@ -93,8 +96,14 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
         }
     };
     let choice = |why: &Why| matches!(why, Why::Conflict { .. } | Why::BeatenBy { .. } | Why::NoEffect);
-    let refused: Vec<&Rejected> =
-        worked.quote.rejected.iter().filter(|out| asked_for(&out.by) && !choice(&out.why)).collect();
+    // One of several coupons of an offer is used, and its limit keeps out the others.
+    let given = |out: &Rejected| {
+        let spent =
+            matches!(out.why, Why::LimitCustomer { .. } | Why::LimitCampaign { .. } | Why::BudgetExhausted { .. });
+        spent && worked.quote.applied.iter().any(|applied| Some(&applied.offer) == out.offer.as_ref())
+    };
+    let out = |out: &&Rejected| asked_for(&out.by) && !choice(&out.why) && !given(out);
+    let refused: Vec<&Rejected> = worked.quote.rejected.iter().filter(out).collect();
     let cards: Vec<&QuotedGiftCard> = worked.quote.gift_cards.iter().filter(|card| card.why.is_some()).collect();
     if let Some(first) = refused.first() {
         let (message, field) = match &first.by {
@@ -128,6 +137,28 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
         return Err(Error::new(ErrorCode::ClaimDue, message).field("expect_due").with("due", totals.due).into());
     }
     Ok(())
+}
+
+/// No point is taken that pays nothing: fewer of them must not be worth all that cards leave to pay.
+fn no_more_than_due(context: &Context<'_>, of: &PointsOf, quote: &Quote) -> Decided<()> {
+    let currency = quote.currency;
+    let due = currency.minor(quote.totals.due)?;
+    let pays = |points: i64| {
+        let points = Points::new(points).unwrap_or(Points::ZERO);
+        worth(context, &of.currency, points, currency).is_some_and(|minor| due <= minor)
+    };
+    let points = of.points.get();
+    if points < 1 || !pays(points - 1) {
+        return Ok(());
+    }
+    // The fewest that are worth it.
+    let (mut few, mut many) = (0, points - 1);
+    while few < many {
+        let middle = few + (many - few) / 2;
+        if pays(middle) { many = middle } else { few = middle + 1 }
+    }
+    let message = format!("`{points}` points are worth more than the `{}` that are left to pay", quote.totals.due);
+    Err(Error::new(ErrorCode::PointsAmount, message).field("points.points").limit(few).into())
 }
 
 /// Holds everything that the quote applies.
@@ -278,6 +309,8 @@ pub(super) fn use_up(
         return Err(Error::new(ErrorCode::GroupOrder, message).field("claim_id").into());
     }
     match record.state {
+        // Its order was taken out, and what it had used is free: it pays for nothing any more.
+        ClaimState::Confirmed if record.returned => return Err(resolved(claim, ClaimState::Confirmed).into()),
         ClaimState::Confirmed => {
             if let Some(order) = order {
                 let cards = record.cards.clone();
@@ -342,6 +375,11 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
         }
     }
     let wallet = ws.known(id)?.wallet()?.cloned().unwrap_or_default();
+    // What was used in windows that are over for so long is not kept.
+    let forgotten = |held: &LimitHold| held.until.is_some_and(|until| until.plus_millis(LATE_MILLIS) <= now);
+    if record.uses.iter().any(forgotten) {
+        return Err(expired().into());
+    }
     let fits = |(name, (amount, limit)): (&Arc<str>, (i64, i64))| wallet.used(name).saturating_add(amount) <= limit;
     let free = |coupon: &CouponId| wallet.coupon(coupon).is_some_and(|coupon| 0 < coupon.free());
     let fits = together(&record.uses).into_iter().all(fits) && record.coupons.iter().all(free);

@@ -353,6 +353,15 @@ pub(crate) fn give_back(
     Ok(())
 }
 
+/// A claim whose order never was pays for no other one, and not for that one when it comes again: all that it took is free.
+pub(crate) fn is_over(ws: &mut Workspace, id: &CustomerId, claim: &ClaimId) -> Decided<()> {
+    let key = (id.clone(), claim.clone());
+    if ws.claim(&key)?.is_some_and(|record| !record.returned) {
+        ws.claim_mut(&key)?.returned = true;
+    }
+    Ok(())
+}
+
 /// Gives a use of a coupon back. One that has ended meanwhile is good for the days of grace, or stays ended.
 fn restore(
     context: &Context<'_>,

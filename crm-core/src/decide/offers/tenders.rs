@@ -40,6 +40,10 @@ pub(super) fn tenders(
             return Err(differs(message, "order.tenders".to_owned()).into());
         }
     };
+    if named.is_some() && minor == 0 && total != Amount::ZERO {
+        let message = format!("the points of `{}` pay nothing", points.hold);
+        return Err(differs(message, "order.tenders".to_owned()).into());
+    }
     let others: Vec<Tender> = order.tenders.iter().filter(|tender| !is_ours(tender)).cloned().collect();
     let rest = currency.amount(currency.minor(total)?.saturating_sub(minor));
     let points_alone = others.is_empty() && !order.tenders.is_empty();

@@ -116,6 +116,9 @@ fn go(
     returned::follow(context, ws, &id, &order_id, None)?;
     if let Some(claim) = claim {
         offers::sale::give_back(context, ws, &id, (&claim, &order_id), Back::Cancelled)?;
+        if reverted {
+            offers::sale::is_over(ws, &id, &claim)?;
+        }
     }
     if referral {
         // What was taken out with its import never was.
