@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::points::Balances;
 use crate::program::Program;
 use crate::value::{CustomerId, PointCurrency, Points, RequestId, Timestamp};
+use crate::workspace::rows::extra_of;
 use crate::workspace::state::{Customer, Standing, encode};
 use crate::workspace::{Decided, Identity, Stop, Workspace};
 use std::collections::BTreeMap;
@@ -228,8 +229,10 @@ impl<'p> Player<'p> {
                 }
                 settle(&context, ws, id)?;
                 let context = Context { passing: !told.kept, ..context };
-                let extra = orders::count(&context, ws, id, order)?;
+                let mut extra = orders::count(&context, ws, id, order)?;
                 if told.kept {
+                    // Nothing is known of it here but that what it had taken comes back with an order that never was.
+                    extra.claim = extra_of(order)?.claim;
                     let mut order = order.clone();
                     order.extra = encode(&extra);
                     let name = Identity { version: 0, customer: Some(id.clone()), body: None };
