@@ -183,7 +183,7 @@ pub const FEED_TELL_MS: u64 = 50;
 pub const FEED_LOOK_MAX_MS: u64 = 1_000;
 /// How long uses of a customer's own limits are kept after the end of their day, week or month, in milliseconds: a claim of that window may be
 /// confirmed late as long. 31 days, as a claim may be held.
-pub const LATE_MILLIS: i64 = 31 * 24 * 3_600_000;
+pub const USES_KEPT_MS: i64 = 31 * 24 * 3_600_000;
 /// Longest claim of a checkout, in seconds: as for holds of points.
 pub const CLAIM_SECONDS_MAX: u32 = 31 * 24 * 3600;
 

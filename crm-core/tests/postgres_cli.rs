@@ -51,6 +51,9 @@ fn a_shop_moves_to_a_server_and_back() {
     assert!(done(folder, &["--db", &server, "show", "new-one", "--json"]).contains("new-one"));
     refused(folder, &["--db", &server, "backup", "b.db"], 2, "pg_dump");
     refused(folder, &["--db", &server, "verify"], 2, "pg_dump");
+    assert!(done(folder, &["--db", &server, "verify", "--books"]).starts_with("the books add up: "));
+    sql(&format!("UPDATE {schema}.orders SET total_minor = total_minor + 1 WHERE order_id = '#1002'")).unwrap();
+    refused(folder, &["--db", &server, "verify", "--books"], 1, "");
     sql(&format!("SET client_min_messages = warning; DROP SCHEMA {schema} CASCADE")).unwrap();
 }
 

@@ -6,7 +6,7 @@ use crate::cli::problem::{Finished, Problem};
 use crate::cli::shop::{self, Shop};
 use crate::cli::words;
 use crm_core::Error;
-use crm_core::corpus;
+use crm_core::corpus::{self, Books};
 use crm_core::store::{SqliteStore, Verified, server_address};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -44,26 +44,22 @@ pub(crate) fn verify(global: &Global, task: &Verify, out: &mut Out) -> Finished 
         Some(path) => path.clone(),
         None => shop::path(global)?,
     };
-    let is_file = server_address(&path).is_none();
-    if is_file || !task.books {
+    if !task.books {
         only_files(&path)?;
     }
-    let verified = if is_file { Some(SqliteStore::verify(&path)?) } else { None };
+    let verified = if server_address(&path).is_none() { Some(SqliteStore::verify(&path)?) } else { None };
     let books = if task.books { Some(books(&path, out)?) } else { None };
-    let whole = books.as_ref().is_none_or(|books| books.wrong.is_empty());
     if out.is_json() {
         let mut told = verified.as_ref().map_or_else(|| json!({}), |verified| found(&path, verified));
-        if let (Some(told), Some(books)) = (told.as_object_mut(), &books) {
-            told.insert("books".to_owned(), json!({ "read": books.read, "wrong": books.wrong }));
+        if let (Some(told), Some(Books { rows, wrong })) = (told.as_object_mut(), &books) {
+            told.insert("books".to_owned(), json!({ "rows": rows, "wrong": wrong }));
         }
         out.json(&told)?;
     } else {
-        if let Some(verified) = &verified {
-            tell(&path, verified, out)?;
-        }
-        books.iter().try_for_each(|books| books.tell(out))?;
+        verified.iter().try_for_each(|verified| tell(&path, verified, out))?;
+        books.iter().try_for_each(|books| tell_books(books, out))?;
     }
-    if whole { Ok(()) } else { Err(Problem::Told) }
+    if books.is_some_and(|books| !books.wrong.is_empty()) { Err(Problem::Told) } else { Ok(()) }
 }
 
 fn tell(path: &Path, verified: &Verified, out: &mut Out) -> Finished {
@@ -73,35 +69,21 @@ fn tell(path: &Path, verified: &Verified, out: &mut Out) -> Finished {
     out.table(&["table", ">rows"], rows)
 }
 
-/// What was read of everybody, and where it does not add up.
-struct Books {
-    read: u64,
-    wrong: Vec<String>,
-}
-
 fn books(path: &Path, out: &Out) -> Result<Books, Problem> {
     let shop = shop::to_look(path, |open| Shop::at(path, open))?;
     let counter = out.counter("read:");
-    let mut read = 0;
-    let wrong = corpus::flaws(&shop.engine, &mut || {
-        read += 1;
-        counter.inc(1);
-    });
+    let books = corpus::look_through(&shop.engine, &mut || counter.inc(1));
     counter.finish_and_clear();
-    Ok(Books { read, wrong: wrong? })
+    Ok(books?)
 }
 
-impl Books {
-    fn tell(&self, out: &mut Out) -> Finished {
-        let read = words::number(self.read);
-        if self.wrong.is_empty() {
-            return out
-                .line(format!("the books add up: {read} entries, customers, orders, claims, gift cards and groups"));
-        }
-        out.table(&["what does not add up"], self.wrong.iter().map(|wrong| vec![wrong.clone()]).collect())?;
-        let wrong = words::number(u64::try_from(self.wrong.len()).unwrap_or(u64::MAX));
-        out.line(format!("places that do not add up: {wrong}; restore a backup, and report what happened before"))
+fn tell_books(books: &Books, out: &mut Out) -> Finished {
+    if books.wrong.is_empty() {
+        return out.line(format!("the books add up: {} rows read", words::number(books.rows)));
     }
+    out.table(&["what does not add up"], books.wrong.iter().map(|wrong| vec![wrong.clone()]).collect())?;
+    let wrong = words::number(u64::try_from(books.wrong.len()).unwrap_or(u64::MAX));
+    out.line(format!("places that do not add up: {wrong}; restore a backup, and report what happened before"))
 }
 
 /// A server has tools of its own, which know more than rows.

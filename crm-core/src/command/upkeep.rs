@@ -4,7 +4,8 @@ use crate::value::{CustomerId, GiftCardId, GroupId, OrderId};
 use serde::{Deserialize, Serialize};
 
 /// Takes an order back that came with an import. With a batch in the request, only an order of that import. Refunds and a cancellation that
-/// became known otherwise wait for the order to come again.
+/// became known otherwise wait for the order to come again. What a claim of a checkout had taken for it is free again: coupons as their offers
+/// give them back, points and gift cards whole; and that claim pays for no order any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -10,7 +10,7 @@ mod play;
 mod slowly;
 mod story;
 
-pub use books::{add_up, check, flaws};
+pub use books::{Books, add_up, check, look_through};
 pub use hands::{Awaited, Wait};
 pub use play::{Sweeps, play, play_async};
 pub use story::{Refused, Step, Story, stories};

@@ -3,7 +3,7 @@
 use super::claim::{LimitHold, OpenClaim};
 use super::item::{Coupon, CouponState};
 use crate::error::{Error, ErrorCode, Result};
-use crate::limits::{LATE_MILLIS, OPEN_CLAIMS_MAX, OPEN_COUPONS_MAX};
+use crate::limits::{OPEN_CLAIMS_MAX, OPEN_COUPONS_MAX, USES_KEPT_MS};
 use crate::value::{ClaimId, CouponId, Timestamp};
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
@@ -236,7 +236,7 @@ impl Wallet {
             }
         }
         // A claim that is confirmed late counts in the window in which it was made.
-        self.uses.retain(|used| used.until.is_none_or(|until| now < until.plus_millis(LATE_MILLIS)));
+        self.uses.retain(|used| used.until.is_none_or(|until| now < until.plus_millis(USES_KEPT_MS)));
         passed
     }
 }

@@ -175,7 +175,7 @@ fn same_claim(ws: &mut Workspace, id: &CustomerId, command: &RecordOrder) -> Dec
     if extra_of(order)?.claim.as_ref() == Some(claim) {
         return Ok(());
     }
-    let message = format!("order `{}` is recorded without claim `{claim}`", command.order.id);
+    let message = format!("order `{}` is recorded, and not with claim `{claim}`", command.order.id);
     Err(Error::new(ErrorCode::OrderConflict, message).field("claim_id").into())
 }
 

@@ -318,10 +318,7 @@ fn restore(
     extra: &mut OrderExtra,
     effects: &mut Effects,
 ) -> Decided<()> {
-    // What the claim of an order took was taken for that order alone.
-    let never_was = order.status() == OrderStatus::Reverted && extra.claim.is_some();
-    let all_back = if never_was { Some(order.all_back()?) } else { None };
-    let shares = all_back.as_ref().unwrap_or(order).points_back(tender(context));
+    let shares = offers::sale::gone(order, extra)?.points_back(tender(context));
     for (place, share) in shares.iter().enumerate() {
         let done = extra.restored.get(place).copied().unwrap_or(Points::ZERO);
         let key = (id.clone(), share.redemption.clone());

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::giftcards::orders as cards;
 use super::groups;
-use crate::order::OrderStatus;
+use super::offers::sale::gone;
 use crate::value::{CustomerId, OrderId, RefundId};
 use crate::workspace::rows::extra_of;
 use crate::workspace::state::{OrderExtra, encode};
@@ -25,9 +25,7 @@ pub(crate) fn follow(
         return Ok(());
     }
     let (mut order, mut links) = (order.clone(), known.links.as_deref().cloned().unwrap_or_default());
-    let never_was = order.status() == OrderStatus::Reverted && known.claim.is_some();
-    let all_back = if never_was { Some(order.all_back()?) } else { None };
-    cards::give_back(context, ws, id, all_back.as_ref().unwrap_or(&order), &mut links)?;
+    cards::give_back(context, ws, id, &*gone(&order, &known)?, &mut links)?;
     cards::take_back(context, ws, id, &order, &mut links)?;
     if !order.status().is_valid()
         && let Some(group) = links.group.take()

@@ -12,7 +12,7 @@ use crate::lifecycle::{self, Axis, FactKind, LifeFact, LifeFactKind, LifecycleVi
 use crate::program::Program;
 use crate::tier::{self, Ladder, LadderState, TierCause, TierChange, TierFact, TierFactKind};
 use crate::value::{CustomerId, TierId, Timestamp};
-use crate::workspace::state::{Customer, CustomerState, LadderSlot, LifeSlot, Shown, Standing};
+use crate::workspace::state::{Customer, CustomerState, LadderSlot, LifeSlot};
 use crate::workspace::{Decided, Workspace};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(crate) fn follow(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId)
     }
     let moves = follow_life(context, ws, id, &fresh, &mut due)?;
     let customer = ws.customer_mut(id)?;
-    show(&mut customer.shown, customer.state.standing.get()?);
+    customer.shown.stand(customer.state.standing.get()?);
     let state = &mut customer.state;
     (state.told_at, state.standing_due, state.standing_stamp) = (state.recorded_at, due, stamp);
     let mut entered = Vec::new();
@@ -67,12 +67,6 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
 /// When time changes something next. A history is always looked at anew: what comes next is its next fact.
 fn next(ws: &Workspace, due: impl FnOnce() -> Option<Timestamp>) -> Option<Timestamp> {
     if ws.is_whole() { Some(Timestamp::MIN) } else { due() }
-}
-
-fn show(shown: &mut Shown, standing: &Standing) {
-    shown.stage = standing.life.as_ref().map(|slot| slot.told_stage.clone());
-    shown.activity = standing.life.as_ref().map(|slot| slot.told_activity.clone());
-    shown.tier = standing.ladders.first().map(|slot| slot.told.shared());
 }
 
 fn follow_ladder(

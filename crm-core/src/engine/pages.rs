@@ -76,7 +76,7 @@ pub(crate) struct Things<S, T> {
 type Make<T> = Box<dyn Fn(Vec<Row>) -> Coming<'static, Vec<T>> + Send + Sync>;
 
 impl<S: Reach, T: Send + 'static> Things<S, T> {
-    fn new(store: &S, table: Table, make: impl Fn(&Row) -> Result<T> + Send + Sync + 'static) -> Self {
+    pub(super) fn new(store: &S, table: Table, make: impl Fn(&Row) -> Result<T> + Send + Sync + 'static) -> Self {
         let make: Make<T> = Box::new(move |rows| Box::pin(ready(rows.iter().map(&make).collect())));
         Self { pages: Pages::new(store, table), make }
     }
@@ -247,7 +247,7 @@ impl<S: Reach> Drive<S> {
 }
 
 /// Hands over what a walk meets, one by one.
-fn each_of<T: Send + 'static>(walk: Things<AtHand, T>, each: &mut dyn FnMut(T) -> Result<()>) -> Result<()> {
+pub(super) fn each_of<T: Send + 'static>(walk: Things<AtHand, T>, each: &mut dyn FnMut(T) -> Result<()>) -> Result<()> {
     for page in Walk(walk) {
         page?.into_iter().try_for_each(&mut *each)?;
     }

@@ -112,7 +112,8 @@ mod tests {
     }
 
     proptest! {
-        /// Seen to fail with a fraction that is not made smaller, and with one that is added without its own parts.
+        /// Seen to fail when `add_rest` adds the fraction without bringing it to the common parts, and when it forgets the whole that two
+        /// fractions make.
         #[test]
         fn whatever_is_added_is_what_a_sum_of_fractions_is(
             parts in prop::collection::vec((0_i64..1_000_000, 1_i64..50), 1..6), millionths in 0_u32..=1_000_000,

@@ -315,6 +315,25 @@ proptest! {
         prop_assert_eq!(ladder.tier_at(zone, instant(0), &facts, at, Timestamp::MAX), before);
     }
 
+    /// Every fact counts once, however many share an instant and a cause, and whichever of them came first: over a lifetime the metric is their
+    /// sum. To see it fail, let `Ladder::replay` call `apply`, which takes those of one cause at one instant for late.
+    #[test]
+    fn every_fact_counts_once(facts in proptest::collection::vec((0..3_i64, 0..3_u8, 1..20_i64, any::<bool>()), 1..12), zone in any_zone()) {
+        let ladder = ladder(&json!({"window": {"type": "lifetime"}, "tiers": [{"id": "bronze", "threshold": "0"}, {"id": "gold", "threshold": "10"}]}));
+        let told: Vec<TierFact> = (0..).zip(&facts).map(|(seq, (day, cause, amount, back))| {
+            let (at, cause): (_, Arc<str>) = (instant(day * DAY), format!("o{cause}").into());
+            let kind = if *back {
+                TierFactKind::Reversal { amount: *amount, original_at: at, cause }
+            } else {
+                TierFactKind::Accrual { amount: *amount, cause }
+            };
+            TierFact { effective_at: at, recorded_at: at, seq, kind }
+        }).collect();
+        let sum: i64 = facts.iter().map(|(_, _, amount, back)| if *back { -amount } else { *amount }).sum();
+        let (state, _) = replayed(&ladder, zone, &told, end());
+        prop_assert_eq!(ladder.status(zone, &state).value, sum);
+    }
+
     /// The tier at `t` known at `k` depends only on facts with `effective_at <= t` and `recorded_at <= k` (invariant 15), and not on
     /// their order. To see it fail, drop the filter of `Ladder::replay` or of `Ladder::tier_at`, or the sort.
     #[test]

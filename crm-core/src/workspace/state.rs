@@ -363,6 +363,15 @@ pub(crate) struct Shown {
     pub(crate) due: Option<Timestamp>,
 }
 
+impl Shown {
+    /// Takes over what was told of tiers and stages.
+    pub(crate) fn stand(&mut self, standing: &Standing) {
+        self.stage = standing.life.as_ref().map(|slot| slot.told_stage.clone());
+        self.activity = standing.life.as_ref().map(|slot| slot.told_activity.clone());
+        self.tier = standing.ladders.first().map(|slot| slot.told.shared());
+    }
+}
+
 impl Customer {
     pub(crate) fn new(record: CustomerRecord, at: Timestamp) -> Self {
         Self {

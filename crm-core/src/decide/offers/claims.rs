@@ -15,7 +15,7 @@ use crate::command::{CaptureHold, ClaimOffers, ConfirmClaim, HoldPoints, PointsO
 use crate::coupon::{ClaimState, LimitHold, OpenClaim};
 use crate::effect::What;
 use crate::error::{Error, ErrorCode};
-use crate::limits::{CLAIM_SECONDS_MAX, LATE_MILLIS};
+use crate::limits::{CLAIM_SECONDS_MAX, USES_KEPT_MS};
 use crate::offer::{Quote, QuotedGiftCard, Receipt, Rejected, Source, Why};
 use crate::program::LateConfirm;
 use crate::value::{
@@ -139,7 +139,7 @@ fn acceptable(command: &ClaimOffers, worked: &Worked) -> Decided<()> {
     Ok(())
 }
 
-/// No point is taken that pays nothing: fewer of them must not be worth all that cards leave to pay.
+/// No point is taken that pays nothing: together they are worth something, and fewer of them are not worth all that cards leave to pay.
 fn no_more_than_due(context: &Context<'_>, of: &PointsOf, quote: &Quote) -> Decided<()> {
     let currency = quote.currency;
     let due = currency.minor(quote.totals.due)?;
@@ -148,6 +148,10 @@ fn no_more_than_due(context: &Context<'_>, of: &PointsOf, quote: &Quote) -> Deci
         worth(context, &of.currency, points, currency).is_some_and(|minor| due <= minor)
     };
     let points = of.points.get();
+    if worth(context, &of.currency, of.points, currency) == Some(0) {
+        let message = format!("`{points}` points are worth nothing in {currency}");
+        return Err(Error::new(ErrorCode::PointsAmount, message).field("points.points").into());
+    }
     if points < 1 || !pays(points - 1) {
         return Ok(());
     }
@@ -309,8 +313,10 @@ pub(super) fn use_up(
         return Err(Error::new(ErrorCode::GroupOrder, message).field("claim_id").into());
     }
     match record.state {
-        // Its order was taken out, and what it had used is free: it pays for nothing any more.
-        ClaimState::Confirmed if record.returned => return Err(resolved(claim, ClaimState::Confirmed).into()),
+        // What it had used is free since its order was taken out: it pays for no order any more.
+        ClaimState::Confirmed if order.is_some() && record.returned => {
+            return Err(resolved(claim, ClaimState::Confirmed).into());
+        }
         ClaimState::Confirmed => {
             if let Some(order) = order {
                 let cards = record.cards.clone();
@@ -376,7 +382,7 @@ fn hold_again(context: &Context<'_>, ws: &mut Workspace, id: &CustomerId, claim:
     }
     let wallet = ws.known(id)?.wallet()?.cloned().unwrap_or_default();
     // What was used in windows that are over for so long is not kept.
-    let forgotten = |held: &LimitHold| held.until.is_some_and(|until| until.plus_millis(LATE_MILLIS) <= now);
+    let forgotten = |held: &LimitHold| held.until.is_some_and(|until| until.plus_millis(USES_KEPT_MS) <= now);
     if record.uses.iter().any(forgotten) {
         return Err(expired().into());
     }

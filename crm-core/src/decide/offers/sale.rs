@@ -11,12 +11,13 @@ use crate::error::{Error, ErrorCode};
 use crate::offer::{
     CartLine, Quote, Receipt, RefundPlan, RefundPolicy, RefundedLine, Refunds, ReturnOn, ReturnedLine, Source,
 };
-use crate::order::{Order, OrderLine, OrderRecord, Refund, RefundEffect, RefundLine, RefundWhat};
+use crate::order::{Order, OrderLine, OrderRecord, OrderStatus, Refund, RefundEffect, RefundLine, RefundWhat};
 use crate::value::{
     Amount, ClaimId, CouponId, CustomerId, OfferId, OrderId, Points, Quantity, RedemptionId, Timestamp,
 };
 use crate::workspace::state::OrderExtra;
 use crate::workspace::{Decided, Missing, Workspace};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an order goes back.
@@ -351,6 +352,13 @@ pub(crate) fn give_back(
         }
     }
     Ok(())
+}
+
+/// An order as far as it went back, for what was taken to pay it. The claim of an order took for that order alone: where that never was, all of
+/// it comes back.
+pub(crate) fn gone<'o>(order: &'o OrderRecord, extra: &OrderExtra) -> crate::Result<Cow<'o, OrderRecord>> {
+    let never_was = order.status() == OrderStatus::Reverted && extra.claim.is_some();
+    Ok(if never_was { Cow::Owned(order.all_back()?) } else { Cow::Borrowed(order) })
 }
 
 /// A claim whose order never was pays for no other one, and not for that one when it comes again: all that it took is free.

@@ -40,7 +40,7 @@ pub(super) fn tenders(
             return Err(differs(message, "order.tenders".to_owned()).into());
         }
     };
-    if named.is_some() && minor == 0 && total != Amount::ZERO {
+    if named.is_some() && minor == 0 {
         let message = format!("the points of `{}` pay nothing", points.hold);
         return Err(differs(message, "order.tenders".to_owned()).into());
     }
