@@ -129,7 +129,8 @@ pub enum Command {
     UseBenefit(UseBenefit),
     /// Writes what time alone has done to one customer up to the request's instant. Sweeps send this.
     Settle(Settle),
-    /// Takes an order back that came with an import, as if it had never been there. Reverting a batch sends this.
+    /// Takes an order back that came with an import, as if it had never been there. What a claim had taken for it comes back, and the claim pays
+    /// for no order any more. Reverting a batch sends this.
     RevertOrder(RevertOrder),
     /// Takes a registration back that came with an import, if the customer has no order. Reverting a batch sends this.
     Unregister(Unregister),

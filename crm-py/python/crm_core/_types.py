@@ -6347,7 +6347,9 @@ class ReverseRedemption(Record):
 
 
 class RevertOrder(Record):
-    """Takes an order back that came with an import, as if it had never been there. Reverting a batch sends this."""
+    """Takes an order back that came with an import, as if it had never been there. What a claim had taken for it comes
+    back, and the claim pays for no order any more. Reverting a batch sends this.
+    """
 
     type: ClassVar[Literal["revert_order"]] = "revert_order"
 
